@@ -1,0 +1,34 @@
+"""Dask on the batch queue of an HPC site, from inside JupyterLab."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_jobqueue.cluster import JobQueueCluster, LocalCluster, SLURMCluster
+    from jupyter_jobqueue.errors import JobQueueError
+
+__all__ = ["JobQueueCluster", "JobQueueError", "LocalCluster", "SLURMCluster"]
+
+
+def __getattr__(name: str) -> Any:
+    # The embedded queue's commands import this package too: they must not wait for distributed.
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("jupyter-jobqueue")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = "errors" if name == "JobQueueError" else "cluster"
+    return getattr(importlib.import_module(f"{__name__}.{room}"), name)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "jupyter-jobqueue"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    from jupyter_jobqueue.app import JobQueueApp
+
+    return [{"module": "jupyter_jobqueue.app", "app": JobQueueApp}]

@@ -1,0 +1,9 @@
+"""The batch systems that the project knows. Adding one is one file and one line here."""
+
+from __future__ import annotations
+
+from jupyter_jobqueue.adapters.base import Adapter
+from jupyter_jobqueue.adapters.local import Local
+from jupyter_jobqueue.adapters.slurm import Slurm
+
+ADAPTERS: dict[str, type[Adapter]] = {each.system: each for each in (Slurm, Local)}

@@ -1,0 +1,248 @@
+"""What the project needs to know about a batch system: five questions, asked as data.
+
+An adapter starts nothing. It returns a :class:`Call`: the argument list of a command and the function that reads what
+the command printed. `jupyter_jobqueue.jobs` runs calls; a test reads recordings with them.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class State(StrEnum):
+    """What a batch system says of a job. A code nobody knows is `UNKNOWN`, never an error."""
+
+    PENDING = "pending"
+    HELD = "held"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+    @property
+    def ended(self) -> bool:
+        """Whether a job in this state has left its node for good."""
+        return self in (State.DONE, State.FAILED, State.CANCELLED)
+
+
+class JobStatus(NamedTuple):
+    """One job as its batch system lists it; times are seconds since the epoch."""
+
+    state: State
+    reason: str = ""
+    """The batch system's own words."""
+    node: str = ""
+    tag: str = ""
+    """The tag given at submission; empty when the batch system does not show it."""
+    submitted: float | None = None
+    started: float | None = None
+    estimated_start: float | None = None
+    ended: float | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+class Queue(NamedTuple):
+    """A queue or partition and its limits; None means no limit or not known."""
+
+    name: str
+    default: bool = False
+    open: bool = True
+    max_walltime: int | None = None
+    """Seconds."""
+    default_walltime: int | None = None
+    """Seconds."""
+    max_cores: int | None = None
+    """Cores of the largest node."""
+    max_memory: int | None = None
+    """Bytes of the largest node."""
+    nodes: int | None = None
+
+
+class Kind(StrEnum):
+    """How an option is checked, and how a form shows it."""
+
+    INTEGER = "integer"
+    TEXT = "text"
+    FLAG = "flag"
+    LINES = "lines"
+    MEMORY = "memory"
+    DURATION = "duration"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing that a user may ask of a job: keyword, configuration key and form field in one.
+
+    Parameters
+    ----------
+    name : str
+        The Python keyword; the configuration key is the same with ``-`` for ``_``.
+    kind : Kind
+        How a value is checked.
+    title, help : str
+        What a form shows.
+    default : Any
+        The value when neither a keyword nor the configuration gives one.
+    minimum : int, optional
+        Smallest number.
+    example : str
+        A value that would do, used in error messages and forms.
+    main : bool
+        Whether a form shows it at once rather than behind *More options*.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    help: str
+    default: Any = None
+    minimum: int | None = None
+    example: str = ""
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """One submission in no batch system's words: `count` equal jobs, each running `command`."""
+
+    command: str
+    name: str = "dask-worker"
+    cores: int = 1
+    memory: int | None = None
+    """Bytes."""
+    count: int = 1
+    tag: str = ""
+    logs: str = ""
+    """Folder for the jobs' output; empty leaves it to the batch system."""
+    shebang: str = "#!/usr/bin/env bash"
+    prologue: Sequence[str] = ()
+    epilogue: Sequence[str] = ()
+    skip: Sequence[str] = ()
+    """Directives that contain one of these texts are left out."""
+    extra: Sequence[str] = ()
+    """Directives added verbatim, last."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Checked values of the adapter's own options, such as ``queue``."""
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """A command, and how to read what it prints."""
+
+    argv: list[str]
+    parse: Callable[[str], T]
+    stdin: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that the command needs."""
+    gone: str = ""
+    """A failure whose text matches this pattern only says that a job has left already."""
+
+
+class Adapter(ABC):
+    """One batch system. Pure: every method returns data.
+
+    A new batch system is one subclass in a file of its own and one line in ``ADAPTERS``.
+    """
+
+    system: ClassVar[str]
+    label: ClassVar[str]
+    class_name: ClassVar[str]
+    """Name of the cluster class; clusters and their workers are called so unless named."""
+    commands: ClassVar[tuple[str, ...]] = ()
+    """Commands that must be on PATH."""
+    directive: ClassVar[str]
+    """What a directive line of a job script starts with."""
+    array_index: ClassVar[str] = ""
+    """Shell expression for an element's index from 0; empty if the system has no arrays."""
+    options: ClassVar[tuple[Option, ...]] = ()
+    """Options of this batch system beside those that every system has."""
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Old option names that are still understood."""
+    leaks: ClassVar[str] = r"(?!)"
+    """Environment variables (a pattern) of a surrounding job that must not reach a submission."""
+
+    @abstractmethod
+    def directives(self, spec: JobSpec) -> list[str]:
+        """Return the directives of a job script without the leading `directive` word."""
+
+    @abstractmethod
+    def submit(self, spec: JobSpec) -> Call[list[str]]:
+        """Submit `spec.count` jobs; reads one job id a job. Two or more jobs are one array."""
+
+    @abstractmethod
+    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+        """Ask for many jobs at once; an id missing in a good answer has left the queue."""
+
+    @abstractmethod
+    def cancel(self, ids: Sequence[str]) -> Call[None]:
+        """Ask to end jobs. A request only: status tells the truth. Ids already gone are no failure."""
+
+    @abstractmethod
+    def version(self) -> Call[str]:
+        """Ask for the version of the batch system."""
+
+    def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]] | None:
+        """Ask an accounting database for jobs that have left the queue; None if there is none."""
+        return None
+
+    def queues(self) -> Call[list[Queue]] | None:
+        """Ask for queues and limits; None if the batch system has none to tell."""
+        return None
+
+    def header(self, spec: JobSpec) -> list[str]:
+        """Return the directive lines, without those to skip and with the extra ones."""
+        lines = [f"{self.directive} {each}" for each in self.directives(spec)]
+        kept = [line for line in lines if not any(skip in line for skip in spec.skip)]
+        return [*kept, *(f"{self.directive} {each}" for each in spec.extra)]
+
+    def script(self, spec: JobSpec) -> str:
+        """Return the whole job script."""
+        body = [*spec.prologue, spec.command, *spec.epilogue]
+        return "\n".join([spec.shebang, "", *self.header(spec), "", *filter(None, body), ""])
+
+    def log_paths(self, spec: JobSpec, job_id: str) -> tuple[str, str]:
+        """Return where stdout and stderr of a job go; empty texts if the project cannot know."""
+        if not spec.logs:
+            return "", ""
+        return f"{spec.logs}/{spec.name}-{job_id}.out", f"{spec.logs}/{spec.name}-{job_id}.err"
+
+
+SAFE = re.compile(r"[\w@%+=:,./$\{\}~-]+")
+
+
+def quote(value: object) -> str:
+    """Quote a value for a directive or command line so that spaces survive and ``$NAME`` still expands.
+
+    Examples
+    --------
+    >>> quote("/scratch/$USER"), quote("my account")
+    ('/scratch/$USER', '"my account"')
+    """
+    text = str(value)
+    if SAFE.fullmatch(text):
+        return text
+    return '"' + re.sub(r'(["`\\])', r"\\\1", text) + '"'
+
+
+def seconds(text: str) -> int | None:
+    """Read a time limit of the form ``[[days-]hours:]minutes:seconds``; None for anything else.
+
+    Examples
+    --------
+    >>> seconds("1-00:00:00"), seconds("10:00"), seconds("infinite")
+    (86400, 600, None)
+    """
+    match = re.fullmatch(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)", text.strip())
+    if not match:
+        return None
+    days, hours, minutes, secs = (int(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + secs

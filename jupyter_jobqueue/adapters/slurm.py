@@ -1,0 +1,300 @@
+"""Slurm, as 22.05 really behaves (recordings under ``tests/recordings/slurm``)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from jupyter_jobqueue.adapters.base import (
+    Adapter,
+    Call,
+    JobSpec,
+    JobStatus,
+    Kind,
+    Option,
+    Queue,
+    State,
+    quote,
+    seconds,
+)
+
+# https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES
+STATES = {
+    "PENDING": State.PENDING,
+    "REQUEUED": State.PENDING,
+    "REQUEUE_FED": State.PENDING,
+    "REQUEUE_HOLD": State.HELD,
+    "RESV_DEL_HOLD": State.HELD,
+    "SPECIAL_EXIT": State.HELD,
+    "CONFIGURING": State.PENDING,
+    "RUNNING": State.RUNNING,
+    "RESIZING": State.RUNNING,
+    "SIGNALING": State.RUNNING,
+    "SUSPENDED": State.RUNNING,
+    "STOPPED": State.RUNNING,
+    "COMPLETING": State.RUNNING,
+    "STAGE_OUT": State.RUNNING,
+    "COMPLETED": State.DONE,
+    "FAILED": State.FAILED,
+    "TIMEOUT": State.FAILED,
+    "NODE_FAIL": State.FAILED,
+    "BOOT_FAIL": State.FAILED,
+    "DEADLINE": State.FAILED,
+    "OUT_OF_MEMORY": State.FAILED,
+    "PREEMPTED": State.FAILED,
+    "CANCELLED": State.CANCELLED,
+    "REVOKED": State.CANCELLED,
+}
+HELD = ("JobHeldUser", "JobHeldAdmin", "launch failed requeued held")
+# Exit codes come only with -O; ``NAME:|`` is a column without padding or cut. The comment is last, as it may contain "|".
+COLUMNS = ("JobArrayID", "State", "exit_code", "NodeList", "SubmitTime", "StartTime", "EndTime", "Reason", "Comment")
+FIELDS = ",".join(f"{column}:|" for column in COLUMNS)
+# squeue and sacct print local times without a zone unless told otherwise.
+EPOCH = {"SLURM_TIME_FORMAT": "%s"}
+
+
+class Slurm(Adapter):
+    """`sbatch`, `squeue` and `scancel`."""
+
+    system = "slurm"
+    label = "Slurm"
+    class_name = "SLURMCluster"
+    commands = ("sbatch", "squeue", "scancel")
+    directive = "#SBATCH"
+    array_index = "$SLURM_ARRAY_TASK_ID"
+    # sbatch inside a job would hand SLURM_MEM_PER_NODE and the like to the new job, squeue reads filters from SQUEUE_*.
+    # SLURM_CONF says where the controller is; SBATCH_* are the user's own defaults: both stay.
+    leaks = r"SLURM_(?!CONF$|CLUSTERS$).*|SLURMD_.*|SQUEUE_.*|SCANCEL_.*|SACCT_.*|SINFO_.*"
+    renamed = {"project": "account"}  # noqa: RUF012 (a constant)
+    options = (
+        Option("queue", Kind.TEXT, "Partition", "Partition to submit to.", example="debug", main=True),
+        Option("account", Kind.TEXT, "Account", "Account to charge.", example="project42", main=True),
+        Option(
+            "walltime",
+            Kind.TEXT,
+            "Walltime",
+            "Time limit of a job, as HH:MM:SS or D-HH:MM:SS.",
+            default="00:30:00",
+            example="01:00:00",
+            main=True,
+        ),
+        Option(
+            "job_cpu",
+            Kind.INTEGER,
+            "CPUs of the job",
+            "CPUs to ask the queue for, when it is not the number of cores that the workers use.",
+            minimum=1,
+            example="4",
+        ),
+        Option(
+            "job_mem",
+            Kind.TEXT,
+            "Memory of the job",
+            "Memory to ask the queue for, in Slurm's form, when it is not what the workers use.",
+            example="4G",
+        ),
+    )
+
+    def directives(self, spec: JobSpec) -> list[str]:
+        asked = spec.options
+        lines = [f"-J {quote(spec.name)}"]
+        if spec.logs:
+            out, err = self.log_paths(spec, "%A_%a" if spec.count > 1 else "%j")
+            lines += [f"-e {quote(err)}", f"-o {quote(out)}"]
+        lines += [f"-p {quote(asked['queue'])}"] if asked.get("queue") else []
+        lines += [f"-A {quote(asked['account'])}"] if asked.get("account") else []
+        lines += ["-n 1", f"--cpus-per-task={asked.get('job_cpu') or spec.cores}"]
+        if asked.get("job_mem") or spec.memory:
+            lines.append(f"--mem={asked.get('job_mem') or _memory(spec.memory or 0)}")
+        lines += [f"-t {asked['walltime']}"] if asked.get("walltime") else []
+        return lines
+
+    def submit(self, spec: JobSpec) -> Call[list[str]]:
+        array = [f"--array=0-{spec.count - 1}"] if spec.count > 1 else []
+        # The comment tells our jobs from any other job that was given the same id later.
+        argv = ["sbatch", "--parsable", f"--comment={spec.tag}", *array]
+
+        def parse(text: str) -> list[str]:
+            job = _job_id(text)
+            return [job] if spec.count == 1 else [f"{job}_{index}" for index in range(spec.count)]
+
+        return Call(argv, parse, stdin=self.script(spec))
+
+    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+        # By user, not by id: one unknown id fails the call, two do not. -r: one line for each array element, as a long
+        # %i of several elements is cut off without a sign. -t all: also those that ended in the last MinJobAge seconds.
+        argv = ["squeue", "--me", "-h", "-r", "-t", "all", "-O", FIELDS]
+        return Call(argv, _read_squeue, env=EPOCH)
+
+    def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+        fields = "JobID,State,ExitCode,NodeList,Submit,Start,End,Reason"
+        argv = ["sacct", "-X", "-n", "-P", "-j", ",".join(ids), "-o", fields]
+        return Call(argv, _read_sacct, env=EPOCH)
+
+    def cancel(self, ids: Sequence[str]) -> Call[None]:
+        return Call(["scancel", *_ranges(ids)], lambda text: None)
+
+    def version(self) -> Call[str]:
+        return Call(["sbatch", "--version"], lambda text: text.strip())
+
+    def queues(self) -> Call[list[Queue]]:
+        return Call(["sinfo", "-h", "-o", "%P|%a|%l|%L|%D|%c|%m"], _read_sinfo)
+
+
+def _memory(size: int) -> str:
+    """Format bytes as Slurm reads them, rounded up; its smallest unit is 1024 bytes, which it calls K."""
+    for power, unit in ((3, "G"), (2, "M")):
+        if size >= 1024**power:
+            return f"{math.ceil(size / 1024**power)}{unit}"
+    return f"{max(1, math.ceil(size / 1024))}K"
+
+
+def _job_id(text: str) -> str:
+    """Read the id from ``23``, ``23;cluster`` or a site wrapper's ``Submitted batch job 23``."""
+    match = re.search(r"^(?:Submitted batch job )?(\d+)\b", text, re.MULTILINE)
+    if not match:
+        raise ValueError(f"no job id in {text!r}")
+    return match.group(1)
+
+
+def _time(text: str) -> float | None:
+    """Read seconds since the epoch or Slurm's local time; ``N/A``, ``Unknown`` and ``None`` are no time."""
+    if text.isdigit():
+        return float(text)
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
+
+
+def _read_squeue(text: str) -> dict[str, JobStatus]:
+    rows = (line.split("|", len(COLUMNS) - 1) for line in text.splitlines())
+    return {row[0]: _squeue_row(row) for row in rows if len(row) == len(COLUMNS)}
+
+
+def _squeue_row(row: list[str]) -> JobStatus:
+    _, code, exits, node, submitted, start, end, reason, comment = row
+    state = STATES.get(code, State.UNKNOWN)
+    if state is State.PENDING and reason in HELD:
+        state = State.HELD
+    waiting = state in (State.PENDING, State.HELD)
+    tag = comment.removesuffix("|")
+    exit_code, signal = _exit(exits) if state.ended else (None, None)
+    return JobStatus(
+        state=state,
+        reason=_reason(code, reason),
+        node=node,
+        tag="" if tag == "(null)" else tag,
+        submitted=_time(submitted),
+        started=None if waiting else _time(start),
+        estimated_start=_time(start) if waiting else None,
+        ended=_time(end) if state.ended else None,
+        exit_code=exit_code,
+        signal=signal,
+    )
+
+
+def _reason(code: str, reason: str) -> str:
+    """Return Slurm's words; the state where it says more than the reason, as in ``NODE_FAIL``."""
+    if reason not in ("None", ""):
+        return reason
+    return code if code in STATES and code not in ("PENDING", "RUNNING", "COMPLETED") else ""
+
+
+def _read_sacct(text: str) -> dict[str, JobStatus]:
+    rows = (line.split("|", 7) for line in text.splitlines())
+    return {row[0]: _sacct_row(row) for row in rows if len(row) == 8}
+
+
+def _sacct_row(row: list[str]) -> JobStatus:
+    _, code, exits, node, submitted, start, end, reason = row
+    code = code.split()[0]  # "CANCELLED by 0"
+    exit_code, signal = _exit(exits)
+    return JobStatus(
+        state=STATES.get(code, State.UNKNOWN),
+        reason=_reason(code, reason),
+        node="" if node == "None assigned" else node,
+        submitted=_time(submitted),
+        started=_time(start),
+        ended=_time(end),
+        exit_code=exit_code,
+        signal=signal,
+    )
+
+
+def _exit(text: str) -> tuple[int | None, int | None]:
+    """Read exit code and signal from sacct's ``exit:signal`` or squeue's raw wait status."""
+    if text.isdigit():
+        status = int(text)
+        return (None, status & 0x7F) if status & 0x7F else (status >> 8, None)
+    match = re.fullmatch(r"(\d+):(\d+)", text.strip())
+    if not match:
+        return None, None
+    exit_code, signal = int(match.group(1)), int(match.group(2))
+    return (None, signal) if signal else (exit_code, None)
+
+
+def _ranges(ids: Iterable[str]) -> list[str]:
+    """Join array elements to ``12_[0-4,7]``: one element a word costs the controller one request each.
+
+    Examples
+    --------
+    >>> _ranges(["12_0", "12_1", "12_2", "12_7", "13"])
+    ['12_[0-2,7]', '13']
+    """
+    arrays: dict[str, list[int]] = {}
+    for each in ids:
+        job, _, index = each.partition("_")
+        arrays.setdefault(job, []).extend([int(index)] if index else [])
+    return [f"{job}_[{_spans(found)}]" if found else job for job, found in arrays.items()]
+
+
+def _spans(numbers: list[int]) -> str:
+    spans: list[list[int]] = []
+    for number in sorted(numbers):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in spans)
+
+
+def _read_sinfo(text: str) -> list[Queue]:
+    """Join the lines of one partition: sinfo prints one for each kind of node."""
+    queues: dict[str, Queue] = {}
+    for row in (line.split("|") for line in text.splitlines()):
+        if len(row) == 7:
+            name = row[0].rstrip("*")
+            queues[name] = _widest(queues.get(name), _queue(row))
+    return list(queues.values())
+
+
+def _queue(row: list[str]) -> Queue:
+    name, available, limit, default, nodes, cpus, memory = row
+    return Queue(
+        name=name.rstrip("*"),
+        default=name.endswith("*"),
+        open=available == "up",
+        max_walltime=seconds(limit),
+        default_walltime=seconds(default),
+        max_cores=_number(cpus),
+        max_memory=_number(memory) * 2**20,
+        nodes=_number(nodes),
+    )
+
+
+def _number(text: str) -> int:
+    """Read a number that may carry a ``+``, which sinfo adds where nodes of one line differ."""
+    return int(text.rstrip("+"))
+
+
+def _widest(known: Queue | None, seen: Queue) -> Queue:
+    if known is None:
+        return seen
+    return known._replace(
+        max_cores=max(known.max_cores or 0, seen.max_cores or 0),
+        max_memory=max(known.max_memory or 0, seen.max_memory or 0),
+        nodes=(known.nodes or 0) + (seen.nodes or 0),
+    )

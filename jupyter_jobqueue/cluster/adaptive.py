@@ -1,0 +1,76 @@
+"""Adaptive scaling for queues: counted in jobs, pending ones count as coming, and patient."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Decided(NamedTuple):
+    """One entry of the log of decisions."""
+
+    when: float
+    jobs: int
+    reason: str
+
+
+@dataclass
+class AdaptivePolicy:
+    """How many jobs the work needs.
+
+    Parameters
+    ----------
+    minimum, maximum : int
+        Jobs; a maximum of None means no limit.
+    idle_timeout : float
+        Seconds for which fewer jobs must have been enough before any is given back.
+    interval : float
+        Seconds between two looks.
+    """
+
+    minimum: int = 0
+    maximum: int | None = None
+    idle_timeout: float = 60.0
+    interval: float = 1.0
+    log: deque[Decided] = field(default_factory=lambda: deque(maxlen=50))
+    _enough_since: float | None = None
+
+    def recommend(self, *, wanted: int, needed: int, busy: int, now: float | None = None) -> int:
+        """Return the number of jobs to want.
+
+        Parameters
+        ----------
+        wanted : int
+            Jobs wanted so far, pending ones included.
+        needed : int
+            Jobs that the work at hand could use.
+        busy : int
+            Jobs with a busy worker; these are never given back.
+        now : float, optional
+            Seconds of a monotonic clock.
+        """
+        now = time.monotonic() if now is None else now
+        target = self.bounded(needed)
+        if target >= wanted:
+            self._enough_since = None
+            return self._decide(wanted, target, f"work for {needed} jobs")
+        if self._enough_since is None:
+            self._enough_since = now
+        kept = self.bounded(max(target, busy))
+        if wanted <= (self.maximum if self.maximum is not None else math.inf):
+            if now - self._enough_since < self.idle_timeout:
+                return wanted
+        self._enough_since = None
+        return self._decide(wanted, kept, f"{kept} jobs were enough for {self.idle_timeout:g} s")
+
+    def bounded(self, jobs: int) -> int:
+        """Return `jobs` within minimum and maximum."""
+        return max(self.minimum, jobs if self.maximum is None else min(jobs, self.maximum))
+
+    def _decide(self, wanted: int, jobs: int, reason: str) -> int:
+        if jobs != wanted:
+            self.log.append(Decided(time.time(), jobs, reason))
+        return jobs

@@ -1,0 +1,81 @@
+"""A cluster's own folder: keys, job scripts and logs, readable by nobody else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from distributed import Security
+
+from jupyter_jobqueue.errors import InvalidOption
+
+TLS_FIELDS = (
+    "tls_ca_file",
+    "tls_client_cert",
+    "tls_client_key",
+    "tls_scheduler_cert",
+    "tls_scheduler_key",
+    "tls_worker_cert",
+    "tls_worker_key",
+)
+
+
+def expand(path: str) -> Path:
+    """Return a path with ``~`` and environment variables of this host filled in."""
+    return Path(os.path.expandvars(path)).expanduser().absolute()
+
+
+class ClusterFolder:
+    """Files of one cluster, in a folder that login and compute nodes share.
+
+    Parameters
+    ----------
+    cluster_id : str
+        Name of the folder.
+    options : Mapping
+        Checked options; ``shared_temp_directory`` says where the folder goes, the user's state folder if not set, and
+        ``log_directory`` where the logs go.
+    """
+
+    def __init__(self, cluster_id: str, options: Mapping[str, Any]) -> None:
+        shared = options.get("shared_temp_directory")
+        parent = expand(shared) if shared else platformdirs.user_state_path("jupyter-jobqueue")
+        self.path = parent / (f"jobqueue-{cluster_id}" if shared else f"clusters/{cluster_id}")
+        chosen = options.get("log_directory")
+        self.logs = expand(chosen) if chosen else self.path / "logs"
+
+    def create(self) -> None:
+        """Make the folders; a folder that cannot be made is the fault of the option that names it."""
+        for folder, option in ((self.path, "shared_temp_directory"), (self.logs, "log_directory")):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise InvalidOption(f"{option}: {error}", field=f"options.{option}") from None
+        self.path.chmod(0o700)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a private file."""
+        path = self.path / name
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+        return path
+
+    def security_files(self, security: Security) -> dict[str, Any]:
+        """Write keys that are held in memory to files; return keywords of a `Security` that names them."""
+        values = {name: getattr(security, name) for name in TLS_FIELDS}
+        named: dict[str, Any] = {"require_encryption": True}
+        written: dict[str, str] = {}
+        for name, value in values.items():
+            if value and "\n" in value and value not in written:
+                written[value] = str(self.write(name.replace("_", "-") + ".pem", value))
+            if value:
+                named[name] = written.get(value, value)
+        return named
+
+    def remove_keys(self) -> None:
+        """Remove the keys; logs stay for the reader."""
+        for path in self.path.glob("tls-*.pem"):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,160 @@
+"""The table of jobs: what a cluster knows of each, and how a queue's answer changes it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from jupyter_jobqueue.adapters.base import JobStatus, State
+
+
+class JobState(StrEnum):
+    """Where a job is in its life."""
+
+    SUBMITTING = "submitting"
+    PENDING = "pending"
+    HELD = "held"
+    STARTING = "starting"
+    RUNNING = "running"
+    CLOSING = "closing"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+
+LIVE = {JobState.SUBMITTING, JobState.PENDING, JobState.HELD, JobState.STARTING, JobState.RUNNING}
+"""States that count towards the number of jobs wanted."""
+WAITING = {JobState.PENDING, JobState.HELD}
+ENDED = {JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.LOST}
+OBSERVED = {
+    State.PENDING: JobState.PENDING,
+    State.HELD: JobState.HELD,
+    State.DONE: JobState.DONE,
+    State.FAILED: JobState.FAILED,
+    State.CANCELLED: JobState.CANCELLED,
+}
+
+
+@dataclass
+class Job:
+    """One job of a cluster; times are seconds since the epoch.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the cluster and never used again; the Dask worker of the job has it too.
+    number : int
+        Counts the cluster's jobs from 0.
+    tag : str
+        What the queue shows to tell this submission from all others.
+    """
+
+    name: str
+    number: int
+    tag: str
+    id: str = ""
+    state: JobState = JobState.SUBMITTING
+    reason: str = ""
+    node: str = ""
+    exit_code: int | None = None
+    signal: int | None = None
+    submitted: float = field(default_factory=time.time)
+    started: float | None = None
+    ended: float | None = None
+    estimated_start: float | None = None
+    stdout: str = ""
+    stderr: str = ""
+    workers: set[str] = field(default_factory=set)
+    """Names of its workers that are connected."""
+    joined: bool = False
+    """Whether a worker of it was ever connected."""
+    absent: int = 0
+    """Good answers in a row that did not list the job."""
+
+    def __repr__(self) -> str:
+        told = [f"id={self.id}"] if self.id else []
+        told += [f"node={self.node}"] if self.node else []
+        told += [f"exit_code={self.exit_code}"] if self.exit_code is not None else []
+        told += [f"reason={self.reason!r}"] if self.reason else []
+        told += [f"workers={len(self.workers)}"] if self.workers else []
+        return f"<Job {self.name}: {', '.join([self.state, *told])}>"
+
+    @property
+    def failed_start(self) -> bool:
+        """Whether the job ended by itself before any of its workers joined."""
+        return self.state in (JobState.DONE, JobState.FAILED, JobState.LOST) and not self.joined
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the REST interface shows."""
+        shown = ("name", "id", "state", "reason", "node", "exit_code", "signal", "submitted")
+        shown += ("started", "ended", "estimated_start", "stdout", "stderr")
+        return {**{key: getattr(self, key) for key in shown}, "workers": sorted(self.workers)}
+
+
+def observe(job: Job, status: JobStatus | None, asked: float) -> bool:
+    """Take over what a good answer of the queue says of a job.
+
+    Parameters
+    ----------
+    job : Job
+        Changed in place.
+    status : JobStatus or None
+        None if the answer did not list the job.
+    asked : float
+        When the queue was asked; an answer older than the job says nothing of it.
+
+    Returns
+    -------
+    bool
+        Whether anything changed that a person would see.
+    """
+    before = (job.state, job.reason, job.node, job.estimated_start, job.exit_code)
+    if status is not None and _is_of(status, job):
+        _update(job, status)
+    elif asked > job.submitted:
+        _miss(job)
+    return before != (job.state, job.reason, job.node, job.estimated_start, job.exit_code)
+
+
+def _is_of(status: JobStatus, job: Job) -> bool:
+    # A Slurm controller that crashed gives ids out a second time: the tag tells whose job it is.
+    return not status.tag or status.tag == job.tag
+
+
+def _update(job: Job, status: JobStatus) -> None:
+    job.absent = 0
+    job.reason, job.estimated_start = status.reason, status.estimated_start
+    job.node = status.node or job.node
+    job.started = status.started or job.started
+    if status.state.ended:
+        end(job, OBSERVED[status.state], status)
+    elif job.state is not JobState.CLOSING:
+        job.state = _alive(job, status.state)
+
+
+def _alive(job: Job, state: State) -> JobState:
+    if state is State.RUNNING:
+        return JobState.RUNNING if job.workers else JobState.STARTING
+    return OBSERVED.get(state, job.state)
+
+
+def _miss(job: Job) -> None:
+    # Twice, as a queue may forget a job for a moment while it passes from one list to the next.
+    job.absent += 1
+    if job.absent >= 2:
+        end(job, JobState.CANCELLED if job.state is JobState.CLOSING else JobState.LOST, None)
+
+
+def end(job: Job, state: JobState, status: JobStatus | None) -> None:
+    """Note the end of a job."""
+    asked_to_end = job.state is JobState.CLOSING
+    job.state = JobState.CANCELLED if asked_to_end and state is not JobState.DONE else state
+    job.ended = (status.ended if status else None) or time.time()
+    job.estimated_start = None
+    if status is not None:
+        job.exit_code, job.signal = status.exit_code, status.signal
+    elif state is JobState.LOST:
+        job.reason = "the queue no longer lists it"

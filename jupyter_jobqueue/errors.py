@@ -1,0 +1,103 @@
+"""Every error that a user can meet, each with a sentence to act on and an HTTP status.
+
+::
+
+    JobQueueError                500
+    ├── InvalidOption            400   (also a ValueError)
+    ├── NotFound                 404   (also a LookupError)
+    ├── WrongState               409
+    ├── SchedulerFailed          500
+    └── QueueError               502   the batch system said no: its words are in ``details``
+        ├── CommandMissing       502
+        └── CommandTimedOut      504
+
+``str(error)`` is for people; ``details`` keeps what the batch system printed, verbatim.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class JobQueueError(Exception):
+    """Base of all errors of this package.
+
+    Parameters
+    ----------
+    message : str
+        One sentence for people.
+    details : str
+        What a batch system or a log said, verbatim; may have several lines.
+    field : str
+        The part of the input at fault, such as ``"options.cores"``; empty if none is.
+    """
+
+    status_code = 500
+
+    def __init__(self, message: str, *, details: str = "", field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.field = field
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.details}" if self.details else self.message
+
+
+class InvalidOption(JobQueueError, ValueError):
+    """A value that cannot be used; nothing has been changed."""
+
+    status_code = 400
+
+
+class NotFound(JobQueueError, LookupError):
+    """No cluster, job, profile or batch system of that name."""
+
+    status_code = 404
+
+
+class WrongState(JobQueueError):
+    """The cluster is not in a state in which that can be done."""
+
+    status_code = 409
+
+
+class SchedulerFailed(JobQueueError):
+    """The Dask scheduler of a cluster did not start or ended."""
+
+
+class QueueError(JobQueueError):
+    """The batch system refused or failed; ``details`` are its own words."""
+
+    status_code = 502
+
+
+class CommandMissing(QueueError):
+    """A command of the batch system is not on this machine."""
+
+
+class CommandTimedOut(QueueError):
+    """A command of the batch system did not answer in time; what it did is not known."""
+
+    status_code = 504
+
+
+def unknown(kind: str, name: str, known: Iterable[str], field: str = "") -> InvalidOption:
+    """Refuse a name, with the nearest known ones.
+
+    Examples
+    --------
+    >>> print(unknown("option", "coers", ["cores", "memory"]))
+    unknown option 'coers'; did you mean 'cores'?
+    """
+    return InvalidOption(f"unknown {kind} {name!r}; {nearest(name, known)}", field=field or name)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return advice for a misspelt `name`: the nearest known names, or all of them."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(map(repr, close)) + "?"
+    return "known are: " + ", ".join(names)

@@ -1,0 +1,191 @@
+"""The only room that starts queue commands: each with a timeout, never through a shell, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+import signal
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar
+
+from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.adapters.base import Adapter, Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueError
+
+T = TypeVar("T")
+
+COMMAND_TIMEOUT = 30.0
+"""Seconds; Slurm's own commands give up after 9 to 18 when the controller is away."""
+AT_ONCE = 4
+"""Commands in flight; more gain nothing (measured) and a site may see them as a flood."""
+
+
+class Answer(NamedTuple):
+    """What a batch system said of its jobs, and when it was asked (`time.time`)."""
+
+    asked: float
+    jobs: Mapping[str, JobStatus]
+
+
+def command_line(call: Call[Any]) -> str:
+    """Return a call as a person would type it."""
+    return shlex.join(call.argv)
+
+
+async def run(call: Call[T], *, leaks: str = r"(?!)", timeout: float = COMMAND_TIMEOUT) -> T:
+    """Run one call and read its answer.
+
+    Parameters
+    ----------
+    call : Call
+        What to run.
+    leaks : str
+        Pattern of environment variables to keep from the command.
+    timeout : float
+        Seconds after which the command and its children are killed.
+
+    Raises
+    ------
+    CommandMissing
+        If the command is not there.
+    CommandTimedOut
+        If it did not answer in time; what it did is not known.
+    QueueError
+        If it failed or its answer cannot be read; ``details`` are its own words.
+    """
+    process = await _start(call, leaks)
+    try:
+        out, err = await asyncio.wait_for(process.communicate(call.stdin.encode()), timeout)
+    except TimeoutError:
+        raise CommandTimedOut(f"{call.argv[0]} did not answer within {timeout:g} s") from None
+    finally:
+        await _end(process)
+    return _read(call, process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+
+
+async def _start(call: Call[Any], leaks: str) -> asyncio.subprocess.Process:
+    env = {key: value for key, value in os.environ.items() if not re.fullmatch(leaks, key)}
+    pipe = asyncio.subprocess.PIPE
+    try:
+        return await asyncio.create_subprocess_exec(
+            *call.argv,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            env={**env, **call.env},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise CommandMissing(f"{call.argv[0]} cannot be started", details=str(error)) from None
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Leave no process behind, whatever ended the wait for it."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), 2)
+
+
+def _read(call: Call[T], code: int | None, out: str, err: str) -> T:
+    words = (err.strip() + "\n" + out.strip()).strip()
+    if code and not (call.gone and re.search(call.gone, words)):
+        raise QueueError(f"{_name(call)} failed with exit code {code}", details=words)
+    try:
+        return call.parse(out)
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise QueueError(f"{_name(call)} gave an answer that cannot be read", details=words) from None
+
+
+def _name(call: Call[Any]) -> str:
+    return "localqueue" if "jupyter_jobqueue.localqueue" in call.argv else call.argv[0]
+
+
+class JobQueue:
+    """One batch system, shared by all clusters of an event loop.
+
+    Parameters
+    ----------
+    adapter : Adapter
+        The batch system.
+    timeout : float
+        Seconds for one command.
+    """
+
+    def __init__(self, adapter: Adapter, *, timeout: float = COMMAND_TIMEOUT) -> None:
+        self.adapter = adapter
+        self.timeout = timeout
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._asking: asyncio.Task[Answer] | None = None
+        self._answer = Answer(0.0, {})
+
+    @classmethod
+    def of(cls, system: str) -> JobQueue:
+        """Return the queue of a batch system that the running event loop shares."""
+        queues = _shared.setdefault(asyncio.get_running_loop(), {})
+        if system not in queues:
+            queues[system] = cls(ADAPTERS[system]())
+        return queues[system]
+
+    async def submit(self, spec: JobSpec) -> list[str]:
+        """Submit `spec.count` jobs with one command and return their ids."""
+        return await self._run(self.adapter.submit(spec))
+
+    async def cancel(self, ids: Sequence[str]) -> None:
+        """Ask to end jobs with one command."""
+        if ids:
+            await self._run(self.adapter.cancel(ids))
+
+    async def status(self, ids: Sequence[str], *, max_age: float = 0.0) -> Answer:
+        """Ask for the user's jobs; questions asked at the same time share one command.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            Jobs of interest; the answer may have more.
+        max_age : float
+            Seconds; an answer not older than this is given again.
+        """
+        if time.time() - self._answer.asked <= max_age:
+            return self._answer
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask(ids))
+        return await asyncio.shield(self._asking)
+
+    async def history(self, ids: Sequence[str]) -> Mapping[str, JobStatus]:
+        """Ask the accounting for jobs that have left the queue; empty if there is none to ask."""
+        call = self.adapter.history(ids) if ids else None
+        if call is None:
+            return {}
+        with suppress(QueueError):
+            return await self._run(call)
+        return {}
+
+    async def queues(self) -> list[Queue]:
+        """Ask for queues and their limits."""
+        call = self.adapter.queues()
+        return await self._run(call) if call else []
+
+    async def version(self) -> str:
+        """Ask for the version."""
+        return await self._run(self.adapter.version())
+
+    async def _ask(self, ids: Sequence[str]) -> Answer:
+        asked = time.time()
+        self._answer = Answer(asked, await self._run(self.adapter.status(ids)))
+        return self._answer
+
+    async def _run(self, call: Call[T]) -> T:
+        async with self._places:
+            return await run(call, leaks=self.adapter.leaks, timeout=self.timeout)
+
+
+_shared: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, JobQueue]] = (
+    weakref.WeakKeyDictionary()
+)

@@ -1,0 +1,108 @@
+"""What the project adds to a Dask scheduler, and a program that runs one for a single cluster.
+
+This file needs nothing but `distributed`: it also runs in a Python that does not have jupyter-jobqueue, as
+``python scheduler_process.py``, with its configuration as JSON on standard input. It answers one line of JSON on
+standard output, with the scheduler's address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from distributed import Scheduler, Security
+from tornado import web
+
+
+def prepare(scheduler: Any, prefix: str) -> Any:
+    """Add what a cluster asks of its scheduler, and close what must not be open.
+
+    Parameters
+    ----------
+    scheduler : distributed.Scheduler
+        Not yet started.
+    prefix : str
+        The only first part of a path that its HTTP server answers.
+    """
+    fence(scheduler, f"/{prefix}/")
+    scheduler.handlers["jobqueue_load"] = lambda: load(scheduler)
+    scheduler.handlers["jobqueue_spare"] = lambda groups: spare(scheduler, groups)
+    return scheduler
+
+
+def fence(scheduler: Any, prefix: str) -> None:
+    """Answer 404 to every path outside `prefix`.
+
+    Without this ``/`` redirects to the secret prefix and ``/sitemap.json`` lists it, and ``<prefix>/proxy/`` relays
+    web sockets to any host and port.
+    """
+    application = scheduler.http_application
+    find: Callable[..., Any] = application.find_handler
+
+    def find_handler(request: Any, **kwargs: Any) -> Any:
+        inside = request.path.startswith(prefix) and not request.path.startswith(f"{prefix}proxy/")
+        if inside:
+            return find(request, **kwargs)
+        return application.get_handler_delegate(request, web.ErrorHandler, {"status_code": 404})
+
+    application.find_handler = find_handler
+
+
+def load(scheduler: Any) -> dict[str, Any]:
+    """Return how many workers the work would need, and the names of those that are busy."""
+    busy = [str(ws.name) for ws in scheduler.workers.values() if ws.processing or ws.long_running]
+    return {"target": scheduler.adaptive_target(), "busy": busy}
+
+
+def spare(scheduler: Any, groups: dict[str, list[str]]) -> list[str]:
+    """Order groups of workers (a group is one job) by how well they can be spared: idle and with little data first."""
+    workers = {str(ws.name): ws for ws in scheduler.workers.values()}
+
+    def cost(group: str) -> tuple[bool, int]:
+        states = [workers[name] for name in groups[group] if name in workers]
+        return any(ws.processing for ws in states), sum(ws.nbytes for ws in states)
+
+    return sorted(groups, key=cost)
+
+
+async def serve(config: dict[str, Any]) -> None:
+    """Run a scheduler until it is closed, told to stop, or unowned for ``config["lease"]`` seconds."""
+    security = Security(**config["security"]) if config["security"] else None
+    scheduler = Scheduler(security=security, http_prefix=config["prefix"], **config["options"])
+    prepare(scheduler, config["prefix"])
+    renewed = [time.monotonic()]
+    scheduler.handlers["jobqueue_renew"] = lambda: renewed.__setitem__(0, time.monotonic())
+    async with scheduler:
+        _stop_on_signal(scheduler)
+        print(json.dumps(_facts(scheduler)), flush=True)
+        lease = asyncio.create_task(_end_when_unowned(scheduler, renewed, config["lease"]))
+        await scheduler.finished()
+        lease.cancel()
+
+
+def _stop_on_signal(scheduler: Any) -> None:
+    loop = asyncio.get_running_loop()
+    tasks = set()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: tasks.add(asyncio.ensure_future(scheduler.close())))
+
+
+def _facts(scheduler: Any) -> dict[str, Any]:
+    port = scheduler.http_server.port if scheduler.http_server else 0
+    return {"address": scheduler.address, "dashboard_port": port, "pid": os.getpid()}
+
+
+async def _end_when_unowned(scheduler: Any, renewed: list[float], lease: float) -> None:
+    while time.monotonic() - renewed[0] < lease:
+        await asyncio.sleep(lease / 10)
+    await scheduler.close(reason="no owner renewed the lease")
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(json.load(sys.stdin)))
