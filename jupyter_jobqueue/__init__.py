@@ -15,13 +15,20 @@ __all__ = ["JobQueueCluster", "JobQueueError", "LocalCluster", "SLURMCluster"]
 def __getattr__(name: str) -> Any:
     # The embedded queue's commands import this package too: they must not wait for distributed.
     if name == "__version__":
-        from importlib.metadata import version
-
-        return version("jupyter-jobqueue")
+        return _version()
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     room = "errors" if name == "JobQueueError" else "cluster"
     return getattr(importlib.import_module(f"{__name__}.{room}"), name)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("jupyter-jobqueue")
+    except PackageNotFoundError:  # a checkout that is only on the path
+        return "0+unknown"
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

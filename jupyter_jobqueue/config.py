@@ -96,7 +96,9 @@ def _system(name: str) -> str:
 
 
 def _read(name: str, system: str, section: Mapping[str, Any]) -> Profile:
-    given = {_python_name(key): value for key, value in section.items() if value is not None}
+    # "name" comes first: our defaults have it, and whoever writes "job-name" means that.
+    pairs = sorted(section.items(), key=lambda pair: pair[0] != "name")
+    given = {_python_name(key): value for key, value in pairs if value is not None}
     files = _files(name)
     problems = [
         f"unknown key {key!r} of jobqueue.{name} in {files.get(key, 'the environment')}; "
@@ -139,7 +141,8 @@ def _modern(values: Mapping[str, Any], system: str) -> tuple[dict[str, Any], lis
     for old, new in renamed.items():
         if old in current:
             value = current.pop(old)
-            current.setdefault(new, value)
+            # As in dask-jobqueue: an empty list, such as the default of the new name, does not count.
+            current[new] = current.get(new) or value
             said.append(f"{old} has been renamed to {new}")
     return current, said
 

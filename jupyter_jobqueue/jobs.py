@@ -60,11 +60,9 @@ async def run(call: Call[T], *, leaks: str = r"(?!)", timeout: float = COMMAND_T
     """
     process = await _start(call, leaks)
     try:
-        out, err = await asyncio.wait_for(process.communicate(call.stdin.encode()), timeout)
+        out, err = await asyncio.wait_for(_talk(process, call.stdin), timeout)
     except TimeoutError:
         raise CommandTimedOut(f"{call.argv[0]} did not answer within {timeout:g} s") from None
-    finally:
-        await _end(process)
     return _read(call, process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
 
 
@@ -84,13 +82,17 @@ async def _start(call: Call[Any], leaks: str) -> asyncio.subprocess.Process:
         raise CommandMissing(f"{call.argv[0]} cannot be started", details=str(error)) from None
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave no process behind, whatever ended the wait for it."""
-    if process.returncode is None:
+async def _talk(process: asyncio.subprocess.Process, text: str) -> tuple[bytes, bytes]:
+    """Feed a process and read what it prints; when that is given up, leave no process behind."""
+    try:
+        return await process.communicate(text.encode())
+    except BaseException:
+        # Also when the process itself has left: a child of it then holds the output open.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), 2)
+            await asyncio.wait_for(process.communicate(), 2)
+        raise
 
 
 def _read(call: Call[T], code: int | None, out: str, err: str) -> T:

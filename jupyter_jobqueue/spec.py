@@ -85,6 +85,9 @@ RENAMED = {
 }
 """Old names that dask-jobqueue still understands, and so do we."""
 
+LARGEST = 100_000
+"""No machine has more cores; the search for a good number of processes takes long for a larger number."""
+
 SHELL = {"job_script_prologue", "job_script_epilogue"}
 """Options that are shell text and so may have line breaks."""
 
@@ -181,9 +184,12 @@ def _integer(value: Any) -> int:
     if isinstance(value, bool):
         raise TypeError("must be a whole number, not true or false")
     try:
-        return operator.index(value)
+        number = operator.index(value)
     except TypeError:
         raise TypeError("must be a whole number") from None
+    if number > LARGEST:
+        raise ValueError(f"must be at most {LARGEST}")
+    return number
 
 
 def _text(value: Any) -> str:
@@ -209,7 +215,7 @@ def _memory(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise TypeError("must be an amount of memory")
     try:
-        size = int(parse_bytes(value))
+        size = int(parse_bytes(value)) if str(value).strip() else 0  # dask reads "" as one byte
     except (ValueError, OverflowError, KeyError):
         raise ValueError("is not an amount of memory") from None
     if size < 1:
@@ -222,7 +228,7 @@ def _duration(value: Any) -> float:
         raise TypeError("must be a time in seconds")
     try:
         period = parse_timedelta(value, default="seconds")
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, IndexError, OverflowError):
         raise ValueError("is not a time") from None
     if not 0 < period < math.inf:
         raise ValueError("must be a time above 0")

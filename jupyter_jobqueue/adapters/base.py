@@ -167,6 +167,11 @@ class Adapter(ABC):
     """Options of this batch system beside those that every system has."""
     renamed: ClassVar[Mapping[str, str]] = {}
     """Old option names that are still understood."""
+    host: ClassVar[str] = ""
+    """Address that scheduler and workers listen on when the user names no interface; empty for the one that other
+    hosts reach."""
+    remembers: ClassVar[bool] = False
+    """Whether the listing keeps jobs for a while after they ended: then one that vanishes unseen never started."""
     leaks: ClassVar[str] = r"(?!)"
     """Environment variables (a pattern) of a surrounding job that must not reach a submission."""
 

@@ -37,6 +37,8 @@ class Local(Adapter):
     class_name = "LocalCluster"
     directive = "#LOCALQ"
     array_index = "$LOCALQ_ARRAY_TASK_ID"
+    host = "127.0.0.1"
+    remembers = True
     leaks = r"LOCALQ_.*"
     options = (
         Option(

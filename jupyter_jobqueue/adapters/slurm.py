@@ -63,6 +63,7 @@ class Slurm(Adapter):
     class_name = "SLURMCluster"
     commands = ("sbatch", "squeue", "scancel")
     directive = "#SBATCH"
+    remembers = True  # for MinJobAge seconds; but a pending array element that is cancelled leaves no trace at all
     array_index = "$SLURM_ARRAY_TASK_ID"
     # sbatch inside a job would hand SLURM_MEM_PER_NODE and the like to the new job, squeue reads filters from SQUEUE_*.
     # SLURM_CONF says where the controller is; SBATCH_* are the user's own defaults: both stay.
@@ -140,7 +141,8 @@ class Slurm(Adapter):
         return Call(["sbatch", "--version"], lambda text: text.strip())
 
     def queues(self) -> Call[list[Queue]]:
-        return Call(["sinfo", "-h", "-o", "%P|%a|%l|%L|%D|%c|%m"], _read_sinfo)
+        # -e: a line for each kind of node. Without it all share one, which tells only the smallest: ``64+``.
+        return Call(["sinfo", "-h", "-e", "-o", "%P|%a|%l|%L|%D|%c|%m"], _read_sinfo)
 
 
 def _memory(size: int) -> str:
@@ -210,10 +212,11 @@ def _read_sacct(text: str) -> dict[str, JobStatus]:
 
 def _sacct_row(row: list[str]) -> JobStatus:
     _, code, exits, node, submitted, start, end, reason = row
-    code = code.split()[0]  # "CANCELLED by 0"
-    exit_code, signal = _exit(exits)
+    code = code.partition(" ")[0]  # "CANCELLED by 0"
+    state = STATES.get(code, State.UNKNOWN)
+    exit_code, signal = _exit(exits) if state.ended else (None, None)
     return JobStatus(
-        state=STATES.get(code, State.UNKNOWN),
+        state=state,
         reason=_reason(code, reason),
         node="" if node == "None assigned" else node,
         submitted=_time(submitted),
@@ -280,21 +283,22 @@ def _queue(row: list[str]) -> Queue:
         max_walltime=seconds(limit),
         default_walltime=seconds(default),
         max_cores=_number(cpus),
-        max_memory=_number(memory) * 2**20,
+        max_memory=(_number(memory) or 0) * 2**20 or None,
         nodes=_number(nodes),
     )
 
 
-def _number(text: str) -> int:
-    """Read a number that may carry a ``+``, which sinfo adds where nodes of one line differ."""
-    return int(text.rstrip("+"))
+def _number(text: str) -> int | None:
+    """Read a number; sinfo writes 2048 as ``2K``, and a ``+`` where nodes of one line differ."""
+    match = re.fullmatch(r"(\d+)(K?)\+?", text)
+    return int(match[1]) * (1024 if match[2] else 1) if match else None
 
 
 def _widest(known: Queue | None, seen: Queue) -> Queue:
     if known is None:
         return seen
     return known._replace(
-        max_cores=max(known.max_cores or 0, seen.max_cores or 0),
-        max_memory=max(known.max_memory or 0, seen.max_memory or 0),
-        nodes=(known.nodes or 0) + (seen.nodes or 0),
+        max_cores=max(known.max_cores or 0, seen.max_cores or 0) or None,
+        max_memory=max(known.max_memory or 0, seen.max_memory or 0) or None,
+        nodes=(known.nodes or 0) + (seen.nodes or 0) or None,
     )

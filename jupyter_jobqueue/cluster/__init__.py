@@ -74,9 +74,6 @@ class LocalCluster(JobQueueCluster):
 
     system = "local"
 
-    def _default_host(self) -> str:
-        return "127.0.0.1"
-
 
 CLASSES = {cls.system: cls for cls in (SLURMCluster, LocalCluster)}
 assert set(CLASSES) == set(ADAPTERS)

@@ -23,7 +23,7 @@ from dask.utils import parse_bytes, parse_timedelta
 from distributed import Security
 from distributed.core import Status, rpc
 from distributed.deploy.cluster import Cluster
-from distributed.utils import silence_logging_cmgr
+from distributed.utils import get_ip, silence_logging_cmgr
 from tornado.ioloop import IOLoop
 
 from jupyter_jobqueue.cluster import display
@@ -152,13 +152,8 @@ class JobQueueCluster(Cluster):
         chosen.update(self.plan_.scheduler_options)
         if not {"host", "interface", "contact_address"} & set(chosen):
             interface = self.plan_.options["interface"]
-            chosen.update({"interface": interface} if interface else {"host": self._default_host()})
+            chosen.update({"interface": interface} if interface else {"host": self.plan_.adapter.host or get_ip()})
         return chosen
-
-    def _default_host(self) -> str:
-        from distributed.utils import get_ip
-
-        return get_ip()
 
     async def _close(self) -> None:
         if self.status in (Status.closed, Status.closing):
@@ -289,8 +284,12 @@ class JobQueueCluster(Cluster):
         return self._policy
 
     async def _scale(self, jobs: int) -> None:
-        self._policy = None
-        await self._reconciler.scale(jobs)
+        policy, self._policy = self._policy, None
+        try:
+            await self._reconciler.scale(jobs)
+        except JobQueueError:
+            self._policy = policy
+            raise
 
     def retry(self) -> Any:
         """Submit again after too many jobs ended before a worker joined."""
@@ -489,8 +488,8 @@ def _refuse_misplaced(name: str, options: Mapping[str, Any]) -> None:
 def _size(key: str, value: Any) -> int:
     """Check a number of workers, jobs or cores, or an amount of memory."""
     if key == "memory" and isinstance(value, str):
-        with contextlib.suppress(ValueError, KeyError):
-            return max(0, int(parse_bytes(value)))
+        with contextlib.suppress(ValueError, KeyError, OverflowError):
+            value = int(parse_bytes(value))
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or value < 0:
         raise InvalidOption(f"{key}={value!r} must be a whole number, 0 or more", field=key)

@@ -73,6 +73,8 @@ class Job:
     """Whether a worker of it was ever connected."""
     absent: int = 0
     """Good answers in a row that did not list the job."""
+    missed: float = 0.0
+    """When the queue was asked for the last of these; one answer may be looked at twice."""
 
     def __repr__(self) -> str:
         told = [f"id={self.id}"] if self.id else []
@@ -114,7 +116,8 @@ def observe(job: Job, status: JobStatus | None, asked: float) -> bool:
     before = (job.state, job.reason, job.node, job.estimated_start, job.exit_code)
     if status is not None and _is_of(status, job):
         _update(job, status)
-    elif asked > job.submitted:
+    elif asked > max(job.submitted, job.missed):
+        job.missed = asked
         _miss(job)
     return before != (job.state, job.reason, job.node, job.estimated_start, job.exit_code)
 

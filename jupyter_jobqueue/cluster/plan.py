@@ -70,6 +70,7 @@ class Plan:
             name=_name(self.name, first, count, adapter.array_index),
             protocol=self.protocol,
             tls=tls or {},
+            host=adapter.host,
         )
         return JobSpec(
             command=command,

@@ -26,6 +26,9 @@ QUICK, SLOW = 1.0, 15.0
 """Seconds between two questions to the queue: while something changes, and when nothing does for long."""
 RETIRE_PATIENCE = 30.0
 """Seconds for the data of a worker to move before its job is cancelled."""
+LEAVE_PATIENCE = 5.0
+"""Seconds for a retired worker to end its job by itself, so that accounting calls the job completed; a nanny takes 2.4
+to leave."""
 CLOSE_PATIENCE = 4.0
 """Seconds that closing waits for the queue."""
 ARRAY = 1000
@@ -149,6 +152,8 @@ class Reconciler:
         for job in lost:
             if job.id in told and told[job.id].state.ended:
                 observe(job, told[job.id], time.time())
+            elif self.queue.adapter.remembers and job.started is None:
+                job.state, job.reason = JobState.CANCELLED, "left the queue before it started"
         for job in ended:
             if not job.joined and job.state is not JobState.CANCELLED:
                 await self._failed_start(job)
@@ -254,7 +259,7 @@ class Reconciler:
             )
             await asyncio.wait_for(retired, RETIRE_PATIENCE)
         self.wake()
-        await asyncio.sleep(2 * QUICK)
+        await asyncio.sleep(LEAVE_PATIENCE)
         if job.state not in ENDED:
             with suppress(QueueError):
                 await self.queue.cancel([job.id])

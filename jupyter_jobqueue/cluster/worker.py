@@ -14,7 +14,13 @@ METHOD = "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"
 
 
 def worker_command(
-    options: Mapping[str, Any], *, address: str, name: str, protocol: str, tls: Mapping[str, Any]
+    options: Mapping[str, Any],
+    *,
+    address: str,
+    name: str,
+    protocol: str,
+    tls: Mapping[str, Any],
+    host: str = "",
 ) -> str:
     """Return the shell text that starts the workers of one job.
 
@@ -30,6 +36,8 @@ def worker_command(
         Such as ``"tls://"``.
     tls : Mapping
         Keywords of `distributed.Security` that name files; empty without encryption.
+    host : str
+        Address to listen on when the options name no interface.
     """
     # As it is: sites put a launcher or a container in front of the interpreter here.
     python = options["python"] or shlex.quote(sys.executable)
@@ -41,7 +49,7 @@ def worker_command(
     if options["local_directory"]:
         words += ["--local-directory", quote(options["local_directory"])]
     words += options["worker_extra_args"]
-    words += ["--interface", quote(options["interface"])] if options["interface"] else []
+    words += _where(options["interface"], host)
     words += ["--protocol", protocol, *_tls(tls)]
     return _shared_import(options) + " ".join(map(str, words))
 
@@ -52,11 +60,17 @@ def _limit(options: Mapping[str, Any]) -> str:
     return f"{share // 2**20}MiB" if share >= 2**20 else f"{share}B"
 
 
+def _where(interface: str | None, host: str) -> list[str]:
+    if interface:
+        return ["--interface", quote(interface)]
+    return ["--host", host] if host else []
+
+
 def _of_dask_worker(options: Mapping[str, Any]) -> list[object]:
     words: list[object] = ["--nworkers", options["processes"]] if options["processes"] > 1 else []
     words.append("--nanny" if options["nanny"] else "--no-nanny")
-    # A worker's own dashboard listens on every interface without a password.
-    return [*words, "--no-dashboard"]
+    # A worker's own HTTP server has no password: no dashboard, and nobody on another host reaches what remains.
+    return [*words, "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
 
 
 def _tls(tls: Mapping[str, Any]) -> list[str]:

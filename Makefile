@@ -1,0 +1,105 @@
+# `make lab` opens JupyterLab with the panel, `make test` runs every test. Both set up what they need,
+# in .venv and node_modules of this folder, and do again only what has changed.
+
+PYTHON ?= python3
+# Found before .venv comes first on the PATH: it is made by this Python, never by itself.
+export PYTHON := $(shell command -v $(PYTHON))
+LAB_ARGS ?=
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+SKIPPED := $(CURDIR)/$(VENV)/skipped
+FRONT_END := jupyter_jobqueue/labextension/package.json
+FRONT_END_SOURCES := $(shell find labextension -type f \
+	-not -path 'labextension/lib/*' -not -path 'labextension/test/*' 2>/dev/null)
+PACKAGING := pyproject.toml package.json install.json $(wildcard jupyter-config/*/*.json)
+SLURM_PACKAGES := munged=munge slurmctld=slurmctld slurmd=slurmd sbatch=slurm-client
+
+export PATH := $(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Debian's chromium is used; Playwright need not bring another one.
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help lab test check pytest jest browser bench clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+lab: $(VENV)/lab ## Open JupyterLab with the panel (LAB_ARGS="--no-browser --port 9999")
+	jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
+
+test: ## Run everything: check, jest, pytest with real Slurm, browser; name what was skipped
+	@rm -f $(SKIPPED)
+	@$(MAKE) --keep-going --no-print-directory check jest pytest browser; status=$$?; \
+	echo; echo "skipped: $$(sort -u $(SKIPPED) 2>/dev/null | paste -sd ';' | sed 's/;/; /g')"; \
+	exit $$status
+
+check: $(VENV)/dev node_modules/.installed ## Lint, format and types of Python and TypeScript
+	ruff check .
+	ruff format --check .
+	mypy
+	jlpm lint:check
+
+pytest: $(VENV)/dev ## Run the Python tests (PYTEST_ARGS="-k scale -x")
+	@scripts/apt-install $(SLURM_PACKAGES)
+	SKIPPED_FILE=$(SKIPPED) python -m pytest $(PYTEST_ARGS)
+
+jest: node_modules/.installed ## Run the TypeScript unit tests
+	jlpm test
+
+browser: $(VENV)/dev ## Run the panel in Chromium
+	@command -v google-chrome >/dev/null || scripts/apt-install chromium=chromium
+	@if [ ! -d ui-tests ]; then \
+		echo "browser tests: no folder ui-tests" >>$(SKIPPED); \
+	elif ! command -v chromium google-chrome >/dev/null; then \
+		echo "browser tests: no chromium" >>$(SKIPPED); \
+	else \
+		cd ui-tests && jlpm install --immutable && jlpm test; \
+	fi
+
+bench: $(VENV)/bench ## Compare with dask-jobqueue on real Slurm (BENCH_ARGS=...)
+	@scripts/apt-install $(SLURM_PACKAGES)
+	python -m benchmarks $(BENCH_ARGS)
+
+clean: ## Remove what was built, but neither .venv nor node_modules
+	rm -rf dist build coverage labextension/lib jupyter_jobqueue/labextension
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .eslintcache .stylelintcache *.tsbuildinfo
+	find jupyter_jobqueue tests -name __pycache__ -type d -exec rm -rf {} +
+
+# ---- What the commands above need. The files in .venv without a suffix only say "done".
+
+$(VENV)/tools:
+	@command -v node >/dev/null || { echo "*** Node.js 20 or newer is needed, to build the panel"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "*** Python 3.11 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/apt-install ensurepip=python3-venv
+	[ -x $(BIN)/pip ] || $(PYTHON) -m venv --clear $(VENV)
+	pip install --quiet 'jupyter-builder>=1.2,<2'
+	@touch $@
+
+# jlpm is the yarn that jupyter-builder brings.
+node_modules/.installed: package.json yarn.lock | $(VENV)/tools
+	jlpm install --immutable
+	@touch $@
+
+$(FRONT_END): package.json $(wildcard tsconfig*.json) $(FRONT_END_SOURCES) node_modules/.installed
+	jlpm build:prod
+	@touch $@
+
+# Installing puts a copy of the front end where JupyterLab looks, so it follows each build.
+$(VENV)/lab: $(PACKAGING) $(FRONT_END)
+	pip install --quiet --editable '.[lab]'
+	@touch $@
+
+$(VENV)/dev: $(PACKAGING) $(FRONT_END)
+	pip install --quiet --editable '.[lab,test,dev]'
+	@touch $@ $(VENV)/lab
+
+$(VENV)/bench: $(VENV)/dev
+	pip install --quiet --editable '.[bench]'
+	@touch $@

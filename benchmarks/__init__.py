@@ -1,0 +1,1 @@
+"""jupyter-jobqueue beside dask-jobqueue on one real Slurm: ``python -m benchmarks``."""

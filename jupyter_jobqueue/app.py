@@ -1,0 +1,44 @@
+"""The server extension: makes the manager, connects the routes, closes the clusters at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Type
+
+from jupyter_jobqueue.base import MANAGER
+from jupyter_jobqueue.events import Events
+from jupyter_jobqueue.handlers import ROUTES as API
+from jupyter_jobqueue.manager import ClusterManager
+from jupyter_jobqueue.proxy import ROUTES as DASHBOARDS
+
+
+class JobQueueApp(ExtensionApp):
+    """Dask clusters on batch queues."""
+
+    name = "jupyter_jobqueue"
+    classes = [ClusterManager]  # noqa: RUF012 (as every application of traitlets has it)
+    description = "Dask clusters on the batch queue of an HPC site"
+
+    manager_class: type[ClusterManager] = Type(  # type: ignore[assignment]
+        ClusterManager, klass=ClusterManager, help="Class that keeps the clusters."
+    ).tag(config=True)
+
+    def initialize_settings(self) -> None:
+        """Make the manager."""
+        events = Events(self.settings["event_logger"])
+        self.manager = self.manager_class(events, parent=self, log=self.log)
+        self.settings[MANAGER] = self.manager
+
+    def initialize_handlers(self) -> None:
+        """Connect the routes."""
+        self.handlers.extend([*API, *DASHBOARDS])
+
+    def current_activity(self) -> dict[str, Any] | None:
+        """Keep an idle server from being stopped while it has clusters."""
+        return {"clusters": self.manager.active} if self.manager.active else None
+
+    async def stop_extension(self) -> None:
+        """Close the clusters."""
+        await self.manager.stop()

@@ -1,0 +1,258 @@
+"""The clusters of one Jupyter server. Knows no HTTP: plain values in, plain values out."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import warnings
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from traitlets import Bool, Float, Integer, List, Unicode
+from traitlets.config import LoggingConfigurable
+
+from jupyter_jobqueue import config, views
+from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
+from jupyter_jobqueue.cluster.plan import Plan, make_plan
+from jupyter_jobqueue.errors import InvalidOption, NotFound, WrongState, unknown
+from jupyter_jobqueue.events import Events
+from jupyter_jobqueue.managed import ManagedCluster, Wish
+from jupyter_jobqueue.schedulers import OwnProcess
+from jupyter_jobqueue.systems import Systems
+
+STREAMS = ("stdout", "stderr")
+
+
+class ClusterManager(LoggingConfigurable):
+    """Makes, keeps and closes clusters."""
+
+    max_jobs = Integer(1000, min=1, help="Most jobs that one cluster may want.").tag(config=True)
+    allowed_systems = List(
+        Unicode(),
+        default_value=None,
+        allow_none=True,
+        help="Batch systems that may be used, such as ['slurm']; all that are known if None.",
+    ).tag(config=True)
+    queue_patience = Float(
+        5.0,
+        min=0,
+        help="Seconds for which a request waits for the queue. A queue that takes longer is "
+        "carried on with, and its answer is seen in the state of the cluster.",
+    ).tag(config=True)
+    query_timeout = Float(
+        3.0,
+        min=0.1,
+        help="Seconds to wait for a batch system's version or queues when all are listed.",
+    ).tag(config=True)
+    close_patience = Float(
+        12.0, min=0.1, help="Seconds after which closing a cluster no longer waits for its queue."
+    ).tag(config=True)
+    stop_patience = Float(
+        3.0, min=0.1, help="Seconds for all clusters together to close when the server stops."
+    ).tag(config=True)
+    encrypted = Bool(
+        True, help="Whether the clusters use TLS; without it anybody on the machine can use them."
+    ).tag(config=True)
+
+    def __init__(self, events: Events, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.events = events
+        self.systems = Systems(self.allowed_systems, self.query_timeout)
+        self._clusters: dict[str, ManagedCluster] = {}
+
+    # -- questions
+
+    def clusters(self) -> list[dict[str, Any]]:
+        """Return every cluster, oldest first."""
+        return [views.cluster(entry) for entry in self._clusters.values()]
+
+    def get(self, cluster_id: str) -> dict[str, Any]:
+        """Return one cluster."""
+        return views.cluster(self._entry(cluster_id))
+
+    def jobs(self, cluster_id: str) -> list[dict[str, Any]]:
+        """Return every job of a cluster, ended ones too."""
+        return [job.to_dict() for job in self._entry(cluster_id).cluster.jobs.values()]
+
+    async def job_log(self, cluster_id: str, job: str, stream: str, tail: int) -> dict[str, Any]:
+        """Return the last `tail` lines of a job's output."""
+        entry = self._entry(cluster_id)
+        found = entry.cluster.jobs.get(job)
+        if found is None:
+            raise NotFound(f"no job {job!r} in {entry.name}", field="job")
+        if stream not in STREAMS:
+            raise unknown("stream", stream, STREAMS, field="stream")
+        return await asyncio.to_thread(views.log, found, stream, tail)
+
+    def job_script(self, cluster_id: str) -> dict[str, str]:
+        """Return the script of a cluster's jobs and the command that submits it."""
+        cluster = self._entry(cluster_id).cluster
+        return {"script": cluster.job_script(), "command": cluster.submit_command()}
+
+    def client_code(self, cluster_id: str) -> dict[str, str]:
+        """Return Python that connects a client."""
+        entry = self._entry(cluster_id)
+        entry.require_started()
+        return {"code": entry.cluster.client_code()}
+
+    def preview(
+        self, *, profile: str | None, system: str | None, options: Mapping[str, Any]
+    ) -> dict[str, str]:
+        """Return the script and command that a cluster would submit; nothing is sent."""
+        script, command = self._plan(profile, system, options).preview()
+        return {"script": script, "command": command}
+
+    def dashboard(self, cluster_id: str) -> tuple[int, str]:
+        """Return port and secret prefix of a cluster's dashboard on this machine."""
+        entry = self._entry(cluster_id)
+        entry.require_started()
+        port = entry.cluster.placement.dashboard_port
+        if not port:
+            raise NotFound(f"{entry.name} has no dashboard")
+        return port, entry.cluster.dashboard_path
+
+    @property
+    def active(self) -> int:
+        """Clusters that have not failed."""
+        return sum(entry.state != "failed" for entry in self._clusters.values())
+
+    # -- changes
+
+    def create(
+        self,
+        *,
+        profile: str | None = None,
+        system: str | None = None,
+        name: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        wish: Wish,
+    ) -> dict[str, Any]:
+        """Start a cluster; returns at once, and the state follows."""
+        self._check_size("jobs", wish.jobs)
+        self._check_size("adapt.maximum", wish.adapt[1] if wish.adapt else 0)
+        plan = self._plan(profile, system, options or {}, name)
+        self.systems.require(plan.system)
+        cluster = self._cluster(plan)
+        entry = ManagedCluster(cluster, wish, lambda *change: self._changed(cluster.id, *change))
+        self._clusters[entry.id] = entry
+        self._changed(entry.id, "", entry.state, "")
+        return views.cluster(entry)
+
+    async def scale(self, cluster_id: str, **size: int | str) -> dict[str, Any]:
+        """Ask for a number of jobs, workers or cores, or an amount of memory; exactly one."""
+        entry = self._entry(cluster_id)
+        (field,) = size
+        jobs = entry.cluster.jobs_for(**size)  # type: ignore[arg-type]
+        self._check_size(field, jobs)
+        await entry.request(Wish(jobs), self.queue_patience)
+        return views.cluster(entry)
+
+    async def adapt(self, cluster_id: str, bounds: tuple[int, int] | None) -> dict[str, Any]:
+        """Let the work decide between two numbers of jobs, or keep the present number if None."""
+        entry = self._entry(cluster_id)
+        self._check_size("maximum", bounds[1] if bounds else 0)
+        await entry.request(Wish(0 if bounds else entry.wanted, bounds), self.queue_patience)
+        return views.cluster(entry)
+
+    async def retry(self, cluster_id: str) -> dict[str, Any]:
+        """Submit again after failures."""
+        entry = self._entry(cluster_id)
+        await entry.retry(self.queue_patience)
+        return views.cluster(entry)
+
+    async def close(self, cluster_id: str) -> None:
+        """Close a cluster; one whose queue is slow stays in the list for a while, as *closing*."""
+        entry = self._entry(cluster_id)
+        if entry.state != "closing":
+            entry.close(self.close_patience).add_done_callback(lambda _: self._remove(entry))
+        await asyncio.wait({entry.close(self.close_patience)}, timeout=self.queue_patience)
+
+    async def stop(self) -> None:
+        """Close everything, at the same time and within `stop_patience`."""
+        entries = self._clusters.values()
+        closing = {entry.close(self.stop_patience) for entry in entries}
+        late = (await asyncio.wait(closing, timeout=self.stop_patience))[1] if closing else set()
+        for entry in entries if late else ():
+            entry.kill()
+        self._clusters = {}
+
+    # -- helpers
+
+    def _entry(self, cluster_id: str) -> ManagedCluster:
+        if cluster_id not in self._clusters:
+            raise NotFound(f"no cluster {cluster_id!r}", field="id")
+        return self._clusters[cluster_id]
+
+    def _plan(
+        self,
+        profile: str | None,
+        system: str | None,
+        options: Mapping[str, Any],
+        name: str | None = None,
+    ) -> Plan:
+        chosen = config.profile(
+            profile or self.systems.known(system or ""), system and self.systems.known(system)
+        )
+        unique = self._name(chosen.name, name)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            plan = make_plan(
+                chosen.system,
+                options,
+                config_name=chosen.name,
+                name=unique,
+                encrypted=self.encrypted,
+            )
+        for each in told:
+            self.log.warning("%s", each.message)
+        return plan
+
+    def _name(self, profile: str, name: str | None) -> str:
+        taken = {entry.name for entry in self._clusters.values()}
+        if name in taken:
+            raise WrongState(
+                f"there is a cluster named {name!r} already; choose another name", field="name"
+            )
+        stem = re.sub(r"[^A-Za-z0-9._-]", "-", profile)[:48]
+        return (
+            name
+            if name is not None
+            else next(n for i in count(1) if (n := f"{stem}-{i}") not in taken)
+        )
+
+    def _cluster(self, plan: Plan) -> JobQueueCluster:
+        placement = OwnProcess()
+        cluster = CLASSES[plan.system](
+            plan=plan,
+            placement=placement,
+            cluster_id=secrets.token_hex(6),
+            asynchronous=True,
+            silence_logs=False,
+            security=None if self.encrypted else False,
+        )
+        placement.log = cluster.folder.path / "scheduler.log"
+        return cluster
+
+    def _check_size(self, field: str, jobs: int) -> None:
+        if jobs > self.max_jobs:
+            raise InvalidOption(
+                f"{field}: {jobs} jobs are more than a cluster may have on this server, which is "
+                f"{self.max_jobs} (ClusterManager.max_jobs)",
+                field=field,
+            )
+
+    def _remove(self, entry: ManagedCluster) -> None:
+        left = entry.left()
+        detail = f"could not cancel {', '.join(left)}" if left else ""
+        if left:
+            self.log.warning("%s: %s", entry.name, detail)
+        self._clusters.pop(entry.id, None)
+        self.events.emit(entry.id, "removed", state="closed", detail=detail)
+
+    def _changed(self, cluster_id: str, name: str, state: str, detail: str) -> None:
+        if cluster_id in self._clusters:
+            self.events.emit(
+                cluster_id, "job" if name else "cluster", name=name, state=state, detail=detail
+            )

@@ -1,0 +1,177 @@
+"""The batch systems of this machine: which can be used and why not, their queues, the profiles."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from jupyter_jobqueue import config, spec
+from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.adapters.base import Adapter, Call, Kind, Queue
+from jupyter_jobqueue.errors import (
+    CommandMissing,
+    CommandTimedOut,
+    InvalidOption,
+    NotFound,
+    QueueError,
+    nearest,
+)
+from jupyter_jobqueue.jobs import run
+
+FRESH = 60.0
+"""Seconds for which an answer about queues is given again."""
+
+
+class Facts(NamedTuple):
+    """What a batch system said of itself."""
+
+    reason: str = ""
+    """Why it cannot be used."""
+    version: str = ""
+    queues: Sequence[Queue] = ()
+    warning: str = ""
+
+
+@dataclass
+class Systems:
+    """What this machine offers.
+
+    Parameters
+    ----------
+    allowed : list of str, optional
+        Batch systems that may be used; all if None.
+    timeout : float
+        Seconds to wait for one answer of a batch system.
+    """
+
+    allowed: list[str] | None = None
+    timeout: float = 3.0
+    _asked: dict[str, tuple[float, asyncio.Task[Facts]]] = field(default_factory=dict)
+
+    async def describe(self, *, refresh: bool = False) -> list[dict[str, Any]]:
+        """Return every batch system; one that cannot be asked says so and spoils nothing."""
+        facts = await asyncio.gather(*(self._facts(name, refresh=refresh) for name in ADAPTERS))
+        return [_system(name, told) for name, told in zip(ADAPTERS, facts, strict=True)]
+
+    async def profiles(self) -> list[dict[str, Any]]:
+        """Return the profiles of the configuration."""
+        found = await asyncio.to_thread(config.profiles)
+        reasons = {each.system: (await self._facts(each.system)).reason for each in found}
+        return [_profile(each, reasons[each.system]) for each in found]
+
+    async def schema(self, system: str, profile: str | None) -> dict[str, Any]:
+        """Return the JSON schema of a batch system's options, with its queues as bounds."""
+        chosen = config.profile(profile or self.known(system), self.known(system))
+        values = {**chosen.options, **_shown(system, chosen.options)}
+        return spec.schema(system, values, (await self._facts(system)).queues)
+
+    def known(self, system: str) -> str:
+        """Return `system` if the project knows it."""
+        if system not in ADAPTERS:
+            advice = nearest(system, ADAPTERS)
+            raise NotFound(f"unknown batch system {system!r}; {advice}", field="system")
+        return system
+
+    def require(self, system: str) -> None:
+        """Refuse a batch system that may not be used or is not there."""
+        label = ADAPTERS[system].label
+        if not self._may_use(system):
+            raise InvalidOption(f"{label} is not allowed on this server", field="system")
+        if reason := self._missing(system):
+            raise CommandMissing(f"{label} cannot be used here: {reason}", field="system")
+
+    def _may_use(self, system: str) -> bool:
+        return self.allowed is None or system in self.allowed
+
+    def _missing(self, system: str) -> str:
+        missing = [name for name in ADAPTERS[system].commands if not shutil.which(name)]
+        are = "is" if len(missing) == 1 else "are"
+        return f"{' and '.join(missing)} {are} not on PATH" if missing else ""
+
+    async def _facts(self, system: str, *, refresh: bool = False) -> Facts:
+        """Ask a batch system, or give its last answer again; requests at one time share one."""
+        if not self._may_use(system):
+            return Facts("not allowed on this server")
+        if missing := self._missing(system):
+            return Facts(missing)
+        asked, task = self._asked.get(system, (0.0, None))
+        stale = time.monotonic() - asked > FRESH or (refresh and task is not None and task.done())
+        if task is None or stale:
+            task = asyncio.create_task(self._ask(ADAPTERS[system]()))
+            self._asked[system] = (time.monotonic(), task)
+        return await asyncio.shield(task)
+
+    async def _ask(self, adapter: Adapter) -> Facts:
+        version, queues = await asyncio.gather(
+            self._answer(adapter, adapter.version()),
+            self._answer(adapter, adapter.queues()),
+        )
+        if isinstance(version, QueueError) and not isinstance(version, CommandTimedOut):
+            # Not even its version: a client that has no configuration.
+            return Facts(": ".join([version.message, *version.details.splitlines()[-1:]]))
+        errors = [str(each) for each in (version, queues) if isinstance(each, QueueError)]
+        return Facts(
+            version=version if isinstance(version, str) else "",
+            queues=queues if isinstance(queues, list) else (),
+            warning="\n".join(errors),
+        )
+
+    async def _answer(self, adapter: Adapter, call: Call[Any] | None) -> Any:
+        if call is None:
+            return None
+        try:
+            return await run(call, leaks=adapter.leaks, timeout=self.timeout)
+        except QueueError as error:
+            return error
+
+
+def _system(name: str, told: Facts) -> dict[str, Any]:
+    return {
+        "system": name,
+        "label": ADAPTERS[name].label,
+        "usable": not told.reason,
+        "reason": told.reason,
+        "version": told.version,
+        "queues": [queue._asdict() for queue in told.queues],
+        "warning": told.warning,
+    }
+
+
+def _profile(found: config.Profile, reason: str) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "system": found.system,
+        "label": ADAPTERS[found.system].label,
+        "usable": not reason,
+        "reason": reason,
+        "origin": found.origin,
+        "options": _shown(found.system, found.options),
+        "problems": [*found.problems, *_problems(found)],
+    }
+
+
+def _shown(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return option values as a form takes them: amounts of memory are text."""
+    kinds = {name: option.kind for name, option in spec.options_of(system).items()}
+    return {name: _plain(kinds[name], value) for name, value in values.items() if name in kinds}
+
+
+def _plain(kind: Kind, value: Any) -> Any:
+    if kind in (Kind.MEMORY, Kind.TEXT):
+        return str(value)
+    return [value] if kind is Kind.LINES and isinstance(value, str) else value
+
+
+def _problems(found: config.Profile) -> list[str]:
+    """Return what is wrong with the values of a profile."""
+    known, problems = spec.options_of(found.system), []
+    for name, value in found.options.items():
+        try:
+            spec.check_one(known[name], value)
+        except InvalidOption as error:
+            problems.append(f"jobqueue.{found.name}: {error.message}")
+    return problems

@@ -1,0 +1,95 @@
+"""Clusters and jobs as the REST interface shows them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from jupyter_jobqueue.cluster import display
+from jupyter_jobqueue.cluster.job import Job, JobState
+from jupyter_jobqueue.managed import ManagedCluster
+
+logger = logging.getLogger(__name__)
+
+
+def cluster(entry: ManagedCluster) -> dict[str, Any]:
+    """Return one cluster; one that cannot be asked says so rather than break the list."""
+    try:
+        return {**_fixed(entry), **_now(entry)}
+    except Exception as error:
+        logger.exception("view of %s", entry.name)
+        sentence = f"the cluster cannot be shown: {type(error).__name__}: {error}"
+        return {**_fixed(entry), **_nothing(), "state": "failed", "detail": sentence}
+
+
+def _fixed(entry: ManagedCluster) -> dict[str, Any]:
+    """Return what never changes."""
+    plan = entry.cluster.plan_
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "system": plan.system,
+        "profile": plan.profile,
+        "created": entry.created,
+        "processes": plan.processes,
+        "cores_per_job": plan.options["cores"],
+        "memory_per_job": plan.options["memory"],
+    }
+
+
+def _nothing() -> dict[str, Any]:
+    return {
+        "detail": "",
+        "details": "",
+        "scheduler_address": "",
+        "dashboard": "",
+        "wanted": 0,
+        "adapt": None,
+        "jobs": {str(state): 0 for state in JobState},
+        "reason": "",
+        "workers": 0,
+        "cores": 0,
+        "memory": 0,
+        "decisions": [],
+    }
+
+
+def _now(entry: ManagedCluster) -> dict[str, Any]:
+    cluster = entry.cluster
+    nothing, (detail, details) = _nothing(), entry.trouble
+    workers, cores, memory = display.resources(cluster)
+    alive = entry.state in ("running", "degraded")
+    return {
+        "state": entry.state,
+        "detail": detail,
+        "details": details,
+        "scheduler_address": cluster.placement.address,
+        "dashboard": f"jobqueue/clusters/{entry.id}/dashboard/status"
+        if alive and cluster.placement.dashboard_port
+        else "",
+        "wanted": entry.wanted,
+        "adapt": dict(zip(("minimum", "maximum"), entry.adapt, strict=True))
+        if entry.adapt
+        else None,
+        "jobs": {**nothing["jobs"], **display.counts(cluster)},
+        "reason": cluster.waiting_reason,
+        "workers": workers,
+        "cores": cores,
+        "memory": memory,
+        "decisions": [each._asdict() for each in cluster.adaptive.log] if cluster.adaptive else [],
+    }
+
+
+def log(job: Job, stream: str, tail: int) -> dict[str, Any]:
+    """Return the end of a job's output; reads a file, so not for an event loop."""
+    path: str = getattr(job, stream)
+    lines = display.tail(path, tail + 1).splitlines()
+    size = os.path.getsize(path) if path and os.path.exists(path) else 0
+    return {
+        "job": job.name,
+        "stream": stream,
+        "path": path,
+        "text": "\n".join(lines[-tail:]),
+        "truncated": len(lines) > tail or size > display.TAIL_BYTES,
+    }

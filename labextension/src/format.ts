@@ -1,0 +1,81 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { ICluster, JobState } from './tokens';
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** Write an amount of memory as people read it: `16 GiB`, `1.9 GiB`. */
+export function bytes(size: number): string {
+  let unit = 0;
+  while (size >= 1024 && unit < UNITS.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  const shown = size >= 10 || Number.isInteger(size) ? 0 : 1;
+  return `${size.toFixed(shown)} ${UNITS[unit]}`;
+}
+
+/** Write how long ago or how long until a time was or is: `3 min`. */
+export function period(seconds: number): string {
+  const steps: [number, string][] = [
+    [86400, 'd'],
+    [3600, 'h'],
+    [60, 'min']
+  ];
+  const [size, unit] = steps.find(([step]) => seconds >= step) ?? [1, 's'];
+  return `${Math.max(0, Math.floor(seconds / size))} ${unit}`;
+}
+
+/** Name a state of a job. */
+export function jobState(state: JobState, trans: TranslationBundle): string {
+  const names: Record<JobState, string> = {
+    submitting: trans.__('submitting'),
+    pending: trans.__('pending'),
+    held: trans.__('held'),
+    starting: trans.__('starting'),
+    running: trans.__('running'),
+    closing: trans.__('closing'),
+    done: trans.__('done'),
+    failed: trans.__('failed'),
+    cancelled: trans.__('cancelled'),
+    lost: trans.__('lost')
+  };
+  return names[state] ?? state;
+}
+
+const SHOWN: JobState[] = [
+  'running',
+  'starting',
+  'pending',
+  'held',
+  'submitting',
+  'closing',
+  'failed',
+  'lost'
+];
+
+/** Count the jobs that matter now: `2 running · 3 pending · 1 failed`. */
+export function jobCounts(cluster: ICluster, trans: TranslationBundle): string {
+  const told = SHOWN.filter(state => cluster.jobs[state]).map(
+    state => `${cluster.jobs[state]} ${jobState(state, trans)}`
+  );
+  return told.join(' · ') || trans.__('no jobs');
+}
+
+/** Say how many jobs are wanted: `4 wanted` or `adaptive 0–10`. */
+export function wish(cluster: ICluster, trans: TranslationBundle): string {
+  if (cluster.adapt) {
+    const { minimum, maximum } = cluster.adapt;
+    return trans.__('adaptive %1–%2', minimum, maximum ?? '∞');
+  }
+  return trans.__('%1 wanted', cluster.wanted);
+}
+
+/** Say what is connected: `4 workers · 8 cores · 16 GiB`. */
+export function resources(cluster: ICluster, trans: TranslationBundle): string {
+  return [
+    trans._n('%1 worker', '%1 workers', cluster.workers),
+    trans._n('%1 core', '%1 cores', cluster.cores),
+    bytes(cluster.memory)
+  ].join(' · ');
+}

@@ -1,0 +1,151 @@
+import { Token } from '@lumino/coreutils';
+import type { JSONSchema7 } from 'json-schema';
+
+import type { ClusterModel } from './model';
+
+/** The clusters of the server, for other extensions. */
+export type IClusterModel = ClusterModel;
+export const IClusterModel = new Token<IClusterModel>(
+  'jupyter-jobqueue:IClusterModel',
+  'The Dask clusters on the job queue.'
+);
+
+/** The states of a cluster. */
+export type ClusterState =
+  'starting' | 'running' | 'degraded' | 'closing' | 'closed' | 'failed';
+
+/** The states of a job. */
+export type JobState =
+  | 'submitting'
+  | 'pending'
+  | 'held'
+  | 'starting'
+  | 'running'
+  | 'closing'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  | 'lost';
+
+/** A range of jobs. */
+export interface IRange {
+  minimum: number;
+  maximum: number | null;
+}
+
+/** A cluster as the server tells it. */
+export interface ICluster {
+  id: string;
+  name: string;
+  system: string;
+  profile: string;
+  state: ClusterState;
+  /** One sentence for people; empty when all is well. */
+  detail: string;
+  /** The batch system's own words, or the end of a log. */
+  details: string;
+  /** Seconds since the epoch. */
+  created: number;
+  scheduler_address: string;
+  /** Path below the server's base URL; empty while there is none. */
+  dashboard: string;
+  /** Jobs wanted. */
+  wanted: number;
+  adapt: IRange | null;
+  /** Workers in one job. */
+  processes: number;
+  cores_per_job: number;
+  /** Bytes. */
+  memory_per_job: number;
+  jobs: Partial<Record<JobState, number>>;
+  /** Why jobs wait, in the queue's words. */
+  reason: string;
+  workers: number;
+  cores: number;
+  /** Bytes. */
+  memory: number;
+}
+
+/** A job as the server tells it; times are seconds since the epoch. */
+export interface IJob {
+  name: string;
+  id: string;
+  state: JobState;
+  reason: string;
+  node: string;
+  exit_code: number | null;
+  signal: number | null;
+  submitted: number | null;
+  started: number | null;
+  ended: number | null;
+  estimated_start: number | null;
+  workers: string[];
+  stdout: string;
+  stderr: string;
+}
+
+/** A named preset. */
+export interface IProfile {
+  name: string;
+  system: string;
+  label: string;
+  usable: boolean;
+  reason: string;
+  origin: string;
+  options: Record<string, unknown>;
+  problems: string[];
+}
+
+/** The options of a batch system. */
+export interface ISchema extends JSONSchema7 {
+  properties: Record<
+    string,
+    JSONSchema7 & { 'x-group'?: 'main' | 'more'; 'x-unit'?: string }
+  >;
+}
+
+/** A job script and the command that submits it. */
+export interface IScript {
+  script: string;
+  command: string;
+}
+
+/** The end of a job's output. */
+export interface ILog {
+  job: string;
+  stream: Stream;
+  path: string;
+  text: string;
+  truncated: boolean;
+}
+
+/** Which output of a job. */
+export type Stream = 'stdout' | 'stderr';
+
+/** What a cluster is to be made from. */
+export interface IRequest {
+  profile: string;
+  options: Record<string, unknown>;
+  name?: string;
+  jobs?: number;
+  adapt?: IRange;
+}
+
+/** The commands; each takes the argument `id`, the cluster's, unless it is about none. */
+export namespace CommandIDs {
+  export const create = 'jobqueue:create';
+  export const refresh = 'jobqueue:refresh';
+  export const scale = 'jobqueue:scale';
+  export const adapt = 'jobqueue:adapt';
+  export const script = 'jobqueue:job-script';
+  export const snippet = 'jobqueue:insert-client';
+  export const dashboard = 'jobqueue:dashboard';
+  export const shutdown = 'jobqueue:shut-down';
+  export const retry = 'jobqueue:retry';
+  export const log = 'jobqueue:job-log';
+  export const openDashboard = 'jobqueue:open-dashboard';
+}
+
+/** The schema of the server's events. */
+export const EVENT_SCHEMA =
+  'https://events.jupyter.org/jupyter_jobqueue/cluster/v1';

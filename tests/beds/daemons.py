@@ -1,0 +1,83 @@
+"""Daemons that are known by their pid file, and what else the beds need of the operating system."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import randrange
+
+
+def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None:
+    """Poll `condition` until it holds; after `timeout` raise TimeoutError, which names `what`."""
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"gave up after {timeout:g} s waiting for {what}")
+        time.sleep(0.05)
+
+
+def free_ports(count: int) -> int:
+    """Return the first of `count` ports in a row that nobody listens on.
+
+    They are below 32768, where Linux does not hand out ports to outgoing connections; the choice is
+    random, so that beds that start at the same time do not want the same.
+    """
+    for _ in range(100):
+        first = randrange(20000, 32000)  # noqa: S311 (no secret)
+        with suppress(OSError), ExitStack() as sockets:
+            for port in range(first, first + count):
+                sockets.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
+    raise OSError(f"found no {count} free ports in a row")
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A process that wrote its pid to a file and has `word` on its command line.
+
+    The word keeps us from taking a stranger for ours when the kernel has given the pid out again.
+    """
+
+    pid_file: Path
+    word: str
+
+    @property
+    def pid(self) -> int | None:
+        """The pid of the running daemon; None when it does not run."""
+        try:
+            pid = int(self.pid_file.read_text())
+            command_line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return None
+        return pid if self.word.encode() in command_line else None
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM, if it runs."""
+        if pid := self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+
+    def stop(self, timeout: float) -> None:
+        """Send SIGTERM and wait; after the timeout send SIGKILL."""
+        self.ask_to_stop()
+        try:
+            wait_until(lambda: self.pid is None, timeout, f"{self.pid_file.stem} to stop")
+        except TimeoutError:
+            if pid := self.pid:
+                os.kill(pid, signal.SIGKILL)
+
+
+def kill_all_with(variable: str, also: str) -> None:
+    """Kill the processes that have `variable` ("NAME=value") and also a variable named `also`."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile, or is somebody else's
+            variables = (process / "environ").read_bytes().split(b"\0")
+            is_one = any(item.startswith(f"{also}=".encode()) for item in variables)
+            if is_one and variable.encode() in variables and int(process.name) != os.getpid():
+                os.kill(int(process.name), signal.SIGKILL)

@@ -1,0 +1,228 @@
+"""A real Slurm of four nodes on loopback, from Debian's packages, that anybody may start and stop.
+
+Everything it writes is in one folder; it listens on 127.0.0.1 only; it has its own munge key.
+Starting it again starts only what is missing; stopping it ends only the processes of its own pid
+files. From a shell::
+
+    eval "$(python -m tests.beds.slurm up)"      # prints: export SLURM_CONF=...
+    sinfo
+    python -m tests.beds.slurm down
+
+It needs no root (root's jobs run as root, anybody else's as themselves). What it is not: a site.
+There is no accounting, memory is not enforced, and jobs start within a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.beds.daemons import Daemon, free_ports, kill_all_with, wait_until
+
+PREFIX = "jobqueue-slurm-"
+NODES = [f"node{number}" for number in range(1, 5)]
+COMMANDS = ["munged", "slurmctld", "slurmd", "sbatch"]
+# Without the variables that change what Slurm's commands do or show...
+_CHANGES = ("SLURM", "SBATCH", "SQUEUE", "SCANCEL", "SINFO")
+ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith(_CHANGES)}
+# ... and with sbin, where the daemons are, which is not on everybody's PATH.
+ENVIRONMENT["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+def missing_commands() -> list[str]:
+    """Return what of Slurm is not installed here."""
+    return [name for name in COMMANDS if not shutil.which(name, path=ENVIRONMENT["PATH"])]
+
+
+@dataclass(frozen=True)
+class SlurmBed:
+    """One Slurm, all of it under `directory`; keep that short, sockets allow 100 characters."""
+
+    directory: Path
+
+    @property
+    def conf(self) -> Path:
+        """The value for SLURM_CONF."""
+        return self.directory / "slurm.conf"
+
+    def up(self) -> None:
+        """Start what does not run yet, and wait until jobs can start."""
+        self._write_conf()
+        self._start_munged()
+        self._start(self._daemon("slurmctld"), ["slurmctld", "-f", str(self.conf)])
+        wait_until(lambda: "is UP" in self.ask("scontrol", "ping"), 30, f"slurmctld, {self._logs}")
+        for node in NODES:
+            (self.directory / "spool" / node).mkdir(exist_ok=True)
+            self._start(
+                self._daemon(f"slurmd.{node}"), ["slurmd", "-f", str(self.conf), "-N", node]
+            )
+        wait_until(self._nodes_are_up, 60, f"the nodes, {self._logs}")
+
+    def down(self) -> None:
+        """Cancel all jobs, stop all daemons and remove the folder."""
+        if self._daemon("slurmctld").pid:
+            with suppress(TimeoutError, subprocess.SubprocessError):
+                self.cancel_all(timeout=10)
+        daemons = [self._daemon(f"slurmd.{node}") for node in NODES] + [self._daemon("slurmctld")]
+        for daemon in daemons:  # a slurmd takes 2 s to leave: ask all, then wait
+            daemon.ask_to_stop()
+        for daemon in daemons:
+            daemon.stop(timeout=20)
+        kill_all_with(f"SLURM_CONF={self.conf}", also="SLURM_JOB_ID")  # what a killed job left
+        self._daemon("munged").stop(timeout=10)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def jobs(self) -> list[str]:
+        """Id, name and state of each job that waits, runs or is about to end."""
+        return self.ask("squeue", "-h", "-r", "-o", "%i %j %T", check=True).splitlines()
+
+    def jobs_left(self, timeout: float) -> list[str]:
+        """Return the jobs that are still there after `timeout`; at once when there are none."""
+        with suppress(TimeoutError):
+            wait_until(lambda: not self.jobs(), timeout, "the queue to be empty")
+        return self.jobs()
+
+    def cancel_all(self, timeout: float) -> None:
+        """Cancel every job; return when none is left, also not a COMPLETING one."""
+        ids = sorted(set(self.ask("squeue", "-h", "-o", "%A").split()))
+        if ids:
+            self.ask("scancel", *ids)
+        wait_until(lambda: not self.jobs(), timeout, "cancelled jobs to leave the queue")
+
+    def ask(self, *argv: str, check: bool = False) -> str:
+        """Run one of Slurm's commands on this bed and return what it printed."""
+        done = subprocess.run(
+            argv, env=self._environment, capture_output=True, text=True, timeout=60, check=check
+        )
+        return done.stdout
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return ENVIRONMENT | {"SLURM_CONF": str(self.conf)}
+
+    @property
+    def _logs(self) -> str:
+        return f"logs in {self.directory / 'log'}"
+
+    def _daemon(self, name: str) -> Daemon:
+        return Daemon(self.directory / "run" / f"{name}.pid", word=str(self.directory))
+
+    def _start(self, daemon: Daemon, argv: list[str]) -> None:
+        """Run a daemon, which goes to the background by itself."""
+        if daemon.pid:
+            return
+        daemon.pid_file.unlink(missing_ok=True)
+        logs = self.directory / "log"
+        with (logs / "start.log").open("ab") as said:
+            done = subprocess.run(
+                argv, env=self._environment, cwd=logs, stdout=said, stderr=said, timeout=60
+            )
+        if done.returncode:
+            raise RuntimeError(f"{argv[0]} did not start, {self._logs}")
+
+    def _start_munged(self) -> None:
+        """Start the daemon that vouches for who sends a message: Slurm's only kind of login."""
+        munge, run = self.directory / "munge", self.directory / "run"
+        key = munge / "munge.key"
+        if not key.exists():
+            key.touch(mode=0o600)
+            key.write_bytes(secrets.token_bytes(128))
+        files = {
+            "key-file": key,
+            "socket": run / "munge.socket",
+            "pid-file": run / "munged.pid",
+            "log-file": munge / "munged.log",
+            "seed-file": munge / "munged.seed",
+        }
+        options = [f"--{name}={path}" for name, path in files.items()]
+        self._start(self._daemon("munged"), ["munged", "--num-threads=4", "--force", *options])
+
+    def _write_conf(self) -> None:
+        """Make the folder; a bed that is there already keeps its configuration and its ports."""
+        if self.directory.exists() and self.directory.stat().st_uid != os.getuid():
+            raise PermissionError(f"{self.directory} belongs to somebody else")
+        for name in ("log", "run", "spool", "state"):
+            (self.directory / name).mkdir(mode=0o755, parents=True, exist_ok=True)
+        (self.directory / "munge").mkdir(mode=0o700, exist_ok=True)
+        if not self.conf.exists():
+            template = Path(__file__).with_suffix(".conf").read_text()
+            port = free_ports(1 + len(NODES))
+            self.conf.write_text(
+                template.format(
+                    directory=self.directory,
+                    host=socket.gethostname().partition(".")[0],
+                    user=pwd.getpwuid(os.getuid()).pw_name,
+                    port=port,
+                    nodes="\n".join(_node_lines(port + 1)),
+                )
+            )
+
+    def _nodes_are_up(self) -> bool:
+        states = self.ask("sinfo", "-h", "-N", "-p", "debug", "-o", "%T").split()
+        return len(states) == len(NODES) and set(states) <= {
+            "idle",
+            "mixed",
+            "allocated",
+            "completing",
+        }
+
+
+def _node_lines(first_port: int) -> Iterator[str]:
+    """Yield the lines of the nodes: each is a slurmd of its own on this host, with its port."""
+    for port, node in enumerate(NODES, start=first_port):
+        yield (
+            f"NodeName={node} NodeHostname={node} NodeAddr=127.0.0.1 Port={port} State=UNKNOWN "
+            "CPUs=64 Boards=1 SocketsPerBoard=1 CoresPerSocket=64 ThreadsPerCore=1 RealMemory=64000"
+        )
+
+
+def stop_abandoned() -> None:
+    """Stop the beds of test runs that were killed before they could do so."""
+    for owner in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/owner"):
+        with suppress(OSError, ValueError):
+            if owner.stat().st_uid == os.getuid() and not _alive(int(owner.read_text())):
+                SlurmBed(owner.parent).down()
+
+
+def new_bed() -> SlurmBed:
+    """Return a bed, not started yet, in a new folder that says which process it belongs to."""
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    directory.chmod(0o755)  # munge wants its socket within reach
+    (directory / "owner").write_text(str(os.getpid()))
+    return SlurmBed(directory)
+
+
+def _alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def main() -> None:
+    """Start or stop the bed of this user, for use from a shell."""
+    parser = argparse.ArgumentParser(prog="python -m tests.beds.slurm", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("action", choices=["up", "down"])
+    default = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getuid()}"
+    parser.add_argument("--dir", type=Path, default=default, help="folder of the bed (%(default)s)")
+    options = parser.parse_args()
+    bed = SlurmBed(options.dir.resolve())
+    if options.action == "down":
+        bed.down()
+    elif missing := missing_commands():
+        parser.exit(1, f"not installed: {' '.join(missing)}\n")
+    else:
+        bed.up()
+        print(f"export SLURM_CONF={bed.conf}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""One set of tests for every queue: the embedded one, and the real Slurm."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_jobqueue import JobQueueCluster, LocalCluster, SLURMCluster
+from tests.beds.slurm import SlurmBed
+
+LOCALQ = [sys.executable, "-m", "jupyter_jobqueue.localqueue"]
+
+
+def until(condition: Callable[[], Any], timeout: float = 40) -> Any:
+    """Wait for a condition and return its value."""
+    deadline = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"waited {timeout} s in vain"
+        time.sleep(0.05)
+    return value
+
+
+def states(cluster: JobQueueCluster) -> list[str]:
+    """Return the state of each job in the order of submission."""
+    return [str(job.state) for job in cluster.jobs.values()]
+
+
+@dataclass
+class Queue:
+    """A queue with room for four small jobs, its cluster class, and what a person would ask it."""
+
+    make: type[JobQueueCluster]
+    options: dict[str, Any]
+    listed: Callable[[], list[str]]
+    """Ids that wait or run."""
+    cancel: Callable[[str], object]
+
+    def cluster(self, **options: Any) -> JobQueueCluster:
+        return self.make(**{**self.options, **options})
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def local_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    folder = tmp_path / "localqueue"
+    monkeypatch.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_DIR", str(folder))
+    monkeypatch.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_CPUS", "4")
+    yield Queue(LocalCluster, {"cores": 1, "memory": "500 MB"}, listed, cancel)
+    assert until(lambda: not listed(), timeout=15), "jobs left in the queue"
+    stop_daemon(folder)
+
+
+def listed() -> list[str]:
+    done = subprocess.run([*LOCALQ, "status"], capture_output=True, text=True, check=True)
+    return [job["id"] for job in json.loads(done.stdout) if job["state"] in ("PENDING", "RUNNING")]
+
+
+def cancel(job_id: str) -> None:
+    subprocess.run([*LOCALQ, "cancel", job_id], check=True)
+
+
+def stop_daemon(folder: Path) -> None:
+    for file in folder.glob("*.pid"):
+        with suppress(ProcessLookupError, ValueError):
+            os.kill(int(file.read_text()), signal.SIGTERM)
+
+
+@pytest.fixture
+def slurm_queue(slurm: SlurmBed) -> Queue:
+    def ids() -> list[str]:
+        mine = os.environ.get("SLURM_JOB_ID")
+        return [line.split()[0] for line in slurm.jobs() if line.split()[0] != mine]
+
+    options = {"cores": 1, "memory": "500 MB", "interface": "lo", "walltime": "00:10:00"}
+    return Queue(SLURMCluster, options, ids, lambda job_id: slurm.ask("scancel", job_id))
+
+
+@pytest.fixture(params=["local", "slurm"])
+def queue(request: pytest.FixtureRequest) -> Queue:
+    found: Queue = request.getfixturevalue(f"{request.param}_queue")
+    return found

@@ -1,0 +1,1 @@
+"""Tests of the embedded batch queue, with real processes."""

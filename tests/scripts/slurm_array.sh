@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+
+#SBATCH -J dask-worker
+#SBATCH -e /logs/dask-worker-%A_%a.err
+#SBATCH -o /logs/dask-worker-%A_%a.out
+#SBATCH -n 1
+#SBATCH --cpus-per-task=1
+#SBATCH --mem=4G
+#SBATCH -t 00:30:00
+
+/opt/python -m distributed.cli.dask_worker tls://10.0.0.1:8786 --name SLURMCluster-$((7 + $SLURM_ARRAY_TASK_ID)) --nthreads 1 --memory-limit 4096MiB --nanny --no-dashboard --dashboard-address 127.0.0.1:0 --death-timeout 60 --protocol tls://

@@ -1,0 +1,279 @@
+"""Clusters from the click on: starting, growing, refused, failing, closing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_jobqueue.adapters.base import Call
+from jupyter_jobqueue.adapters.local import Local
+from jupyter_jobqueue.jobs import JobQueue
+from jupyter_jobqueue.schedulers import OwnProcess
+from tests.server.conftest import SMALL, Api, kill
+
+REFUSED = {"job_extra_directives": ["--no-such-directive"]}
+"""The queue says no to this, in its own words."""
+
+
+def entry(api: Api, made: Any) -> Any:
+    return api.manager._clusters[made["id"]]
+
+
+def hang(monkeypatch: pytest.MonkeyPatch, question: str) -> None:
+    """Let one question to the queue go unanswered."""
+    call: Call[None] = Call(["sleep", "60"], lambda text: None)
+    monkeypatch.setattr(Local, question, lambda self, *args: call)
+
+
+async def test_creating_answers_at_once_and_the_state_follows(api: Api) -> None:
+    body = {"profile": "local", "options": SMALL, "jobs": 2, "name": "mine"}
+    answer = await api("POST", "clusters", body)
+    made = answer.value
+    assert (answer.status, made["state"], made["name"], made["wanted"]) == (
+        201,
+        "starting",
+        "mine",
+        2,
+    )
+    assert answer.seconds < 1
+    found = await api.until(made["id"], lambda cluster: cluster["workers"] == 2)
+    assert (found["state"], found["jobs"]["running"], found["cores"]) == ("running", 2, 2)
+    assert found["dashboard"] == f"jobqueue/clusters/{made['id']}/dashboard/status"
+    jobs = await api.ok("GET", f"clusters/{made['id']}/jobs")
+    assert [(job["name"], job["workers"]) for job in jobs] == [
+        ("mine-0", ["mine-0"]),
+        ("mine-1", ["mine-1"]),
+    ]
+
+
+async def test_names_count_up_and_one_that_is_taken_is_refused(api: Api) -> None:
+    first, second = await asyncio.gather(*(api.create() for _ in range(2)))
+    assert {first["name"], second["name"]} == {"local-1", "local-2"}
+    body = {"system": "local", "options": SMALL, "name": "local-2"}
+    answer = await api("POST", "clusters", body)
+    assert (answer.status, answer.value["field"]) == (409, "name")
+    assert len(await api.ok("GET", "clusters")) == 2
+
+
+async def test_scaling_while_it_starts_is_carried_out_after_the_start(api: Api) -> None:
+    made = await api.ok("POST", "clusters", {"system": "local", "options": SMALL})
+    scaled = await api.ok("POST", f"clusters/{made['id']}/scale", {"jobs": 1})
+    assert scaled["wanted"] == 1
+    await api.until(made["id"], lambda cluster: cluster["jobs"]["running"] == 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "jobs"), [({"workers": 3}, 2), ({"cores": 2}, 1), ({"memory": "1.1 GB"}, 2)]
+)
+async def test_sizes_are_rounded_up_to_whole_jobs(
+    api: Api, size: dict[str, Any], jobs: int
+) -> None:
+    made = await api.create(options={"cores": 2, "processes": 2, "memory": "1 GB"})
+    scaled = await api.ok("POST", f"clusters/{made['id']}/scale", size)
+    assert scaled["wanted"] == jobs
+
+
+async def test_adapting_begins_with_the_minimum_and_ends_with_the_present_number(api: Api) -> None:
+    made = await api.create(adapt={"minimum": 1, "maximum": 3})
+    adapting = await api.until(made["id"], lambda cluster: cluster["wanted"] == 1)
+    assert adapting["adapt"] == {"minimum": 1, "maximum": 3}
+    kept = await api.ok("POST", f"clusters/{made['id']}/adapt", {"enabled": False})
+    assert (kept["adapt"], kept["wanted"]) == (None, 1)
+    again = await api.ok(
+        "POST", f"clusters/{made['id']}/adapt", {"minimum": 2, "maximum": 2, "enabled": True}
+    )
+    assert (again["adapt"], again["wanted"]) == ({"minimum": 2, "maximum": 2}, 2)
+
+
+async def test_a_refusal_reaches_the_caller_in_the_queues_words(api: Api) -> None:
+    made = await api.create(options=REFUSED)
+    before = await api.ok("GET", f"clusters/{made['id']}")
+    for path, body in (("scale", {"jobs": 2}), ("adapt", {"minimum": 1, "maximum": 2})):
+        answer = await api("POST", f"clusters/{made['id']}/{path}", body)
+        assert (answer.status, answer.value["reason"]) == (502, "QueueError")
+        assert "no-such-directive" in answer.value["details"]
+    assert await api.ok("GET", f"clusters/{made['id']}") == before
+
+
+async def test_a_refusal_leaves_an_adaptive_cluster_adaptive(api: Api) -> None:
+    made = await api.create(options=REFUSED, adapt={"minimum": 0, "maximum": 2})
+    await api.until(made["id"], lambda cluster: cluster["adapt"] is not None)
+    answer = await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})
+    assert answer.status == 502
+    found = await api.ok("GET", f"clusters/{made['id']}")
+    assert (found["adapt"], found["wanted"]) == ({"minimum": 0, "maximum": 2}, 0)
+
+
+async def test_a_refusal_of_the_first_jobs_keeps_the_cluster(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await api.create(state="degraded", options=REFUSED, jobs=2)
+    assert "exit code 1" in made["detail"]
+    assert "no-such-directive" in made["details"]
+    assert made["scheduler_address"]
+    answer = await api("POST", f"clusters/{made['id']}/retry")
+    assert answer.status == 502
+    monkeypatch.setattr(Local, "header", lambda self, spec: [])
+    retried = await api.ok("POST", f"clusters/{made['id']}/retry")
+    assert (retried["state"], retried["detail"], retried["wanted"]) == ("running", "", 2)
+
+
+async def test_a_queue_that_is_not_there_is_named(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await api.create()
+    missing: Call[list[str]] = Call(["no-such-command"], str.split)
+    monkeypatch.setattr(Local, "submit", lambda self, spec: missing)
+    answer = await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})
+    assert (answer.status, answer.value["reason"]) == (502, "CommandMissing")
+    monkeypatch.setattr(Local, "commands", ("no-such-command",))
+    answer = await api("POST", "clusters", {"system": "local", "options": SMALL})
+    assert (answer.status, answer.value["reason"]) == (502, "CommandMissing")
+    assert "no-such-command is not on PATH" in answer.value["message"]
+
+
+async def test_a_command_that_does_not_answer_is_504(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await api.create()
+    hang(monkeypatch, "submit")
+    JobQueue.of("local").timeout = 0.2
+    answer = await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})
+    assert (answer.status, answer.value["reason"]) == (504, "CommandTimedOut")
+
+
+async def test_a_slow_queue_is_not_waited_for_and_its_refusal_is_seen(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.manager.queue_patience = 0.1
+    made = await api.create()
+    hang(monkeypatch, "submit")
+    JobQueue.of("local").timeout = 1
+    answer = await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})
+    assert answer.status == 200
+    assert answer.seconds < 0.9
+    found = await api.until(made["id"], lambda cluster: cluster["state"] == "degraded")
+    assert "did not answer" in found["detail"]
+
+
+async def test_a_start_that_fails_stays_in_the_list_until_deleted(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OwnProcess, "python", "/no/such/python")
+    original = OwnProcess.__init__
+    monkeypatch.setattr(
+        OwnProcess, "__init__", lambda self: original(self, python="/no/such/python")
+    )
+    made = await api.create(state="failed", jobs=1)
+    assert "/no/such/python" in made["detail"]
+    assert made["details"]
+    answer = await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})
+    assert (answer.status, answer.value["reason"]) == (409, "WrongState")
+    assert (await api("GET", f"clusters/{made['id']}/client")).status == 409
+    await api.ok("DELETE", f"clusters/{made['id']}")
+    assert await api.ok("GET", "clusters") == []
+
+
+async def test_a_scheduler_that_dies_is_seen_at_once(api: Api) -> None:
+    made = await api.create()
+    kill(entry(api, made).cluster.placement.process.pid)
+    found = await api.until(
+        made["id"], lambda cluster: cluster["state"] == "failed", timeout=2
+    )
+    assert "scheduler ended" in found["detail"]
+    assert (await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})).status == 409
+
+
+async def test_one_broken_cluster_does_not_break_the_list(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well, broken = [await api.create() for _ in range(2)]
+    del entry(api, broken).cluster.scheduler_info["workers"]
+    shown = {each["id"]: each for each in await api.ok("GET", "clusters")}
+    assert shown[well["id"]]["state"] == "running"
+    assert shown[broken["id"]]["state"] == "failed"
+    assert "KeyError" in shown[broken["id"]]["detail"]
+    entry(api, broken).cluster.scheduler_info["workers"] = {}
+
+
+async def test_deleting_leaves_nothing(api: Api) -> None:
+    made = await api.create(jobs=2)
+    cluster = entry(api, made).cluster
+    pid = cluster.placement.process.pid
+    await api.until(made["id"], lambda cluster: cluster["jobs"]["running"] > 0)
+    answer = await api("DELETE", f"clusters/{made['id']}")
+    assert answer.status == 204
+    assert await api.ok("GET", "clusters") == []
+    assert not os.path.exists(f"/proc/{pid}")
+    assert not list(cluster.folder.path.glob("*.pem"))
+    states = await cluster._reconciler.queue.status([])
+    ours = [job.id for job in cluster.jobs.values()]
+    assert all(states.jobs[job].state.ended for job in ours)
+    assert (await api("DELETE", f"clusters/{made['id']}")).status == 404
+
+
+async def test_deleting_while_it_starts(api: Api) -> None:
+    made = await api.ok("POST", "clusters", {"system": "local", "options": SMALL, "jobs": 1})
+    placement = entry(api, made).cluster.placement
+    while placement.process is None:
+        await asyncio.sleep(0.01)
+    await api.ok("DELETE", f"clusters/{made['id']}")
+    assert await api.ok("GET", "clusters") == []
+    assert placement.process.returncode is not None
+
+
+async def test_deleting_does_not_hang_on_a_dead_queue(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await api.create(jobs=1)
+    await api.until(made["id"], lambda cluster: cluster["jobs"]["running"] == 1)
+    cluster = entry(api, made).cluster
+    api.manager.queue_patience, api.manager.close_patience = 0.5, 1.5
+    with monkeypatch.context() as patched:
+        hang(patched, "cancel")
+        answer = await api("DELETE", f"clusters/{made['id']}")
+        assert answer.status == 204
+        assert answer.seconds < 1.4
+        closing = await api.ok("GET", f"clusters/{made['id']}")
+        assert closing["state"] == "closing"
+        assert (await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})).status == 409
+        assert (await api("DELETE", f"clusters/{made['id']}")).status == 204
+        deadline = time.monotonic() + 5
+        while await api.ok("GET", "clusters"):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+    assert not list(cluster.folder.path.glob("*.pem"))
+    await JobQueue.of("local").cancel([job.id for job in cluster.jobs.values()])
+
+
+async def test_keys_are_private_while_the_cluster_lives(api: Api, state_home: Path) -> None:
+    made = await api.create()
+    folder = state_home / "jupyter-jobqueue" / "clusters" / made["id"]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    keys = list(folder.glob("*.pem"))
+    assert keys
+    assert {stat.S_IMODE(key.stat().st_mode) for key in keys} == {0o600}
+    assert stat.S_IMODE((folder / "scheduler.log").stat().st_mode) == 0o600
+
+
+async def test_a_server_with_clusters_is_not_idle(api: Api, jp_serverapp: Any) -> None:
+    (app,) = jp_serverapp.extension_manager.extension_apps["jupyter_jobqueue"]
+    assert app.current_activity() is None
+    made = await api.create()
+    assert app.current_activity() == {"clusters": 1}
+    await api.ok("DELETE", f"clusters/{made['id']}")
+    assert app.current_activity() is None
+
+
+async def test_a_poll_may_say_that_it_is_no_activity(api: Api, jp_serverapp: Any) -> None:
+    settings = jp_serverapp.web_app.settings
+    await api.ok("GET", "clusters")
+    last = settings["api_last_activity"]
+    await api.ok("GET", "clusters", no_track_activity="1")
+    assert settings["api_last_activity"] == last

@@ -1,0 +1,159 @@
+"""The rooms of the package: imports go one way, and some things are done in one room only."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "jupyter_jobqueue"
+
+# From top to bottom. A room imports itself and what is below its line, nothing beside it or above.
+ORDER = [
+    {"app"},
+    {"handlers", "proxy"},
+    {"base"},
+    {"manager"},
+    {"views"},
+    {"managed", "systems"},
+    {"cluster", "events"},
+    {"jobs", "schedulers"},
+    {"config", "scheduler_process"},
+    {"spec", "models"},
+    {"adapters"},
+    {"errors"},
+]
+LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
+# The queue of the laptop is a program of its own, run like any sbatch; `__init__` opens all rooms,
+# lazily.
+APART = {"localqueue", "__init__", "_version"}
+
+SCHEDULER_ROOMS = {"schedulers", "scheduler_process"}
+ONLY_IN = {
+    # The Dask scheduler's own web server is Tornado too, and one of its routes has to be closed.
+    "tornado": {"app", "handlers", "proxy", "scheduler_process"},
+    "jupyter_server": {"app", "handlers", "proxy"},
+    "jupyter_server_proxy": {"proxy"},
+    "distributed": {"cluster", *SCHEDULER_ROOMS},
+    "subprocess": {"jobs", "schedulers", "localqueue"},
+    "multiprocessing": {"localqueue"},
+}
+STARTS_A_PROCESS = (
+    "asyncio.create_subprocess", "os.exec", "os.fork", "os.popen", "os.posix_spawn", "os.spawn",
+    "os.system", "pty.",
+)  # fmt: skip
+STANDARD_LIBRARY_ONLY = {"adapters", "errors", "localqueue"}
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+each_source = pytest.mark.parametrize(
+    "source", SOURCES, ids=lambda path: str(path.relative_to(ROOT))
+)
+
+
+def room_of(source: Path) -> str:
+    """Return the first folder or file name below the package."""
+    return source.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(source: Path) -> Iterator[str]:
+    """Yield all that a file imports, wherever in it, as full dotted names."""
+    package = source.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = list(package[: len(package) + 1 - node.level]) if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def dotted_names(source: Path) -> Iterator[str]:
+    """Yield what a file writes as `name.attribute`."""
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}"
+
+
+def own_imports(source: Path) -> set[str]:
+    """Return the rooms that a file imports."""
+    names = (name.split(".") for name in imports_of(source))
+    return {parts[1] for parts in names if parts[0] == PACKAGE.name and len(parts) > 1}
+
+
+def test_every_room_has_its_place() -> None:
+    rooms = {room_of(source) for source in SOURCES}
+    assert rooms <= set(LEVEL) | APART, "a new room: give it a line in ORDER"
+
+
+@each_source
+def test_imports_go_down(source: Path) -> None:
+    room = room_of(source)
+    imported = own_imports(source) - {room}
+    if room in LEVEL:
+        allowed = {other for other, level in LEVEL.items() if level > LEVEL[room]} | {"_version"}
+        assert imported <= allowed
+    elif room == "localqueue":
+        assert not imported
+
+
+@each_source
+def test_what_belongs_in_one_room_stays_there(source: Path) -> None:
+    room = room_of(source)
+    if room in APART - {"localqueue"}:
+        return
+    top = {name.partition(".")[0] for name in imports_of(source)}
+    assert not {name for name in top & set(ONLY_IN) if room not in ONLY_IN[name]}
+
+
+@each_source
+def test_processes_are_started_in_few_rooms(source: Path) -> None:
+    if room_of(source) in ONLY_IN["subprocess"]:
+        return
+    used = {*imports_of(source), *dotted_names(source)}
+    assert not [name for name in used if name.startswith(STARTS_A_PROCESS)]
+
+
+@each_source
+def test_rooms_that_need_the_standard_library_only(source: Path) -> None:
+    if room_of(source) in STANDARD_LIBRARY_ONLY:
+        top = {name.partition(".")[0] for name in imports_of(source)}
+        assert top <= set(sys.stdlib_module_names) | {PACKAGE.name}
+
+
+def test_importing_the_package_is_cheap() -> None:
+    program = "import jupyter_jobqueue, sys; print(*sys.modules)"
+    argv = [sys.executable, "-c", program]
+    loaded = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    heavy = {"bokeh", "dask", "distributed", "jupyter_server", "pydantic", "tornado", "yaml"}
+    assert not heavy & set(loaded.split())
+
+
+# Written in two parts, as this file is read as well.
+HOSTS = [
+    f"{name}.{domain}"
+    for domain, names in {
+        "org": ["npmjs", "pypi", "pythonhosted", "debian", "anaconda", "conda"],
+        "com": ["npmjs", "yarnpkg", "ubuntu", "jsdelivr"],
+        "io": ["ghcr", "quay", "docker"],
+    }.items()
+    for name in names
+]
+
+
+def test_no_file_names_a_registry() -> None:
+    """Where packages come from is the business of the machine, which may have a mirror."""
+    argv = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout: no list of the project's files")
+    assert not [
+        f"{name}: {host}"
+        for name in listed.stdout.splitlines()
+        for host in HOSTS
+        if host in (ROOT / name).read_text(errors="ignore")
+    ]

@@ -1,0 +1,176 @@
+"""What a cluster shows of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dask.config
+import pytest
+
+from jupyter_jobqueue.cluster import display
+from jupyter_jobqueue.cluster.job import Job, JobState
+from jupyter_jobqueue.cluster.plan import make_plan
+
+TLS = {
+    "require_encryption": True,
+    "tls_ca_file": "/keys/ca.pem",
+    "tls_client_cert": "/keys/it's.pem",
+    "tls_client_key": "/keys/key.pem",
+    "tls_worker_key": "/keys/of-the-worker.pem",
+}
+
+
+def test_code_for_a_client_without_tls() -> None:
+    assert display.client_code("tcp://10.0.0.1:8786", {}) == (
+        'from distributed import Client\n\nclient = Client("tcp://10.0.0.1:8786")\nclient\n'
+    )
+
+
+def test_code_for_a_client_with_tls_names_the_files_of_the_client() -> None:
+    code = display.client_code("tls://10.0.0.1:8786", TLS)
+    assert code == (
+        "from distributed import Client, Security\n\n"
+        "client = Client(\n"
+        "    'tls://10.0.0.1:8786',\n"
+        "    security=Security(\n"
+        "        tls_ca_file='/keys/ca.pem',\n"
+        '        tls_client_cert="/keys/it\'s.pem",\n'
+        "        tls_client_key='/keys/key.pem',\n"
+        "        require_encryption=True,\n"
+        "    ),\n"
+        ")\n"
+        "client\n"
+    )
+    compile(code, "client", "exec")
+
+
+# ---- logs
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "expected"),
+    [
+        ("a\nb\nc\n", 2, "b\nc"),
+        ("a\nb\nc", 2, "b\nc"),
+        ("a\nb\n", 200, "a\nb"),
+        ("", 5, ""),
+        ("a\nb\n", 0, ""),
+    ],
+)
+def test_the_tail_of_a_log(text: str, lines: int, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(text)
+    assert display.tail(str(tmp_path / "log"), lines) == expected
+
+
+def test_a_log_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
+    assert display.tail(str(tmp_path / "log"), 5) == ""
+    assert display.tail("", 5) == ""
+
+
+def test_of_a_huge_log_only_the_end_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(display, "TAIL_BYTES", 10)
+    (tmp_path / "log").write_text("first line\nsecond\nthird\n")
+    assert display.tail(str(tmp_path / "log"), 200) == "ond\nthird"
+
+
+def test_a_log_in_another_encoding_is_shown_as_well_as_can_be(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"caf\xe9\n")
+    assert display.tail(str(tmp_path / "log"), 5) == "caf\N{REPLACEMENT CHARACTER}"
+
+
+# ---- dashboard
+
+
+def test_the_link_to_the_dashboard_follows_the_template_of_the_site() -> None:
+    assert display.dashboard_link(0, "secret") == ""
+    template = "https://hub/proxy/{port}/status"
+    with dask.config.set({"distributed.dashboard.link": template}):
+        assert display.dashboard_link(8787, "secret") == "https://hub/proxy/8787/secret/status"
+
+
+# ---- text and HTML
+
+
+def cluster(**facts: Any) -> Any:
+    jobs = [
+        Job("c-0", 0, "t", id="7", state=JobState.RUNNING, node="<n1>", workers={"c-0"}),
+        Job("c-1", 1, "t", state=JobState.PENDING, reason="Priority"),
+        Job("c-2", 2, "t", state=JobState.PENDING, reason="Priority"),
+        Job("c-3", 3, "t", state=JobState.FAILED, exit_code=3),
+    ]
+    known = {
+        "name": "c<1>",
+        "state": "running",
+        "jobs": {job.name: job for job in jobs},
+        "scheduler_info": {
+            "workers": {"tls://a": {"memory_limit": 2**30, "nthreads": 2}, "tls://b": NO_LIMIT}
+        },
+        "wanted": 3,
+        "adaptive": None,
+        "placement": SimpleNamespace(address="tls://10.0.0.1:8786"),
+        "dashboard_link": "http://127.0.0.1:8787/secret/status",
+        "plan_": make_plan("slurm", {"cores": 2, "memory": "2 GiB"}),
+        "waiting_reason": "Priority",
+        "status_detail": "",
+        "status_words": "",
+    }
+    return SimpleNamespace(**{**known, **facts})
+
+
+NO_LIMIT = {"memory_limit": 0, "nthreads": 1}
+
+
+def test_the_summary_says_what_matters_and_nothing_empty() -> None:
+    assert display.summary(cluster()) == {
+        "State": "running",
+        "Scheduler": "tls://10.0.0.1:8786",
+        "Dashboard": "http://127.0.0.1:8787/secret/status",
+        "Jobs": "1 running, 2 pending, 1 failed (3 wanted; 2 workers a job)",
+        "Waiting for": "Priority",
+        "Workers": "2 (3 cores, 1.00 GiB)",
+    }
+
+
+@pytest.mark.parametrize(
+    ("maximum", "told"),
+    [(8, "adaptive between 1 and 8"), (None, "adaptive between 1 and any number")],
+)
+def test_the_summary_tells_the_bounds_of_adaptive_scaling(maximum: int | None, told: str) -> None:
+    adaptive = SimpleNamespace(minimum=1, maximum=maximum)
+    assert told in display.summary(cluster(adaptive=adaptive))["Jobs"]
+
+
+def test_trouble_is_told_with_the_words_of_the_queue() -> None:
+    shown = display.summary(cluster(status_detail="sbatch failed", status_words="sbatch: error"))
+    assert shown["Trouble"] == "sbatch failed sbatch: error"
+
+
+def test_on_one_line() -> None:
+    assert display.text(cluster()) == (
+        "SimpleNamespace('c<1>', 'tls://10.0.0.1:8786', "
+        "jobs: 1 running, 2 pending, 1 failed; workers=2, threads=3, memory=1.00 GiB)"
+    )
+    unstarted = cluster(placement=SimpleNamespace(address=""), jobs={})
+    assert "'not started', jobs: none;" in display.text(unstarted)
+
+
+def test_html_escapes_what_others_wrote() -> None:
+    shown = display.html(cluster(status_words="<script>alert(1)</script>", status_detail="x"))
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+    assert "c&lt;1&gt; <small>Slurm</small>" in shown
+    assert "<td>&lt;n1&gt;</td>" in shown
+    assert 'href="http://127.0.0.1:8787/secret/status"' in shown
+
+
+def test_html_without_jobs_has_no_table_of_jobs() -> None:
+    assert "<details>" in display.html(cluster())
+    assert "<details>" not in display.html(cluster(jobs={}))
+
+
+def test_the_widget_shows_the_jobs() -> None:
+    assert "1 running, 2 pending" in display.scaling(cluster())

@@ -1,0 +1,98 @@
+"""The folder of a cluster: private, and where the options say."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import platformdirs
+import pytest
+from distributed import Security
+
+from jupyter_jobqueue.cluster.folder import ClusterFolder, expand
+from jupyter_jobqueue.errors import InvalidOption
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ClusterFolder:
+    made = ClusterFolder("abc", {"shared_temp_directory": str(tmp_path / "shared")})
+    made.create()
+    return made
+
+
+def test_the_folder_and_its_files_are_readable_by_nobody_else(folder: ClusterFolder) -> None:
+    path = folder.write("job.sh", "#!/bin/sh\n")
+    assert mode(folder.path) == 0o700
+    assert mode(folder.logs) == 0o700
+    assert mode(path) == 0o600
+    assert path.read_text() == "#!/bin/sh\n"
+
+
+def test_a_folder_that_is_there_is_made_private(tmp_path: Path) -> None:
+    (tmp_path / "jobqueue-abc").mkdir(mode=0o755)
+    folder = ClusterFolder("abc", {"shared_temp_directory": str(tmp_path)})
+    folder.create()
+    assert mode(folder.path) == 0o700
+
+
+def test_writing_again_replaces_the_text(folder: ClusterFolder) -> None:
+    folder.write("a", "long text")
+    assert folder.write("a", "short").read_text() == "short"
+
+
+def test_without_a_shared_directory_it_is_in_the_state_folder_of_the_user() -> None:
+    state = platformdirs.user_state_path("jupyter-jobqueue")
+    assert ClusterFolder("abc", {}).path == state / "clusters" / "abc"
+
+
+def test_variables_and_home_are_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("PROJECT", "p1")
+    assert expand("~/$PROJECT/x") == Path("/home/me/p1/x")
+    folder = ClusterFolder("abc", {"log_directory": "$HOME/logs"})
+    assert folder.logs == Path("/home/me/logs")
+
+
+@pytest.mark.parametrize("option", ["shared_temp_directory", "log_directory"])
+def test_a_folder_that_cannot_be_made_names_its_option(option: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    options = {"shared_temp_directory": str(tmp_path), option: str(tmp_path / "file" / "x")}
+    with pytest.raises(InvalidOption, match=f"{option}: .*Not a directory") as caught:
+        ClusterFolder("abc", options).create()
+    assert caught.value.field == f"options.{option}"
+
+
+def test_keys_in_memory_become_private_files_and_are_removed(folder: ClusterFolder) -> None:
+    security = Security.temporary()
+    named = folder.security_files(security)
+    files = Security(**named)
+    assert files.require_encryption
+    assert {Path(value).parent for key, value in named.items() if key.startswith("tls_")} == {
+        folder.path
+    }
+    assert Path(named["tls_worker_key"]).read_text() == security.tls_worker_key
+    assert {mode(path) for path in folder.path.glob("*.pem")} == {0o600}
+    (folder.logs / "a.out").write_text("kept")
+    folder.remove_keys()
+    assert not list(folder.path.glob("*.pem"))
+    assert (folder.logs / "a.out").exists()
+
+
+def test_one_key_for_several_roles_is_one_file(folder: ClusterFolder) -> None:
+    named = folder.security_files(Security.temporary())
+    assert named["tls_ca_file"] == named["tls_worker_cert"] == named["tls_client_cert"]
+    assert len(list(folder.path.glob("*.pem"))) == 2
+
+
+def test_keys_that_are_files_already_stay_where_they_are(folder: ClusterFolder) -> None:
+    security = Security(tls_ca_file="/etc/ca.pem", tls_worker_key="/etc/key.pem")
+    assert folder.security_files(security) == {
+        "require_encryption": True,
+        "tls_ca_file": "/etc/ca.pem",
+        "tls_worker_key": "/etc/key.pem",
+    }
+    assert not list(folder.path.glob("*.pem"))

@@ -1,0 +1,199 @@
+"""The table of jobs: what an answer of the queue changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jupyter_jobqueue.adapters.base import JobStatus, State
+from jupyter_jobqueue.cluster.job import ENDED, LIVE, OBSERVED, Job, JobState, end, observe
+
+NOW = 1000.0
+OURS = "jobqueue-abc-0"
+
+
+def job(state: JobState = JobState.PENDING, **facts: Any) -> Job:
+    return Job("c-0", 0, OURS, id="12", state=state, submitted=NOW, **facts)
+
+
+def status(state: State, **facts: Any) -> JobStatus:
+    return JobStatus(state, tag=facts.pop("tag", OURS), **facts)
+
+
+@pytest.mark.parametrize(
+    ("before", "seen", "after"),
+    [
+        (JobState.SUBMITTING, State.PENDING, JobState.PENDING),
+        (JobState.PENDING, State.PENDING, JobState.PENDING),
+        (JobState.PENDING, State.HELD, JobState.HELD),
+        (JobState.HELD, State.PENDING, JobState.PENDING),
+        (JobState.PENDING, State.RUNNING, JobState.STARTING),
+        (JobState.HELD, State.RUNNING, JobState.STARTING),
+        (JobState.STARTING, State.PENDING, JobState.PENDING),  # requeued
+        (JobState.PENDING, State.DONE, JobState.DONE),
+        (JobState.STARTING, State.FAILED, JobState.FAILED),
+        (JobState.RUNNING, State.DONE, JobState.DONE),
+        (JobState.RUNNING, State.FAILED, JobState.FAILED),
+        (JobState.PENDING, State.CANCELLED, JobState.CANCELLED),
+        (JobState.PENDING, State.UNKNOWN, JobState.PENDING),
+        (JobState.RUNNING, State.UNKNOWN, JobState.RUNNING),
+        (JobState.CLOSING, State.PENDING, JobState.CLOSING),
+        (JobState.CLOSING, State.RUNNING, JobState.CLOSING),
+        (JobState.CLOSING, State.UNKNOWN, JobState.CLOSING),
+        (JobState.CLOSING, State.DONE, JobState.DONE),
+        (JobState.CLOSING, State.CANCELLED, JobState.CANCELLED),
+        (JobState.CLOSING, State.FAILED, JobState.CANCELLED),  # we asked for it
+    ],
+)
+def test_an_answer_moves_a_job(before: JobState, seen: State, after: JobState) -> None:
+    moved = job(before)
+    changed = observe(moved, status(seen), NOW + 1)
+    assert moved.state is after
+    assert changed is (before is not after)
+
+
+def test_a_job_runs_once_a_worker_is_connected() -> None:
+    starting = job(workers={"c-0"})
+    observe(starting, status(State.RUNNING), NOW + 1)
+    assert starting.state is JobState.RUNNING
+
+
+def test_absent_once_is_not_gone_and_twice_is_lost() -> None:
+    absent = job(JobState.RUNNING)
+    assert not observe(absent, None, NOW + 1)
+    assert absent.state == "running"
+    assert observe(absent, None, NOW + 2)
+    assert absent.state == "lost"
+    assert absent.reason == "the queue no longer lists it"
+    assert absent.ended is not None
+
+
+def test_one_answer_told_twice_is_one_answer() -> None:
+    absent = job(JobState.RUNNING)
+    observe(absent, None, NOW + 1)
+    observe(absent, None, NOW + 1)
+    assert absent.state is JobState.RUNNING
+
+
+def test_absences_count_only_in_a_row() -> None:
+    absent = job()
+    observe(absent, None, NOW + 1)
+    observe(absent, status(State.PENDING), NOW + 2)
+    observe(absent, None, NOW + 3)
+    assert absent.state is JobState.PENDING
+
+
+def test_an_answer_older_than_the_job_says_nothing_of_it() -> None:
+    young = job()
+    for _ in range(3):
+        assert not observe(young, None, NOW - 1)
+    assert (young.state, young.absent) == (JobState.PENDING, 0)
+
+
+def test_the_job_of_somebody_else_with_our_id_is_not_ours() -> None:
+    ours = job(JobState.PENDING)
+    theirs = status(State.FAILED, tag="jobqueue-xyz-0", exit_code=1)
+    observe(ours, theirs, NOW + 1)
+    assert (ours.state, ours.exit_code) == (JobState.PENDING, None)
+    observe(ours, theirs, NOW + 2)
+    assert (ours.state, ours.exit_code) == (JobState.LOST, None)
+
+
+def test_a_job_without_a_tag_is_taken_for_ours() -> None:
+    ours = job()
+    observe(ours, status(State.RUNNING, tag=""), NOW + 1)
+    assert ours.state is JobState.STARTING
+
+
+def test_a_closing_job_that_vanishes_is_cancelled() -> None:
+    closing = job(JobState.CLOSING)
+    observe(closing, None, NOW + 1)
+    assert closing.state == "closing"
+    observe(closing, None, NOW + 2)
+    assert closing.state == "cancelled"
+    assert closing.reason == ""
+
+
+def test_a_lost_job_learns_its_end_from_the_accounting() -> None:
+    lost = job(JobState.LOST)
+    told = JobStatus(State.FAILED, "OUT_OF_MEMORY", ended=NOW + 5, signal=9)
+    assert observe(lost, told, NOW + 9)
+    assert (lost.state, lost.reason, lost.signal) == (JobState.FAILED, "OUT_OF_MEMORY", 9)
+    assert lost.ended == NOW + 5
+
+
+def test_reason_node_and_times_are_taken_over() -> None:
+    waiting = job()
+    assert observe(waiting, status(State.PENDING, reason="Priority"), NOW + 1)
+    assert observe(waiting, status(State.PENDING, estimated_start=NOW + 60), NOW + 2)
+    assert (waiting.reason, waiting.estimated_start) == ("", NOW + 60)
+    assert observe(waiting, status(State.RUNNING, node="n1", started=NOW + 9), NOW + 9)
+    assert (waiting.node, waiting.started, waiting.estimated_start) == ("n1", NOW + 9, None)
+    assert not observe(waiting, status(State.RUNNING), NOW + 10)
+    assert (waiting.node, waiting.started) == ("n1", NOW + 9), "an empty answer forgets nothing"
+
+
+def test_the_end_is_noted_with_exit_code_and_time() -> None:
+    failed = job(JobState.STARTING, estimated_start=NOW)
+    observe(failed, status(State.FAILED, exit_code=127, ended=NOW + 3), NOW + 4)
+    assert (failed.exit_code, failed.ended, failed.estimated_start) == (127, NOW + 3, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "joined", "expected"),
+    [
+        (JobState.FAILED, False, True),
+        (JobState.DONE, False, True),
+        (JobState.LOST, False, True),
+        (JobState.FAILED, True, False),
+        (JobState.CANCELLED, False, False),
+        (JobState.PENDING, False, False),
+    ],
+)
+def test_a_failed_start_is_an_end_before_a_worker_joined(
+    state: JobState, joined: bool, expected: bool
+) -> None:
+    assert job(state, joined=joined).failed_start is expected
+
+
+def test_every_end_of_a_queue_is_an_end_of_a_job() -> None:
+    for state in State:
+        if state.ended:
+            assert OBSERVED[state] in ENDED
+    assert not LIVE & ENDED
+    assert {*LIVE, *ENDED, JobState.CLOSING} == set(JobState)
+
+
+def test_end_without_a_status_keeps_the_reason() -> None:
+    closing = job(JobState.CLOSING, reason="Priority")
+    end(closing, JobState.CANCELLED, None)
+    assert (closing.state, closing.reason) == (JobState.CANCELLED, "Priority")
+
+
+def test_a_job_is_shown_on_one_line_with_what_is_known() -> None:
+    assert repr(job()) == "<Job c-0: pending, id=12>"
+    shown = job(JobState.FAILED, node="n1", exit_code=3, reason="NonZeroExitCode", workers={"a"})
+    assert repr(shown) == (
+        "<Job c-0: failed, id=12, node=n1, exit_code=3, reason='NonZeroExitCode', workers=1>"
+    )
+
+
+def test_a_job_is_sent_as_the_interface_says() -> None:
+    sent = job(JobState.RUNNING, node="n1", workers={"c-0-1", "c-0-0"}, stdout="/o").to_dict()
+    assert sent == {
+        "name": "c-0",
+        "id": "12",
+        "state": "running",
+        "reason": "",
+        "node": "n1",
+        "exit_code": None,
+        "signal": None,
+        "submitted": NOW,
+        "started": None,
+        "ended": None,
+        "estimated_start": None,
+        "stdout": "/o",
+        "stderr": "",
+        "workers": ["c-0-0", "c-0-1"],
+    }

@@ -1,0 +1,280 @@
+"""Options: every keyword of dask-jobqueue, what is refused and how, the form."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import pytest
+from distributed.deploy.utils import nprocesses_nthreads
+
+from jupyter_jobqueue.adapters.base import Queue
+from jupyter_jobqueue.cluster.folder import ClusterFolder
+from jupyter_jobqueue.cluster.plan import make_plan
+from jupyter_jobqueue.errors import InvalidOption
+from jupyter_jobqueue.spec import check, options_of, renamed_of, schema
+
+SIZE = {"cores": 4, "memory": "4 GiB"}
+
+
+def checked(system: str = "slurm", **options: Any) -> dict[str, Any]:
+    return check(system, {**SIZE, **options})
+
+
+# ---- every keyword
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ({"cores": 6}, "#SBATCH --cpus-per-task=6"),
+        ({"memory": "24 GB"}, "#SBATCH --mem=23G"),
+        ({"memory": 2**31}, "#SBATCH --mem=2G"),
+        ({"processes": 2}, "--nthreads 2 --memory-limit 2048MiB --nworkers 2"),
+        ({"processes": 4}, "--nthreads 1 --memory-limit 1024MiB --nworkers 4"),
+        ({"interface": "ib0"}, "--interface ib0"),
+        ({"nanny": True}, "--nanny"),
+        ({"nanny": False}, "--no-nanny"),
+        ({"death_timeout": 30}, "--death-timeout 30"),
+        ({"death_timeout": 0.5}, "--death-timeout 0.5"),
+        ({"death_timeout": "90s"}, "--death-timeout 90"),
+        ({"local_directory": "$TMPDIR"}, "--local-directory $TMPDIR"),
+        ({"worker_command": "dask_cuda.cli"}, "-m dask_cuda.cli tls://"),
+        ({"worker_extra_args": ["--lifetime", "55m"]}, "--lifetime 55m"),
+        ({"worker_extra_args": "--lifetime 55m"}, "--lifetime 55m"),
+        ({"job_script_prologue": ["module load a", "cd b"]}, "\nmodule load a\ncd b\n"),
+        ({"job_script_prologue": "if true\nthen cd b\nfi"}, "\nif true\nthen cd b\nfi\n"),
+        ({"job_script_epilogue": ["echo done"]}, "\necho done\n"),
+        ({"job_extra_directives": ["--gres=gpu:1"]}, "\n#SBATCH --gres=gpu:1\n"),
+        ({"log_directory": "/logs"}, "#SBATCH -o /logs/dask-worker-%j.out"),
+        ({"shebang": "#!/bin/zsh"}, "#!/bin/zsh\n"),
+        ({"python": "/opt/python"}, "\n/opt/python -m "),
+        ({"job_name": "mine"}, "#SBATCH -J mine"),
+        ({"queue": "debug"}, "#SBATCH -p debug"),
+        ({"account": "project42"}, "#SBATCH -A project42"),
+        ({"account": 1234}, "#SBATCH -A 1234"),
+        ({"walltime": "1-00:00:00"}, "#SBATCH -t 1-00:00:00"),
+        ({"job_cpu": 5}, "#SBATCH --cpus-per-task=5"),
+        ({"job_mem": "5000M"}, "#SBATCH --mem=5000M"),
+    ],
+)
+def test_keyword_has_its_place_in_the_job_script(options: dict[str, Any], shown: str) -> None:
+    script, _ = make_plan("slurm", {**SIZE, "processes": 1, **options}).preview()
+    without, _ = make_plan("slurm", {"cores": 3, "memory": "5 GiB", "nanny": None}).preview()
+    assert shown in script
+    assert shown not in without or options == {"nanny": True}
+
+
+def test_skipped_directives_are_left_out() -> None:
+    script, _ = make_plan("slurm", {**SIZE, "job_directives_skip": ["-t", "--mem"]}).preview()
+    assert "\n#SBATCH -t" not in script
+    assert "\n#SBATCH --mem" not in script
+
+
+def test_the_shared_directory_holds_keys_and_logs() -> None:
+    plan = make_plan("slurm", {**SIZE, "shared_temp_directory": "/shared/me"})
+    folder = ClusterFolder("abc", plan.options)
+    assert (str(folder.path), str(folder.logs)) == (
+        "/shared/me/jobqueue-abc",
+        "/shared/me/jobqueue-abc/logs",
+    )
+
+
+def test_no_keyword_of_dask_jobqueue_is_missing() -> None:
+    theirs = pytest.importorskip("dask_jobqueue.slurm")
+    core = pytest.importorskip("dask_jobqueue.core")
+    names = {
+        name
+        for job in (theirs.SLURMJob, core.Job)
+        for name in inspect.signature(job.__init__).parameters
+    }
+    of_the_cluster = {"scheduler", "name", "protocol", "security", "config_name"}
+    names -= {"self", "base_class_kwargs", *of_the_cluster}
+    assert len(names) > 20
+    assert names <= {*options_of("slurm"), *renamed_of("slurm")}
+
+
+@pytest.mark.parametrize("cores", [*range(1, 130), 192, 256, 1024])
+def test_processes_are_about_the_square_root_of_the_cores(cores: int) -> None:
+    assert checked(cores=cores)["processes"] == nprocesses_nthreads(cores)[0]
+
+
+def test_none_is_not_set() -> None:
+    assert checked(queue=None, processes=None) == checked()
+    assert checked(walltime=None)["walltime"] == "00:30:00"
+
+
+# ---- bad values
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "why"),
+    [
+        ("cores", True, "must be a whole number"),
+        ("cores", 4.0, "must be a whole number"),
+        ("cores", float("nan"), "must be a whole number"),
+        ("cores", "4", "must be a whole number"),
+        ("cores", [4], "must be a whole number"),
+        ("cores", 0, "must be at least 1; for example '8' would do"),
+        ("cores", -1, "must be at least 1"),
+        ("cores", 10**9, "must be at most 100000"),
+        ("processes", 0, "must be at least 1"),
+        ("processes", 1.5, "must be a whole number"),
+        ("job_cpu", 0, "must be at least 1"),
+        ("job_cpu", False, "must be a whole number, not true or false"),
+        ("memory", True, "must be an amount of memory"),
+        ("memory", float("nan"), "is not an amount of memory"),
+        ("memory", float("inf"), "is not an amount of memory"),
+        ("memory", "lots", "is not an amount of memory; for example '24 GB' would do"),
+        ("memory", "4 GBB", "is not an amount of memory"),
+        ("memory", -1, "must be more than nothing"),
+        ("memory", "-4 GB", "must be more than nothing"),
+        ("memory", 0, "must be more than nothing"),
+        ("memory", "", "must be more than nothing"),
+        ("memory", ["4 GB"], "must be an amount of memory"),
+        ("death_timeout", True, "must be a time in seconds"),
+        ("death_timeout", float("nan"), "is not a time"),
+        ("death_timeout", float("inf"), "must be a time above 0|is not a time"),
+        ("death_timeout", "1e999", "is not a time"),
+        ("death_timeout", -5, "must be a time above 0|is not a time"),
+        ("death_timeout", 0, "must be a time above 0"),
+        ("death_timeout", "", "is not a time"),
+        ("death_timeout", "soon", "is not a time; for example '60' would do"),
+        ("nanny", 1, "must be true or false"),
+        ("nanny", "no", "must be true or false"),
+        ("queue", True, "must be text"),
+        ("queue", ["a"], "must be text"),
+        ("queue", "a\nrm -rf x", "must not contain a line break; for example 'debug' would do"),
+        ("account", "a\rb", "must not contain a line break"),
+        ("walltime", {"h": 1}, "must be text; for example '01:00:00' would do"),
+        ("walltime", "1:00\n2:00", "must not contain a line break"),
+        ("job_name", "a\n#SBATCH -p other", "must not contain a line break"),
+        ("shebang", "#!/bin/sh\nid", "must not contain a line break"),
+        ("job_extra_directives", ["-q a\nid"], "must not contain a line break"),
+        ("job_extra_directives", {"-q": "a"}, "must be a list of texts"),
+        ("job_extra_directives", [1], "must be a list of texts"),
+        ("worker_extra_args", ["--x\nid"], "must not contain a line break"),
+        ("job_script_prologue", 5, "must be a list of texts"),
+    ],
+)
+def test_refusal_names_field_value_and_what_would_do(field: str, value: Any, why: str) -> None:
+    with pytest.raises(InvalidOption, match=why) as caught:
+        checked(**{field: value})
+    assert caught.value.field == f"options.{field}"
+    assert caught.value.message.startswith(f"{field}={value!r} ")
+    assert caught.value.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("coers", "unknown option 'coers'; did you mean 'cores'"),
+        ("wall_time", "did you mean 'walltime'"),
+        ("job_extra_directive", "'job_extra_directives'"),
+        ("zzz", "known are: account, cores"),
+    ],
+)
+def test_an_unknown_option_is_refused_with_the_nearest(name: str, advice: str) -> None:
+    with pytest.raises(InvalidOption, match=advice) as caught:
+        check("slurm", {**SIZE, name: 1})
+    assert caught.value.field == f"options.{name}"
+
+
+def test_options_of_another_batch_system_are_unknown() -> None:
+    with pytest.raises(InvalidOption, match="unknown option 'queue'"):
+        checked("local", queue="debug")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence", "field"),
+    [
+        ({}, "cores and memory of a job .* SLURMCluster.cores=8, memory='24 GB'", "cores"),
+        ({"cores": 4}, "^memory of a job .* SLURMCluster.cores=4, memory='24 GB'", "memory"),
+        ({"memory": "2 GB"}, "^cores of a job .* SLURMCluster.cores=8, memory=", "cores"),
+    ],
+)
+def test_a_missing_size_is_named_with_an_example(
+    given: dict[str, Any], sentence: str, field: str
+) -> None:
+    with pytest.raises(InvalidOption, match=sentence) as caught:
+        check("slurm", given)
+    assert caught.value.field == f"options.{field}"
+    assert "jobqueue.slurm in the Dask configuration" in caught.value.message
+
+
+def test_an_invalid_option_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="cores"):
+        checked(cores=0)
+
+
+# ---- the form
+
+
+def form(system: str = "slurm", **values: Any) -> dict[str, Any]:
+    # Through JSON, as it is sent.
+    shown: dict[str, Any] = json.loads(json.dumps(schema(system, values, QUEUES)))
+    return shown
+
+
+QUEUES = [
+    Queue("debug", default=True, max_cores=64),
+    Queue("large", max_cores=128),
+    Queue("closed", open=False, max_cores=4096),
+    Queue("odd"),
+]
+
+
+@pytest.mark.parametrize("system", ["slurm", "local"])
+def test_the_form_is_a_json_schema(system: str) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    shown = form(system, memory="2 GiB", cores=2)
+    jsonschema.Draft202012Validator.check_schema(shown)
+    validate = jsonschema.Draft202012Validator(shown).is_valid
+    assert validate({"cores": 4, "memory": "4 GiB", "nanny": True, "worker_extra_args": ["-x"]})
+    assert not validate({"cores": 4})
+    assert not validate({"cores": 0, "memory": "4 GiB"})
+    assert not validate({"cores": "4", "memory": "4 GiB"})
+
+
+def test_the_form_has_every_option_in_order_and_the_important_ones_first() -> None:
+    properties = form()["properties"]
+    assert list(properties) == list(options_of("slurm"))
+    assert list(properties)[:8] == [
+        "cores", "memory", "processes", "queue", "account", "walltime", "job_cpu", "job_mem",
+    ]  # fmt: skip
+    main = [name for name, shown in properties.items() if shown["x-group"] == "main"]
+    assert main == ["cores", "memory", "processes", "queue", "account", "walltime"]
+    assert all(shown["title"] and shown["description"] for shown in properties.values())
+
+
+def test_defaults_of_the_form_are_those_of_the_profile() -> None:
+    properties = form(cores=16, walltime="02:00:00")["properties"]
+    assert properties["cores"]["default"] == 16
+    assert properties["walltime"]["default"] == "02:00:00"
+    assert properties["death_timeout"]["default"] == 60
+    assert properties["nanny"]["default"] is True
+    assert properties["worker_extra_args"]["default"] == []
+    assert "default" not in properties["memory"]
+    assert "default" not in properties["queue"]
+
+
+def test_the_form_offers_the_queues_and_keeps_within_the_largest_open_one() -> None:
+    properties = form()["properties"]
+    assert properties["queue"]["enum"] == ["debug", "large", "closed", "odd"]
+    assert properties["cores"]["maximum"] == 128
+    assert properties["cores"]["minimum"] == 1
+
+
+def test_without_queues_nothing_is_bounded() -> None:
+    properties = schema("slurm", {})["properties"]
+    assert "enum" not in properties["queue"]
+    assert "maximum" not in properties["cores"]
+
+
+def test_the_local_queue_has_no_partitions_to_choose_from() -> None:
+    shown = schema("local", {}, [Queue("local", default=True, max_cores=2)])
+    assert "queue" not in shown["properties"]
+    assert shown["properties"]["cores"]["maximum"] == 2
+    assert shown["title"] == "Local queue"
+    assert shown["required"] == ["cores", "memory"]
