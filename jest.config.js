@@ -1,5 +1,6 @@
 const jestJupyterLab = require('@jupyterlab/testutils/lib/jest-config');
 
+/** Packages that ship ES modules only. */
 const esModules = [
   '@codemirror',
   '@jupyter',
@@ -16,12 +17,22 @@ const esModules = [
 ].join('|');
 
 const base = jestJupyterLab(__dirname);
+const tsconfig = 'labextension/tsconfig.test.json';
 
 module.exports = {
   ...base,
   automock: false,
   collectCoverageFrom: ['labextension/src/**/*.{ts,tsx}'],
   coverageDirectory: 'coverage',
+  coverageReporters: ['lcov', 'text'],
+  reporters: ['default', 'github-actions'],
+  // Only what belongs to the tests: copies of package.json elsewhere would collide.
+  roots: ['<rootDir>/labextension/src', '<rootDir>/labextension/test'],
   testRegex: 'labextension/test/.*\\.spec\\.tsx?$',
+  transform: {
+    ...base.transform,
+    // Types are checked by `jlpm lint:check`.
+    '^.+\\.tsx?$': ['ts-jest/legacy', { isolatedModules: true, tsconfig }]
+  },
   transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
 };

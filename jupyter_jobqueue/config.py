@@ -1,6 +1,7 @@
-"""Where options come from: Dask's configuration, in the sections and with the keys of dask-jobqueue.
+"""Where options come from: Dask's configuration, with the sections and keys of dask-jobqueue.
 
-Every section under ``jobqueue:`` is a profile. A section named like a batch system is for that system; any other
+Every section under ``jobqueue:`` is a profile. A section named like a batch system is for that
+system; any other
 names it with ``system:``.
 """
 
@@ -80,10 +81,16 @@ def profile(name: str, system: str | None = None) -> Profile:
     key = dask.config.canonical_name(name, sections)
     section = sections.get(key)
     if not isinstance(section, Mapping):
-        raise NotFound(f"no section jobqueue.{name} in the Dask configuration; {nearest(name, sections)}", field="profile")
+        raise NotFound(
+            f"no section jobqueue.{name} in the Dask configuration; {nearest(name, sections)}",
+            field="profile",
+        )
     own = section.get("system") or (key if key in ADAPTERS else system)
     if own not in ADAPTERS:
-        raise InvalidOption(f"jobqueue.{name}.system={own!r} is not a batch system; {nearest(str(own), ADAPTERS)}", field="profile")
+        raise InvalidOption(
+            f"jobqueue.{name}.system={own!r} is not a batch system; {nearest(str(own), ADAPTERS)}",
+            field="profile",
+        )
     if system and own != system:
         raise InvalidOption(f"jobqueue.{name} is for {own}, not for {system}", field="profile")
     return _read(key, own, section)
@@ -110,7 +117,10 @@ def _read(name: str, system: str, section: Mapping[str, Any]) -> Profile:
     scheduler_options = dict(named.pop("scheduler_options", {}))
     named.pop("system", None)
     options, old = _modern(named, system)
-    problems += [f"{each} (jobqueue.{name} in {files.get(each.split()[0], 'the environment')})" for each in old]
+    problems += [
+        f"{each} (jobqueue.{name} in {files.get(each.split()[0], 'the environment')})"
+        for each in old
+    ]
     origin = next((file for key, file in files.items() if key in given), "built-in")
     return Profile(name, system, options, scheduler_options, origin, tuple(problems))
 
@@ -131,7 +141,13 @@ def _files(name: str) -> dict[str, str]:
     for path, config in found:
         section = (config.get("jobqueue") or {}).get(name)
         if isinstance(section, Mapping):
-            files.update({_python_name(key): str(path) for key, value in section.items() if value is not None})
+            files.update(
+                {
+                    _python_name(key): str(path)
+                    for key, value in section.items()
+                    if value is not None
+                }
+            )
     return files
 
 
@@ -141,13 +157,16 @@ def _modern(values: Mapping[str, Any], system: str) -> tuple[dict[str, Any], lis
     for old, new in renamed.items():
         if old in current:
             value = current.pop(old)
-            # As in dask-jobqueue: an empty list, such as the default of the new name, does not count.
+            # As in dask-jobqueue: an empty list, such as the default of the new name, does not
+            # count.
             current[new] = current.get(new) or value
             said.append(f"{old} has been renamed to {new}")
     return current, said
 
 
-def resolve(system: str, name: str | None, keywords: Mapping[str, Any]) -> tuple[Profile, dict[str, Any]]:
+def resolve(
+    system: str, name: str | None, keywords: Mapping[str, Any]
+) -> tuple[Profile, dict[str, Any]]:
     """Join a profile and keywords; keywords win.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The only room that starts queue commands: each with a timeout, never through a shell, a few at a time."""
+"""The only room that starts queue commands: timed out, without a shell, a few at a time."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ async def run(call: Call[T], *, leaks: str = r"(?!)", timeout: float = COMMAND_T
         out, err = await asyncio.wait_for(_talk(process, call.stdin), timeout)
     except TimeoutError:
         raise CommandTimedOut(f"{call.argv[0]} did not answer within {timeout:g} s") from None
-    return _read(call, process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+    return _read(
+        call, process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
+    )
 
 
 async def _start(call: Call[Any], leaks: str) -> asyncio.subprocess.Process:
@@ -102,7 +104,9 @@ def _read(call: Call[T], code: int | None, out: str, err: str) -> T:
     try:
         return call.parse(out)
     except (ValueError, KeyError, TypeError, IndexError):
-        raise QueueError(f"{_name(call)} gave an answer that cannot be read", details=words) from None
+        raise QueueError(
+            f"{_name(call)} gave an answer that cannot be read", details=words
+        ) from None
 
 
 def _name(call: Call[Any]) -> str:

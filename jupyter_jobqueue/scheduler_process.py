@@ -1,7 +1,9 @@
 """What the project adds to a Dask scheduler, and a program that runs one for a single cluster.
 
-This file needs nothing but `distributed`: it also runs in a Python that does not have jupyter-jobqueue, as
-``python scheduler_process.py``, with its configuration as JSON on standard input. It answers one line of JSON on
+This file needs nothing but `distributed`: it also runs in a Python that does not have
+jupyter-jobqueue, as
+``python scheduler_process.py``, with its configuration as JSON on standard input. It answers one
+line of JSON on
 standard output, with the scheduler's address.
 """
 
@@ -31,7 +33,9 @@ def prepare(scheduler: Any, prefix: str) -> Any:
         The only first part of a path that its HTTP server answers.
     """
     fence(scheduler, f"/{prefix}/")
-    scheduler.handlers["jobqueue_load"] = lambda: load(scheduler)
+    scheduler.handlers["jobqueue_load"] = lambda target_duration=None: load(
+        scheduler, target_duration
+    )
     scheduler.handlers["jobqueue_spare"] = lambda groups: spare(scheduler, groups)
     return scheduler
 
@@ -39,7 +43,8 @@ def prepare(scheduler: Any, prefix: str) -> Any:
 def fence(scheduler: Any, prefix: str) -> None:
     """Answer 404 to every path outside `prefix`.
 
-    Without this ``/`` redirects to the secret prefix and ``/sitemap.json`` lists it, and ``<prefix>/proxy/`` relays
+    Without this ``/`` redirects to the secret prefix and ``/sitemap.json`` lists it, and
+    ``<prefix>/proxy/`` relays
     web sockets to any host and port.
     """
     application = scheduler.http_application
@@ -54,14 +59,17 @@ def fence(scheduler: Any, prefix: str) -> None:
     application.find_handler = find_handler
 
 
-def load(scheduler: Any) -> dict[str, Any]:
+def load(scheduler: Any, target_duration: Any = None) -> dict[str, Any]:
     """Return how many workers the work would need, and the names of those that are busy."""
     busy = [str(ws.name) for ws in scheduler.workers.values() if ws.processing or ws.long_running]
-    return {"target": scheduler.adaptive_target(), "busy": busy}
+    return {"target": scheduler.adaptive_target(target_duration), "busy": busy}
 
 
 def spare(scheduler: Any, groups: dict[str, list[str]]) -> list[str]:
-    """Order groups of workers (a group is one job) by how well they can be spared: idle and with little data first."""
+    """Order groups of workers, each one job, by how well they can be spared.
+
+    Idle ones come first, and of these the ones with little data.
+    """
     workers = {str(ws.name): ws for ws in scheduler.workers.values()}
 
     def cost(group: str) -> tuple[bool, int]:
@@ -72,7 +80,7 @@ def spare(scheduler: Any, groups: dict[str, list[str]]) -> list[str]:
 
 
 async def serve(config: dict[str, Any]) -> None:
-    """Run a scheduler until it is closed, told to stop, or unowned for ``config["lease"]`` seconds."""
+    """Run a scheduler until it is closed, told to stop, or unowned for ``lease`` seconds."""
     security = Security(**config["security"]) if config["security"] else None
     scheduler = Scheduler(security=security, http_prefix=config["prefix"], **config["options"])
     prepare(scheduler, config["prefix"])
@@ -80,7 +88,8 @@ async def serve(config: dict[str, Any]) -> None:
     scheduler.handlers["jobqueue_renew"] = lambda: renewed.__setitem__(0, time.monotonic())
     async with scheduler:
         _stop_on_signal(scheduler)
-        print(json.dumps(_facts(scheduler)), flush=True)
+        sys.stdout.write(json.dumps(_facts(scheduler)) + "\n")
+        sys.stdout.flush()
         lease = asyncio.create_task(_end_when_unowned(scheduler, renewed, config["lease"]))
         await scheduler.finished()
         lease.cancel()
@@ -99,7 +108,7 @@ def _facts(scheduler: Any) -> dict[str, Any]:
 
 
 async def _end_when_unowned(scheduler: Any, renewed: list[float], lease: float) -> None:
-    while time.monotonic() - renewed[0] < lease:
+    while time.monotonic() - renewed[0] < lease:  # noqa: ASYNC110 (the other side tells us)
         await asyncio.sleep(lease / 10)
     await scheduler.close(reason="no owner renewed the lease")
 

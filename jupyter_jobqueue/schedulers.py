@@ -76,7 +76,7 @@ class Placement(ABC):
     async def close(self) -> None:
         """Stop the scheduler; never raises for one that has ended already."""
 
-    async def renew(self, comm: Any) -> None:
+    async def renew(self, comm: Any) -> None:  # noqa: B027 (most need no lease)
         """Tell the scheduler that its owner lives."""
 
     def failure(self) -> str:
@@ -91,9 +91,12 @@ class InProcess(Placement):
     scheduler: Any = None
 
     async def start(self, request: Request) -> None:
+        """Start it in the running event loop."""
         security = request.security if request.security.require_encryption else None
         try:
-            self.scheduler = Scheduler(security=security, http_prefix=request.prefix, **request.options)
+            self.scheduler = Scheduler(
+                security=security, http_prefix=request.prefix, **request.options
+            )
             scheduler_process.prepare(self.scheduler, request.prefix)
             await self.scheduler
         except (OSError, ValueError, TypeError, RuntimeError) as error:
@@ -102,6 +105,7 @@ class InProcess(Placement):
         self.dashboard_port = self.scheduler.http_server.port
 
     async def close(self) -> None:
+        """Close it."""
         if self.scheduler is not None:
             await self.scheduler.close()
 
@@ -124,6 +128,7 @@ class OwnProcess(Placement):
     closing: bool = False
 
     async def start(self, request: Request) -> None:
+        """Start the process and wait for its address."""
         log = os.open(self.log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             self.process = await asyncio.create_subprocess_exec(
@@ -142,7 +147,8 @@ class OwnProcess(Placement):
         self.address, self.dashboard_port = facts["address"], facts["dashboard_port"]
 
     async def _facts(self, config: dict[str, Any]) -> dict[str, Any]:
-        assert self.process and self.process.stdin and self.process.stdout
+        if not (self.process and self.process.stdin and self.process.stdout):
+            raise SchedulerFailed("the Dask scheduler was not started")
         try:
             self.process.stdin.write(json.dumps(config).encode())
             self.process.stdin.close()
@@ -150,10 +156,13 @@ class OwnProcess(Placement):
             facts: dict[str, Any] = json.loads(line)
         except (TimeoutError, ValueError, ConnectionError):
             await self.close()
-            raise SchedulerFailed("the Dask scheduler did not start", details=self._said()) from None
+            raise SchedulerFailed(
+                "the Dask scheduler did not start", details=self._said()
+            ) from None
         return facts
 
     async def close(self) -> None:
+        """Ask the process to end, and kill it when it does not."""
         self.closing = True
         for number, patience in ((signal.SIGTERM, 2), (signal.SIGKILL, 2)):
             if self.process is None or self.process.returncode is not None:
@@ -164,12 +173,16 @@ class OwnProcess(Placement):
                 await asyncio.wait_for(self.process.wait(), patience)
 
     async def renew(self, comm: Any) -> None:
+        """Renew the lease."""
         await comm.jobqueue_renew()
 
     def failure(self) -> str:
+        """Return how the process ended and what it said last."""
         if self.closing or self.process is None or self.process.returncode is None:
             return ""
-        return f"the Dask scheduler ended with code {self.process.returncode}\n{self._said()}".strip()
+        return (
+            f"the Dask scheduler ended with code {self.process.returncode}\n{self._said()}".strip()
+        )
 
     def _said(self, lines: int = 20) -> str:
         if self.log is None or not self.log.exists():

@@ -1,4 +1,4 @@
-"""What a user may ask of a job: one declaration that checks values, draws the form and names the configuration keys."""
+"""What a user may ask of a job: one declaration that checks values and draws the form."""
 
 from __future__ import annotations
 
@@ -22,14 +22,29 @@ COMMON = (
         "processes",
         Kind.INTEGER,
         "Processes",
-        "Dask workers in one job; they share its cores and memory. About the square root of the cores if not set.",
+        "Dask workers in one job; they share its cores and memory. "
+        "About the square root of the cores if not set.",
         minimum=1,
         example="1",
         main=True,
     ),
-    Option("job_name", Kind.TEXT, "Job name", "Name of the jobs in the queue.", default="dask-worker"),
-    Option("python", Kind.TEXT, "Python", "Python that runs the workers; this one if not set.", example="/opt/conda/bin/python"),
-    Option("interface", Kind.TEXT, "Interface", "Network interface that scheduler and workers use.", example="ib0"),
+    Option(
+        "job_name", Kind.TEXT, "Job name", "Name of the jobs in the queue.", default="dask-worker"
+    ),
+    Option(
+        "python",
+        Kind.TEXT,
+        "Python",
+        "Python that runs the workers; this one if not set.",
+        example="/opt/conda/bin/python",
+    ),
+    Option(
+        "interface",
+        Kind.TEXT,
+        "Interface",
+        "Network interface that scheduler and workers use.",
+        example="ib0",
+    ),
     Option("nanny", Kind.FLAG, "Nanny", "Let a nanny process restart workers.", default=True),
     Option(
         "death_timeout",
@@ -39,7 +54,13 @@ COMMON = (
         default=60,
         example="60",
     ),
-    Option("local_directory", Kind.TEXT, "Local directory", "Fast local storage on the node.", example="$TMPDIR"),
+    Option(
+        "local_directory",
+        Kind.TEXT,
+        "Local directory",
+        "Fast local storage on the node.",
+        example="$TMPDIR",
+    ),
     Option(
         "shared_temp_directory",
         Kind.TEXT,
@@ -47,8 +68,19 @@ COMMON = (
         "Folder that login and compute nodes share, for keys, job scripts and logs.",
         example="$HOME",
     ),
-    Option("log_directory", Kind.TEXT, "Log directory", "Folder for the output of the jobs; the cluster's own if not set."),
-    Option("worker_command", Kind.TEXT, "Worker command", "Module that runs a worker.", default=DEFAULT_WORKER),
+    Option(
+        "log_directory",
+        Kind.TEXT,
+        "Log directory",
+        "Folder for the output of the jobs; the cluster's own if not set.",
+    ),
+    Option(
+        "worker_command",
+        Kind.TEXT,
+        "Worker command",
+        "Module that runs a worker.",
+        default=DEFAULT_WORKER,
+    ),
     Option(
         "worker_extra_args",
         Kind.LINES,
@@ -65,8 +97,20 @@ COMMON = (
         default=(),
         example="module load python",
     ),
-    Option("job_script_epilogue", Kind.LINES, "Epilogue", "Lines of shell after the worker has ended.", default=()),
-    Option("job_extra_directives", Kind.LINES, "Extra directives", "Directives added to the job script as they are.", default=()),
+    Option(
+        "job_script_epilogue",
+        Kind.LINES,
+        "Epilogue",
+        "Lines of shell after the worker has ended.",
+        default=(),
+    ),
+    Option(
+        "job_extra_directives",
+        Kind.LINES,
+        "Extra directives",
+        "Directives added to the job script as they are.",
+        default=(),
+    ),
     Option(
         "job_directives_skip",
         Kind.LINES,
@@ -74,7 +118,13 @@ COMMON = (
         "Directives of the job script that contain one of these texts are left out.",
         default=(),
     ),
-    Option("shebang", Kind.TEXT, "Shebang", "First line of the job script.", default="#!/usr/bin/env bash"),
+    Option(
+        "shebang",
+        Kind.TEXT,
+        "Shebang",
+        "First line of the job script.",
+        default="#!/usr/bin/env bash",
+    ),
 )
 
 RENAMED = {
@@ -86,7 +136,7 @@ RENAMED = {
 """Old names that dask-jobqueue still understands, and so do we."""
 
 LARGEST = 100_000
-"""No machine has more cores; the search for a good number of processes takes long for a larger number."""
+"""No machine has more cores; a larger number takes long to find a number of processes for."""
 
 SHELL = {"job_script_prologue", "job_script_epilogue"}
 """Options that are shell text and so may have line breaks."""
@@ -244,7 +294,7 @@ READERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.DURATION: _duration,
 }
 
-JSON_TYPES = {
+JSON_TYPES: dict[Kind, dict[str, Any]] = {
     Kind.INTEGER: {"type": "integer"},
     Kind.TEXT: {"type": "string"},
     Kind.FLAG: {"type": "boolean"},

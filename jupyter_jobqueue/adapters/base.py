@@ -1,6 +1,7 @@
 """What the project needs to know about a batch system: five questions, asked as data.
 
-An adapter starts nothing. It returns a :class:`Call`: the argument list of a command and the function that reads what
+An adapter starts nothing. It returns a :class:`Call`: the argument list of a command and the
+function that reads what
 the command printed. `jupyter_jobqueue.jobs` runs calls; a test reads recordings with them.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class State(StrEnum):
@@ -135,11 +136,11 @@ class JobSpec:
 
 
 @dataclass(frozen=True)
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """A command, and how to read what it prints."""
 
     argv: list[str]
-    parse: Callable[[str], T]
+    parse: Callable[[str], T_co]
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that the command needs."""
@@ -168,10 +169,11 @@ class Adapter(ABC):
     renamed: ClassVar[Mapping[str, str]] = {}
     """Old option names that are still understood."""
     host: ClassVar[str] = ""
-    """Address that scheduler and workers listen on when the user names no interface; empty for the one that other
-    hosts reach."""
+    """Address that scheduler and workers listen on when the user names no interface; empty for
+    the one that other hosts reach."""
     remembers: ClassVar[bool] = False
-    """Whether the listing keeps jobs for a while after they ended: then one that vanishes unseen never started."""
+    """Whether the listing keeps jobs for a while after they ended: then one that vanishes unseen
+    never started."""
     leaks: ClassVar[str] = r"(?!)"
     """Environment variables (a pattern) of a surrounding job that must not reach a submission."""
 
@@ -189,7 +191,7 @@ class Adapter(ABC):
 
     @abstractmethod
     def cancel(self, ids: Sequence[str]) -> Call[None]:
-        """Ask to end jobs. A request only: status tells the truth. Ids already gone are no failure."""
+        """Ask to end jobs. A request only: status tells the truth. Gone ids are no failure."""
 
     @abstractmethod
     def version(self) -> Call[str]:
@@ -225,7 +227,7 @@ SAFE = re.compile(r"[\w@%+=:,./$\{\}~-]+")
 
 
 def quote(value: object) -> str:
-    """Quote a value for a directive or command line so that spaces survive and ``$NAME`` still expands.
+    """Quote a value so that spaces survive and ``$NAME`` still expands.
 
     Examples
     --------

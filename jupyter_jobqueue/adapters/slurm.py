@@ -48,8 +48,19 @@ STATES = {
     "REVOKED": State.CANCELLED,
 }
 HELD = ("JobHeldUser", "JobHeldAdmin", "launch failed requeued held")
-# Exit codes come only with -O; ``NAME:|`` is a column without padding or cut. The comment is last, as it may contain "|".
-COLUMNS = ("JobArrayID", "State", "exit_code", "NodeList", "SubmitTime", "StartTime", "EndTime", "Reason", "Comment")
+# Exit codes come only with -O; ``NAME:|`` is a column without padding or cut. The comment is last,
+# as it may contain "|".
+COLUMNS = (
+    "JobArrayID",
+    "State",
+    "exit_code",
+    "NodeList",
+    "SubmitTime",
+    "StartTime",
+    "EndTime",
+    "Reason",
+    "Comment",
+)
 FIELDS = ",".join(f"{column}:|" for column in COLUMNS)
 # squeue and sacct print local times without a zone unless told otherwise.
 EPOCH = {"SLURM_TIME_FORMAT": "%s"}
@@ -63,15 +74,21 @@ class Slurm(Adapter):
     class_name = "SLURMCluster"
     commands = ("sbatch", "squeue", "scancel")
     directive = "#SBATCH"
-    remembers = True  # for MinJobAge seconds; but a pending array element that is cancelled leaves no trace at all
+    # For MinJobAge seconds; but a pending array element that is cancelled leaves no trace at all.
+    remembers = True
     array_index = "$SLURM_ARRAY_TASK_ID"
-    # sbatch inside a job would hand SLURM_MEM_PER_NODE and the like to the new job, squeue reads filters from SQUEUE_*.
+    # sbatch inside a job would hand SLURM_MEM_PER_NODE and the like to the new job, squeue reads
+    # filters from SQUEUE_*.
     # SLURM_CONF says where the controller is; SBATCH_* are the user's own defaults: both stay.
     leaks = r"SLURM_(?!CONF$|CLUSTERS$).*|SLURMD_.*|SQUEUE_.*|SCANCEL_.*|SACCT_.*|SINFO_.*"
     renamed = {"project": "account"}  # noqa: RUF012 (a constant)
     options = (
-        Option("queue", Kind.TEXT, "Partition", "Partition to submit to.", example="debug", main=True),
-        Option("account", Kind.TEXT, "Account", "Account to charge.", example="project42", main=True),
+        Option(
+            "queue", Kind.TEXT, "Partition", "Partition to submit to.", example="debug", main=True
+        ),
+        Option(
+            "account", Kind.TEXT, "Account", "Account to charge.", example="project42", main=True
+        ),
         Option(
             "walltime",
             Kind.TEXT,
@@ -124,8 +141,10 @@ class Slurm(Adapter):
         return Call(argv, parse, stdin=self.script(spec))
 
     def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
-        # By user, not by id: one unknown id fails the call, two do not. -r: one line for each array element, as a long
-        # %i of several elements is cut off without a sign. -t all: also those that ended in the last MinJobAge seconds.
+        # By user, not by id: one unknown id fails the call, two do not. -r: one line for each
+        # array element, as a long
+        # %i of several elements is cut off without a sign. -t all: also those that ended in the
+        # last MinJobAge seconds.
         argv = ["squeue", "--me", "-h", "-r", "-t", "all", "-O", FIELDS]
         return Call(argv, _read_squeue, env=EPOCH)
 
@@ -141,12 +160,13 @@ class Slurm(Adapter):
         return Call(["sbatch", "--version"], lambda text: text.strip())
 
     def queues(self) -> Call[list[Queue]]:
-        # -e: a line for each kind of node. Without it all share one, which tells only the smallest: ``64+``.
+        # -e: a line for each kind of node. Without it all share one, which tells only the
+        # smallest: ``64+``.
         return Call(["sinfo", "-h", "-e", "-o", "%P|%a|%l|%L|%D|%c|%m"], _read_sinfo)
 
 
 def _memory(size: int) -> str:
-    """Format bytes as Slurm reads them, rounded up; its smallest unit is 1024 bytes, which it calls K."""
+    """Format bytes as Slurm reads them, rounded up; what it calls K is 1024 bytes."""
     for power, unit in ((3, "G"), (2, "M")):
         if size >= 1024**power:
             return f"{math.ceil(size / 1024**power)}{unit}"
@@ -162,7 +182,7 @@ def _job_id(text: str) -> str:
 
 
 def _time(text: str) -> float | None:
-    """Read seconds since the epoch or Slurm's local time; ``N/A``, ``Unknown`` and ``None`` are no time."""
+    """Read seconds since the epoch or Slurm's local time; ``N/A`` and ``Unknown`` are no time."""
     if text.isdigit():
         return float(text)
     try:
@@ -240,7 +260,7 @@ def _exit(text: str) -> tuple[int | None, int | None]:
 
 
 def _ranges(ids: Iterable[str]) -> list[str]:
-    """Join array elements to ``12_[0-4,7]``: one element a word costs the controller one request each.
+    """Join array elements to ``12_[0-4,7]``: each word costs the controller one request.
 
     Examples
     --------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.cluster.core import JobQueueCluster
 from jupyter_jobqueue.config import load_defaults
 from jupyter_jobqueue.spec import options_of
@@ -49,7 +48,14 @@ Examples
 >>> cluster = {name}(cores=4, memory="8 GB")  # doctest: +SKIP
 >>> cluster.scale(jobs=2)  # doctest: +SKIP
 """
-TYPES = {"integer": "int", "text": "str", "flag": "bool", "lines": "list of str", "memory": "str", "duration": "float"}
+TYPES = {
+    "integer": "int",
+    "text": "str",
+    "flag": "bool",
+    "lines": "list of str",
+    "memory": "str",
+    "duration": "float",
+}
 
 
 def _documented(cls: type[JobQueueCluster]) -> type[JobQueueCluster]:
@@ -76,4 +82,3 @@ class LocalCluster(JobQueueCluster):
 
 
 CLASSES = {cls.system: cls for cls in (SLURMCluster, LocalCluster)}
-assert set(CLASSES) == set(ADAPTERS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -29,12 +28,15 @@ class AdaptivePolicy:
         Seconds for which fewer jobs must have been enough before any is given back.
     interval : float
         Seconds between two looks.
+    target_duration : str or float, optional
+        Seconds that the work at hand should take.
     """
 
     minimum: int = 0
     maximum: int | None = None
     idle_timeout: float = 60.0
     interval: float = 1.0
+    target_duration: str | float | None = None
     log: deque[Decided] = field(default_factory=lambda: deque(maxlen=50))
     _enough_since: float | None = None
 
@@ -60,9 +62,9 @@ class AdaptivePolicy:
         if self._enough_since is None:
             self._enough_since = now
         kept = self.bounded(max(target, busy))
-        if wanted <= (self.maximum if self.maximum is not None else math.inf):
-            if now - self._enough_since < self.idle_timeout:
-                return wanted
+        too_many = self.maximum is not None and wanted > self.maximum
+        if not too_many and now - self._enough_since < self.idle_timeout:
+            return wanted
         self._enough_since = None
         return self._decide(wanted, kept, f"{kept} jobs were enough for {self.idle_timeout:g} s")
 

@@ -1,7 +1,8 @@
 """`JobQueueCluster`: a Dask cluster whose workers are jobs of a batch system.
 
-It keeps a table of jobs and the number of jobs wanted, and compares the two: after `scale`, after each answer of the
-queue, when a worker joins or leaves, and on a slow timer. What to do is decided by a pure function (`decide`).
+It keeps a table of jobs and the number of jobs wanted, and compares the two: after `scale`, after
+each answer of the queue, when a worker joins or leaves, and on a slow timer. What to do is decided
+by a pure function (`decide`).
 """
 
 from __future__ import annotations
@@ -12,27 +13,25 @@ import contextlib
 import logging
 import math
 import secrets
-import time
 import warnings
 import weakref
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from dask.utils import parse_bytes, parse_timedelta
+from dask.utils import parse_timedelta
 from distributed import Security
 from distributed.core import Status, rpc
-from distributed.deploy.cluster import Cluster
 from distributed.utils import get_ip, silence_logging_cmgr
 from tornado.ioloop import IOLoop
 
-from jupyter_jobqueue.cluster import display
 from jupyter_jobqueue.cluster.adaptive import AdaptivePolicy
 from jupyter_jobqueue.cluster.folder import ClusterFolder
-from jupyter_jobqueue.cluster.job import LIVE, WAITING, Job, JobState
+from jupyter_jobqueue.cluster.job import Job
 from jupyter_jobqueue.cluster.plan import Plan, make_plan
 from jupyter_jobqueue.cluster.reconcile import Reconciler
-from jupyter_jobqueue.errors import InvalidOption, JobQueueError, NotFound, WrongState, unknown
+from jupyter_jobqueue.cluster.size import Size, bounds, jobs_for
+from jupyter_jobqueue.cluster.view import ClusterView
+from jupyter_jobqueue.errors import InvalidOption, JobQueueError, WrongState
 from jupyter_jobqueue.schedulers import InProcess, Placement, Request
 
 logger = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ Listener = Callable[[str, str, str], None]
 MISPLACED = {"host", "dashboard_address", "port"}
 
 
-class JobQueueCluster(Cluster):
+class JobQueueCluster(ClusterView):
     """Base of the cluster classes; see those for the options of each batch system."""
 
     system: ClassVar[str] = ""
@@ -67,7 +66,7 @@ class JobQueueCluster(Cluster):
     ) -> None:
         self.status = Status.created
         _refuse_misplaced(type(self).__name__, options)
-        encrypted = security is not False
+        encrypted = _encrypts(security)
         self.plan_ = plan or make_plan(
             self.system,
             options,
@@ -77,7 +76,9 @@ class JobQueueCluster(Cluster):
             protocol=protocol,
             encrypted=encrypted,
         )
-        self.security = security if isinstance(security, Security) else None if encrypted else Security()
+        self.security: Security | None = None if encrypted else Security()
+        if isinstance(security, Security):
+            self.security = security
         self.id = cluster_id or secrets.token_hex(6)
         self.folder = ClusterFolder(self.id, self.plan_.options)
         self.placement = placement or InProcess()
@@ -95,7 +96,7 @@ class JobQueueCluster(Cluster):
             quiet=True,
         )
         self._instances.add(self)
-        self._first = self._workers_to_jobs(n_workers)
+        self._first = self.jobs_for(workers=n_workers)
         if not self.called_from_running_loop:
             self._loop_runner.start()
             self._start_in_thread()
@@ -116,9 +117,10 @@ class JobQueueCluster(Cluster):
         return started().__await__()
 
     async def __aenter__(self) -> JobQueueCluster:
-        return await self
+        await self
+        return self
 
-    # -- start and end ------------------------------------------------------------------------------------------------
+    # -- start and end
 
     async def _start(self) -> None:
         self.status = Status.starting
@@ -129,7 +131,7 @@ class JobQueueCluster(Cluster):
             if self.security is None:
                 # Making a key takes tens of milliseconds, too long for an event loop.
                 self.security = await asyncio.to_thread(Security.temporary)
-            await self._start_scheduler(self.security)
+            await self._start_scheduler()
             await super()._start()
             self._reconciler.start()
             self._changed()
@@ -139,9 +141,12 @@ class JobQueueCluster(Cluster):
             await self._close()
             raise
 
-    async def _start_scheduler(self, security: Security) -> None:
+    async def _start_scheduler(self) -> None:
+        security = self.security or Security()
         files = self.folder.security_files(security) if security.require_encryption else {}
-        await self.placement.start(Request(self._scheduler_options(), security, self._prefix, self.folder))
+        await self.placement.start(
+            Request(self._scheduler_options(), security, self._prefix, self.folder)
+        )
         self._reconciler.tls = files
         self.scheduler_comm = rpc(
             self.placement.address, connection_args=security.get_connection_args("client")
@@ -152,7 +157,8 @@ class JobQueueCluster(Cluster):
         chosen.update(self.plan_.scheduler_options)
         if not {"host", "interface", "contact_address"} & set(chosen):
             interface = self.plan_.options["interface"]
-            chosen.update({"interface": interface} if interface else {"host": self.plan_.adapter.host or get_ip()})
+            host = self.plan_.adapter.host or get_ip()
+            chosen.update({"interface": interface} if interface else {"host": host})
         return chosen
 
     async def _close(self) -> None:
@@ -195,9 +201,9 @@ class JobQueueCluster(Cluster):
     async def __aexit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
         await self._close()
 
-    # -- size ---------------------------------------------------------------------------------------------------------
+    # -- size
 
-    def scale(  # type: ignore[override]
+    def scale(
         self,
         n: int | None = None,
         *,
@@ -207,8 +213,9 @@ class JobQueueCluster(Cluster):
     ) -> Any:
         """Ask for a fixed number of jobs; jobs that end are replaced.
 
-        Of several arguments the one that needs most jobs counts. Everything is rounded up to whole jobs: with
-        ``processes=6``, ``scale(12)`` and ``scale(jobs=2)`` are both two jobs of six workers.
+        Of several arguments the one that needs most jobs counts. Everything is rounded up to whole
+        jobs: with ``processes=6``, ``scale(12)`` and ``scale(jobs=2)`` are both two jobs of six
+        workers.
 
         Parameters
         ----------
@@ -228,7 +235,9 @@ class JobQueueCluster(Cluster):
         QueueError
             If the queue refuses, in its own words; the number wanted is then what it was.
         """
-        return self._call(self._scale, self.jobs_for(workers=n, jobs=jobs, memory=memory, cores=cores))
+        return self._call(
+            self._scale, self.jobs_for(workers=n, jobs=jobs, memory=memory, cores=cores)
+        )
 
     def adapt(  # type: ignore[override]
         self,
@@ -244,6 +253,7 @@ class JobQueueCluster(Cluster):
         interval: str | float = "1s",
         wait_count: int | None = None,
         idle_timeout: str | float = "60s",
+        target_duration: str | float | None = None,
     ) -> AdaptivePolicy:
         """Let the work decide how many jobs there are, between a minimum and a maximum.
 
@@ -263,6 +273,9 @@ class JobQueueCluster(Cluster):
             Looks in a row that must find fewer jobs enough; overrides `idle_timeout`.
         idle_timeout : str or float
             Seconds for which fewer jobs must have been enough before any is given back.
+        target_duration : str or float, optional
+            Seconds that the work at hand should take; Dask's ``distributed.adaptive`` setting
+            unless given.
 
         Returns
         -------
@@ -271,14 +284,28 @@ class JobQueueCluster(Cluster):
         """
         period = float(parse_timedelta(interval, default="seconds"))
         idle = float(parse_timedelta(idle_timeout, default="seconds"))
-        low = self.jobs_for(workers=minimum, jobs=minimum_jobs, memory=minimum_memory, cores=minimum_cores)
-        limits = {"jobs": maximum_jobs, "memory": maximum_memory, "cores": maximum_cores}
-        limits["workers"] = None if maximum == math.inf else int(maximum)
-        ceilings = [self.jobs_for(**{key: value}, floor=True) for key, value in limits.items() if value is not None]
-        high = min(ceilings) if ceilings else None
-        if high is not None and low > high:
-            raise InvalidOption(f"minimum of {low} jobs is more than maximum of {high} jobs", field="minimum")
-        self._policy = AdaptivePolicy(low, high, idle if wait_count is None else wait_count * period, period)
+        low, high = bounds(
+            self.plan_,
+            {
+                "workers": minimum,
+                "jobs": minimum_jobs,
+                "cores": minimum_cores,
+                "memory": minimum_memory,
+            },
+            {
+                "workers": maximum,
+                "jobs": maximum_jobs,
+                "cores": maximum_cores,
+                "memory": maximum_memory,
+            },
+        )
+        self._policy = AdaptivePolicy(
+            low,
+            high,
+            idle if wait_count is None else wait_count * period,
+            period,
+            target_duration,
+        )
         self._adaptive = None
         self._wake()
         return self._policy
@@ -295,157 +322,9 @@ class JobQueueCluster(Cluster):
         """Submit again after too many jobs ended before a worker joined."""
         return self._call(self._reconciler.retry)
 
-    def jobs_for(
-        self,
-        *,
-        workers: int | None = None,
-        jobs: int | None = None,
-        memory: str | int | None = None,
-        cores: int | None = None,
-        floor: bool = False,
-    ) -> int:
-        """Return the number of whole jobs for a size; at least one given, the largest counts.
-
-        Parameters
-        ----------
-        workers, jobs, memory, cores
-            Sizes; None means not given.
-        floor : bool
-            Round down, for a maximum, but to one job at least unless the size is 0.
-        """
-        per_job = {
-            "workers": self.plan_.processes,
-            "jobs": 1,
-            "memory": self.plan_.options["memory"],
-            "cores": self.plan_.options["cores"],
-        }
-        asked = {"workers": workers, "jobs": jobs, "memory": memory, "cores": cores}
-        sizes = {key: _size(key, value) for key, value in asked.items() if value is not None}
-        if not sizes:
-            raise InvalidOption("scale needs a number of workers, jobs, cores or an amount of memory")
-        if floor:
-            return max(size and max(1, size // per_job[key]) for key, size in sizes.items())
-        return max(-(-size // per_job[key]) for key, size in sizes.items())
-
-    def _workers_to_jobs(self, n_workers: int) -> int:
-        return self.jobs_for(workers=n_workers)
-
-    # -- what a person asks -------------------------------------------------------------------------------------------
-
-    @property
-    def jobs(self) -> Mapping[str, Job]:
-        """Every job by name, ended ones too: id, state, reason, node, exit code, workers."""
-        return self._reconciler.jobs
-
-    @property
-    def workers(self) -> dict[str, Job]:
-        """The live jobs by name."""
-        return {name: job for name, job in self.jobs.items() if job.state in LIVE}
-
-    @property
-    def wanted(self) -> int:
-        """Jobs wanted."""
-        return self._reconciler.wanted
-
-    @property
-    def adaptive(self) -> AdaptivePolicy | None:
-        """The adaptive policy, if `adapt` is on."""
-        return self._policy
-
-    @property
-    def state(self) -> str:
-        """``starting``, ``running``, ``degraded``, ``closing``, ``closed`` or ``failed``."""
-        if self.status in (Status.created, Status.starting):
-            return "starting"
-        if self.status is not Status.running:
-            return str(self.status.name)
-        return "failed" if self.placement.failure() else self._reconciler.state
-
-    @property
-    def status_detail(self) -> str:
-        """One sentence on what is wrong; empty when all is well."""
-        return self._reconciler.detail
-
-    @property
-    def status_words(self) -> str:
-        """What the batch system or a log said of it, verbatim."""
-        return self._reconciler.words
-
-    @property
-    def waiting_reason(self) -> str:
-        """Why most of the pending jobs wait, in the queue's words."""
-        reasons = Counter(job.reason for job in self.jobs.values() if job.state in WAITING and job.reason)
-        return reasons.most_common(1)[0][0] if reasons else ""
-
-    def job_script(self) -> str:
-        """Return the script that the next job would be submitted with."""
-        return self._preview()[0]
-
-    def submit_command(self) -> str:
-        """Return the command that the next job would be submitted with."""
-        return self._preview()[1]
-
-    def _preview(self) -> tuple[str, str]:
-        return self.plan_.preview(
-            address=self.placement.address, tls=self._reconciler.tls, logs=str(self.folder.logs)
-        )
-
-    @property
-    def job_header(self) -> str:
-        """The directives of the job script."""
-        adapter = self.plan_.adapter
-        return "\n".join(adapter.header(self.plan_.job_spec(logs=str(self.folder.logs))))
-
-    @property
-    def job_name(self) -> str:
-        """Name of the jobs in the queue."""
-        return str(self.plan_.options["job_name"])
-
-    @property
-    def dashboard_link(self) -> str:
-        """Where a browser on the scheduler's host finds the dashboard; empty if there is none."""
-        return display.dashboard_link(self.placement.dashboard_port, self._prefix)
-
-    @property
-    def dashboard_path(self) -> str:
-        """The secret first part of the dashboard's paths."""
-        return self._prefix
-
-    def client_code(self) -> str:
-        """Return code that connects a client, for a Python that has only `distributed`."""
-        return display.client_code(self.placement.address, self._reconciler.tls)
-
-    def logs(self, cluster: bool = True, scheduler: bool = True, workers: bool = True) -> Any:
-        """Return logs of cluster, scheduler and workers; same as `get_logs`."""
-        return self.get_logs(cluster=cluster, scheduler=scheduler, workers=workers)
-
-    def job_log(self, name: str, stream: str = "stderr", tail: int = 200) -> str:
-        """Return the end of a job's output, also of a job that has ended.
-
-        Parameters
-        ----------
-        name : str
-            A name from `jobs`.
-        stream : str
-            ``"stdout"`` or ``"stderr"``.
-        tail : int
-            Lines.
-        """
-        if name not in self.jobs:
-            raise NotFound(f"no job {name!r} in {self.name}")
-        if stream not in ("stdout", "stderr"):
-            raise unknown("stream", stream, ("stdout", "stderr"))
-        return display.tail(getattr(self.jobs[name], stream), tail)
-
-    def add_listener(self, listener: Listener) -> None:
-        """Call `listener` in the cluster's event loop for each change of the cluster or of a job."""
-        self._listeners.append(listener)
-
-    def _changed(self, job: Job | None = None) -> None:
-        name, state = (job.name, str(job.state)) if job else ("", self.state)
-        detail = job.reason if job else self.status_detail
-        for listener in self._listeners:
-            listener(name, state, detail)
+    def jobs_for(self, **sizes: Size) -> int:
+        """Return the number of whole jobs for ``workers``, ``jobs``, ``cores`` or ``memory``."""
+        return jobs_for(self.plan_, sizes)
 
     def _update_worker_status(self, op: str, msg: Any) -> None:
         if op == "add":
@@ -455,6 +334,16 @@ class JobQueueCluster(Cluster):
         super()._update_worker_status(op, msg)
         for worker in names:
             self._reconciler.worker_changed(str(worker), joined=op == "add")
+
+    def add_listener(self, listener: Listener) -> None:
+        """Call `listener` in the cluster's event loop for each change of the cluster or a job."""
+        self._listeners.append(listener)
+
+    def _changed(self, job: Job | None = None) -> None:
+        name, state = (job.name, str(job.state)) if job else ("", self.state)
+        detail = job.reason if job else self.status_detail
+        for listener in self._listeners:
+            listener(name, state, detail)
 
     def _call(self, method: Callable[..., Any], *args: Any) -> Any:
         """Run a coroutine function: now and here, or in the loop's thread when not asynchronous."""
@@ -467,33 +356,22 @@ class JobQueueCluster(Cluster):
         if self.loop is not None:
             self.loop.add_callback(self._reconciler.wake)
 
-    def __repr__(self) -> str:
-        return display.text(self)
 
-    def _repr_html_(self, cluster_status: str | None = None) -> str:
-        return display.html(self)
-
-    def _scaling_status(self) -> str:
-        return display.scaling(self)
+def _encrypts(security: Security | bool | None) -> bool:
+    return (
+        bool(security.require_encryption)
+        if isinstance(security, Security)
+        else security is not False
+    )
 
 
 def _refuse_misplaced(name: str, options: Mapping[str, Any]) -> None:
     for key in MISPLACED & set(options):
         raise InvalidOption(
-            f"{key} is an option of the scheduler: {name}(..., scheduler_options={{{key!r}: {options[key]!r}}})",
+            f"{key} is an option of the scheduler: "
+            f"{name}(..., scheduler_options={{{key!r}: {options[key]!r}}})",
             field=key,
         )
-
-
-def _size(key: str, value: Any) -> int:
-    """Check a number of workers, jobs or cores, or an amount of memory."""
-    if key == "memory" and isinstance(value, str):
-        with contextlib.suppress(ValueError, KeyError, OverflowError):
-            value = int(parse_bytes(value))
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or value < 0:
-        raise InvalidOption(f"{key}={value!r} must be a whole number, 0 or more", field=key)
-    return int(value)
 
 
 @atexit.register

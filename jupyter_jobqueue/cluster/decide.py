@@ -1,4 +1,4 @@
-"""The decision of a cluster as a pure function: the table of jobs in, what to submit and what to drop out."""
+"""The decision of a cluster as a pure function: the table of jobs in, what to do out."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def surplus_running(jobs: Collection[Job], wanted: int) -> int:
 
 
 def _victims(live: Sequence[Job], offered: Sequence[str]) -> list[str]:
-    """Order the jobs that can be dropped, cheapest first; one being submitted has to be waited for."""
+    """Order the jobs that can be dropped, cheapest first; not one that is being submitted."""
     cheap = [
         job.name
         for state in ORDER

@@ -12,24 +12,24 @@ from dask.utils import format_bytes
 from distributed.utils import format_dashboard_link
 
 if TYPE_CHECKING:
-    from jupyter_jobqueue.cluster.core import JobQueueCluster
+    from jupyter_jobqueue.cluster.view import ClusterView
 
 TAIL_BYTES = 256 * 1024
 
 
-def counts(cluster: JobQueueCluster) -> dict[str, int]:
+def counts(cluster: ClusterView) -> dict[str, int]:
     """Return the number of jobs in each state that has any, in the order of a job's life."""
     return dict(Counter(str(job.state) for job in cluster.jobs.values()))
 
 
-def resources(cluster: JobQueueCluster) -> tuple[int, int, int]:
+def resources(cluster: ClusterView) -> tuple[int, int, int]:
     """Return workers, cores and memory (bytes) that are connected."""
     workers = cluster.scheduler_info["workers"].values()
     memory = sum(worker.get("memory_limit") or 0 for worker in workers)
     return len(workers), sum(worker["nthreads"] for worker in workers), memory
 
 
-def summary(cluster: JobQueueCluster) -> dict[str, str]:
+def summary(cluster: ClusterView) -> dict[str, str]:
     """Return label and value of each line that describes a cluster."""
     workers, cores, memory = resources(cluster)
     told = ", ".join(f"{count} {state}" for state, count in counts(cluster).items()) or "none"
@@ -49,17 +49,18 @@ def summary(cluster: JobQueueCluster) -> dict[str, str]:
     return {label: value for label, value in lines.items() if value}
 
 
-def text(cluster: JobQueueCluster) -> str:
+def text(cluster: ClusterView) -> str:
     """Return one line."""
     workers, cores, memory = resources(cluster)
     told = ", ".join(f"{count} {state}" for state, count in counts(cluster).items()) or "none"
+    address = cluster.placement.address or "not started"
     return (
-        f"{type(cluster).__name__}({cluster.name!r}, {cluster.placement.address or 'not started'!r}, "
+        f"{type(cluster).__name__}({cluster.name!r}, {address!r}, "
         f"jobs: {told}; workers={workers}, threads={cores}, memory={format_bytes(memory)})"
     )
 
 
-def html(cluster: JobQueueCluster) -> str:
+def html(cluster: ClusterView) -> str:
     """Return a table for notebooks: the cluster, and its jobs folded away."""
     rows = "".join(_row(label, value) for label, value in summary(cluster).items())
     return (
@@ -72,14 +73,16 @@ def _row(label: str, value: str) -> str:
     shown = escaper.escape(value)
     if label == "Dashboard":
         shown = f'<a href="{shown}" target="_blank" rel="noopener">{shown}</a>'
-    return f'<tr><th style="text-align: left">{label}</th><td style="text-align: left">{shown}</td></tr>'
+    left = 'style="text-align: left"'
+    return f"<tr><th {left}>{label}</th><td {left}>{shown}</td></tr>"
 
 
-def _job_table(cluster: JobQueueCluster) -> str:
+def _job_table(cluster: ClusterView) -> str:
     columns = ("name", "id", "state", "reason", "node", "exit_code")
     head = "".join(f"<th>{column.replace('_', ' ')}</th>" for column in (*columns, "workers"))
     body = "".join(
-        "<tr>" + "".join(f"<td>{_cell(getattr(job, column))}</td>" for column in columns)
+        "<tr>"
+        + "".join(f"<td>{_cell(getattr(job, column))}</td>" for column in columns)
         + f"<td>{len(job.workers)}</td></tr>"
         for job in cluster.jobs.values()
     )
@@ -92,7 +95,7 @@ def _cell(value: Any) -> str:
     return "" if value is None else escaper.escape(str(value))
 
 
-def scaling(cluster: JobQueueCluster) -> str:
+def scaling(cluster: ClusterView) -> str:
     """Return the table that distributed's widget shows."""
     return f"<table>{_row('Jobs', summary(cluster)['Jobs'])}</table>"
 

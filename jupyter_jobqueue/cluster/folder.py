@@ -36,7 +36,8 @@ class ClusterFolder:
     cluster_id : str
         Name of the folder.
     options : Mapping
-        Checked options; ``shared_temp_directory`` says where the folder goes, the user's state folder if not set, and
+        Checked options; ``shared_temp_directory`` says where the folder goes, the user's state
+        folder if not set, and
         ``log_directory`` where the logs go.
     """
 
@@ -48,7 +49,7 @@ class ClusterFolder:
         self.logs = expand(chosen) if chosen else self.path / "logs"
 
     def create(self) -> None:
-        """Make the folders; a folder that cannot be made is the fault of the option that names it."""
+        """Make the folders; one that cannot be made is the fault of the option that names it."""
         for folder, option in ((self.path, "shared_temp_directory"), (self.logs, "log_directory")):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,7 +65,7 @@ class ClusterFolder:
         return path
 
     def security_files(self, security: Security) -> dict[str, Any]:
-        """Write keys that are held in memory to files; return keywords of a `Security` that names them."""
+        """Write keys held in memory to files; return keywords of a `Security` that names them."""
         values = {name: getattr(security, name) for name in TLS_FIELDS}
         named: dict[str, Any] = {"require_encryption": True}
         written: dict[str, str] = {}

@@ -91,7 +91,16 @@ class Job:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the REST interface shows."""
-        shown = ("name", "id", "state", "reason", "node", "exit_code", "signal", "submitted")
+        shown: tuple[str, ...] = (
+            "name",
+            "id",
+            "state",
+            "reason",
+            "node",
+            "exit_code",
+            "signal",
+            "submitted",
+        )
         shown += ("started", "ended", "estimated_start", "stdout", "stderr")
         return {**{key: getattr(self, key) for key in shown}, "workers": sorted(self.workers)}
 

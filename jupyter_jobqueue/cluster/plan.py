@@ -120,7 +120,10 @@ def _protocol(protocol: str | None, encrypted: bool) -> str:
     chosen = protocol or ("tls://" if encrypted else "tcp://")
     chosen = chosen if chosen.endswith("://") else f"{chosen}://"
     if encrypted and chosen == "tcp://":
-        raise InvalidOption("protocol='tcp://' does not encrypt; add security=False if that is meant", field="protocol")
+        raise InvalidOption(
+            "protocol='tcp://' does not encrypt; add security=False if that is meant",
+            field="protocol",
+        )
     return chosen
 
 
@@ -128,7 +131,8 @@ def _checked_name(name: str) -> str:
     allowed = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
     if not allowed or len(name) > 64:
         raise InvalidOption(
-            f"name={name!r} must be 1 to 64 letters, digits, '-', '_' or '.', as workers are named after it",
+            f"name={name!r} must be 1 to 64 letters, digits, '-', '_' or '.', "
+            "as workers are named after it",
             field="name",
         )
     return name

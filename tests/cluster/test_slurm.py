@@ -96,8 +96,10 @@ def test_a_job_that_slurm_took_although_sbatch_failed_is_found_and_counted(
 
 @pytest.mark.timeout(300)
 @pytest.mark.skipif("SLURM_JOB_ID" in os.environ, reason="is inside a job already")
-def test_everything_works_from_a_program_inside_a_slurm_job(slurm: SlurmBed, tmp_path: Path) -> None:
-    """JupyterLab often runs in a job itself: the variables of that job must not reach the new ones."""
+def test_everything_works_from_a_program_inside_a_slurm_job(
+    slurm: SlurmBed, tmp_path: Path
+) -> None:
+    """JupyterLab often runs in a job itself, whose variables must not reach the new ones."""
     log = tmp_path / "inside.log"
     argv = ["sbatch", "--wait", "--mem=300", "--cpus-per-task=3", "--time=5", f"--output={log}"]
     inner = f"{sys.executable} -m pytest -q -p no:cacheprovider tests/cluster -k slurm"
@@ -110,7 +112,11 @@ def test_everything_works_from_a_program_inside_a_slurm_job(slurm: SlurmBed, tmp
 def test_variables_of_a_surrounding_job_do_not_reach_the_new_one(
     slurm_queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"SLURM_JOB_ID": "99", "SLURM_CPUS_PER_TASK": "3", "SLURM_MEM_PER_CPU": "7"}.items():
+    for name, value in {
+        "SLURM_JOB_ID": "99",
+        "SLURM_CPUS_PER_TASK": "3",
+        "SLURM_MEM_PER_CPU": "7",
+    }.items():
         monkeypatch.setenv(name, value)
     seen = tmp_path / "environment"
     with slurm_queue.cluster(job_script_prologue=[f"env > {seen}"], n_workers=1) as cluster:

@@ -213,5 +213,5 @@ def test_the_package_is_found_from_any_directory(queue: Queue) -> None:
     queue.environment["PYTHONPATH"] = "root"
     queue.wait(queue.submit(sh("true")), "COMPLETED")
     daemon = Path(f"/proc/{queue.daemon()}")
-    assert f"\0PYTHONPATH={queue.work}/root\0".encode() in read(daemon / "environ")
+    assert f"PYTHONPATH={queue.work}/root\0".encode() in read(daemon / "environ")
     assert os.readlink(daemon / "cwd") == "/"  # no folder is kept busy

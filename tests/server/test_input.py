@@ -105,10 +105,11 @@ PLACES = [
     Bad(option(cores=10**15 + 37), "options.cores", "must be at most"),
     Bad(option(processes=0), "options.processes", "must be at least 1"),
     Bad(option(memory="lots"), "options.memory", "is not an amount of memory"),
+    Bad(option(memory=""), "options.memory", "must be more than nothing"),
     Bad(option(memory=-1), "options.memory", "must be more than nothing"),
     Bad(option(memory=True), "options.memory", "must be an amount of memory"),
     Bad(option(nanny="yes"), "options.nanny", "must be true or false"),
-    Bad(option(death_timeout=-1), "options.death_timeout", "must be a time above 0"),
+    Bad(option(death_timeout=-1), "options.death_timeout", "is not a time"),
     Bad(option(walltime="1:00\n#x"), "options.walltime", "must not contain a line break"),
     Bad(option(job_name="a\r\nb"), "options.job_name", "must not contain a line break"),
     Bad(

@@ -1,0 +1,81 @@
+"""Sizes of a cluster, in whole jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from dask.utils import parse_bytes
+
+from jupyter_jobqueue.cluster.plan import Plan
+from jupyter_jobqueue.errors import InvalidOption
+
+Size = str | int | None
+
+
+def jobs_for(plan: Plan, sizes: Mapping[str, Size], *, floor: bool = False) -> int:
+    """Return the number of whole jobs for a size; of several sizes the largest counts.
+
+    Parameters
+    ----------
+    plan : Plan
+        What one job has.
+    sizes : Mapping
+        ``workers``, ``jobs``, ``cores`` or ``memory`` (bytes, or text); None means not given.
+    floor : bool
+        Round down, for a maximum, but to one job at least unless the size is 0.
+
+    Raises
+    ------
+    InvalidOption
+        If none is given, or one is not a whole number from 0 on.
+    """
+    given = {key: _checked(key, value) for key, value in sizes.items() if value is not None}
+    if not given:
+        raise InvalidOption("scale needs a number of workers, jobs, cores or an amount of memory")
+    of_a_job = _one_job(plan)
+    if floor:
+        return max(size and max(1, size // of_a_job[key]) for key, size in given.items())
+    return max(-(-size // of_a_job[key]) for key, size in given.items())
+
+
+def bounds(
+    plan: Plan, minimum: Mapping[str, Size], maximum: Mapping[str, Any]
+) -> tuple[int, int | None]:
+    """Return the smallest and largest number of jobs; None if there is no largest.
+
+    Raises
+    ------
+    InvalidOption
+        If a size is none, or the minimum is more than the maximum.
+    """
+    limits = {key: value for key, value in maximum.items() if value not in (None, math.inf)}
+    ceilings = [jobs_for(plan, {key: value}, floor=True) for key, value in limits.items()]
+    low, high = jobs_for(plan, minimum), min(ceilings) if ceilings else None
+    if high is not None and low > high:
+        raise InvalidOption(
+            f"minimum of {low} jobs is more than maximum of {high} jobs", field="minimum"
+        )
+    return low, high
+
+
+def _one_job(plan: Plan) -> dict[str, int]:
+    asked = plan.options
+    return {
+        "workers": plan.processes,
+        "jobs": 1,
+        "memory": asked["memory"],
+        "cores": asked["cores"],
+    }
+
+
+def _checked(key: str, value: Any) -> int:
+    if key == "memory" and isinstance(value, str):
+        with contextlib.suppress(ValueError, KeyError, OverflowError):
+            value = int(parse_bytes(value))
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < 0:
+        raise InvalidOption(f"{key}={value!r} must be a whole number, 0 or more", field=key)
+    return int(value)
