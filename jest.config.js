@@ -17,7 +17,14 @@ const esModules = [
 ].join('|');
 
 const base = jestJupyterLab(__dirname);
-const tsconfig = 'labextension/tsconfig.test.json';
+/** One file at a time: types are checked by `jlpm lint:check`. */
+const { compilerOptions } = require('./labextension/tsconfig.json');
+const tsconfig = {
+  ...compilerOptions,
+  composite: false,
+  incremental: false,
+  isolatedModules: true
+};
 
 module.exports = {
   ...base,
@@ -29,10 +36,10 @@ module.exports = {
   // Only what belongs to the tests: copies of package.json elsewhere would collide.
   roots: ['<rootDir>/labextension/src', '<rootDir>/labextension/test'],
   testRegex: 'labextension/test/.*\\.spec\\.tsx?$',
+  setupFilesAfterEnv: ['<rootDir>/labextension/test/setup.ts'],
   transform: {
     ...base.transform,
-    // Types are checked by `jlpm lint:check`.
-    '^.+\\.tsx?$': ['ts-jest/legacy', { isolatedModules: true, tsconfig }]
+    '^.+\\.tsx?$': ['ts-jest/legacy', { tsconfig }]
   },
   transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
 };

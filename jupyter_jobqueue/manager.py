@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from traitlets import Bool, Float, Integer, List, Unicode
+from traitlets import Bool, Float, Integer, List, Unicode, default
 from traitlets.config import LoggingConfigurable
 
 from jupyter_jobqueue import config, views
+from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
 from jupyter_jobqueue.cluster.plan import Plan, make_plan
 from jupyter_jobqueue.errors import InvalidOption, NotFound, WrongState, unknown
@@ -31,9 +32,7 @@ class ClusterManager(LoggingConfigurable):
     max_jobs = Integer(1000, min=1, help="Most jobs that one cluster may want.").tag(config=True)
     allowed_systems = List(
         Unicode(),
-        default_value=None,
-        allow_none=True,
-        help="Batch systems that may be used, such as ['slurm']; all that are known if None.",
+        help="Batch systems that may be used, such as ['slurm']; all that are known if not set.",
     ).tag(config=True)
     queue_patience = Float(
         5.0,
@@ -55,6 +54,10 @@ class ClusterManager(LoggingConfigurable):
     encrypted = Bool(
         True, help="Whether the clusters use TLS; without it anybody on the machine can use them."
     ).tag(config=True)
+
+    @default("allowed_systems")
+    def _all_systems(self) -> list[str]:
+        return list(ADAPTERS)
 
     def __init__(self, events: Events, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -144,7 +147,7 @@ class ClusterManager(LoggingConfigurable):
         """Ask for a number of jobs, workers or cores, or an amount of memory; exactly one."""
         entry = self._entry(cluster_id)
         (field,) = size
-        jobs = entry.cluster.jobs_for(**size)  # type: ignore[arg-type]
+        jobs = entry.cluster.jobs_for(**size)
         self._check_size(field, jobs)
         await entry.request(Wish(jobs), self.queue_patience)
         return views.cluster(entry)

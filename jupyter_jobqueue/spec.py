@@ -22,8 +22,7 @@ COMMON = (
         "processes",
         Kind.INTEGER,
         "Processes",
-        "Dask workers in one job; they share its cores and memory. "
-        "About the square root of the cores if not set.",
+        "Workers that share one job; about the square root of its cores if not set.",
         minimum=1,
         example="1",
         main=True,

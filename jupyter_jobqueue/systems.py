@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -42,13 +42,13 @@ class Systems:
 
     Parameters
     ----------
-    allowed : list of str, optional
-        Batch systems that may be used; all if None.
+    allowed : collection of str
+        Batch systems that may be used.
     timeout : float
         Seconds to wait for one answer of a batch system.
     """
 
-    allowed: list[str] | None = None
+    allowed: Collection[str] = tuple(ADAPTERS)
     timeout: float = 3.0
     _asked: dict[str, tuple[float, asyncio.Task[Facts]]] = field(default_factory=dict)
 
@@ -79,13 +79,10 @@ class Systems:
     def require(self, system: str) -> None:
         """Refuse a batch system that may not be used or is not there."""
         label = ADAPTERS[system].label
-        if not self._may_use(system):
+        if system not in self.allowed:
             raise InvalidOption(f"{label} is not allowed on this server", field="system")
         if reason := self._missing(system):
             raise CommandMissing(f"{label} cannot be used here: {reason}", field="system")
-
-    def _may_use(self, system: str) -> bool:
-        return self.allowed is None or system in self.allowed
 
     def _missing(self, system: str) -> str:
         missing = [name for name in ADAPTERS[system].commands if not shutil.which(name)]
@@ -94,7 +91,7 @@ class Systems:
 
     async def _facts(self, system: str, *, refresh: bool = False) -> Facts:
         """Ask a batch system, or give its last answer again; requests at one time share one."""
-        if not self._may_use(system):
+        if system not in self.allowed:
             return Facts("not allowed on this server")
         if missing := self._missing(system):
             return Facts(missing)

@@ -62,19 +62,18 @@ class Actions:
         self.wake()
 
     async def _submit(self, count: int) -> None:
-        first = self._count
+        submission = self.next_submission
+        numbers = range(self._count, self._count + count)
         self._count += count
-        tag = f"{self._tags}{first}"
-        names = [(f"{self.cluster.name}-{number}", number) for number in range(first, self._count)]
-        jobs = [Job(name, number, tag) for name, number in names]
+        tag = submission["tag"]
+        jobs = [Job(f"{self.cluster.name}-{number}", number, tag) for number in numbers]
         self.jobs.update({job.name: job for job in jobs})
         spec = self.cluster.plan_.job_spec(
             address=self.cluster.placement.address,
             tls=self.tls,
             logs=str(self.cluster.folder.logs),
-            first=first,
             count=count,
-            tag=tag,
+            **submission,
         )
         try:
             ids = await self.queue.submit(spec)
@@ -85,6 +84,11 @@ class Actions:
         for job, job_id in zip(jobs, ids, strict=True):
             job.id, job.state = job_id, JobState.PENDING
             job.stdout, job.stderr = self.queue.adapter.log_paths(spec, job_id)
+
+    @property
+    def next_submission(self) -> dict[str, Any]:
+        """First number and tag of what is submitted next."""
+        return {"first": self._count, "tag": f"{self._tags}{self._count}"}
 
     @property
     def _tags(self) -> str:

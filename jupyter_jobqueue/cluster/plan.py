@@ -90,7 +90,7 @@ class Plan:
 
     def preview(self, **facts: Any) -> tuple[str, str]:
         """Return the job script and the command that would submit it."""
-        spec = self.job_spec(**facts)
+        spec = self.job_spec(**{"tag": "jobqueue-CLUSTER-0", **facts})
         return self.adapter.script(spec), command_line(self.adapter.submit(spec))
 
 

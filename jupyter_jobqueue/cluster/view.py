@@ -99,7 +99,10 @@ class ClusterView(Cluster):
 
     def _preview(self) -> tuple[str, str]:
         return self.plan_.preview(
-            address=self.placement.address, tls=self._reconciler.tls, logs=str(self.folder.logs)
+            address=self.placement.address,
+            tls=self._reconciler.tls,
+            logs=str(self.folder.logs),
+            **self._reconciler.next_submission,
         )
 
     @property

@@ -6,9 +6,9 @@ import {
   closeIcon,
   codeIcon,
   errorIcon,
+  fileIcon,
   launchIcon,
-  runningIcon,
-  textEditorIcon
+  runningIcon
 } from '@jupyterlab/ui-components';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
@@ -142,7 +142,7 @@ function Actions(props: IClusterItemProps): JSX.Element {
   const { cluster, trans, onAction } = props;
   const alive = cluster.state === 'running' || cluster.state === 'degraded';
   const icons: [Action, string, LabIcon, boolean][] = [
-    ['script', trans.__('Show job script'), textEditorIcon, true],
+    ['script', trans.__('Show job script'), fileIcon, true],
     ['snippet', trans.__('Insert client code'), codeIcon, alive],
     [
       'dashboard',

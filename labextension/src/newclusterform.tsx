@@ -54,27 +54,40 @@ function Options(props: IFormProps & { group: 'main' | 'more' }): JSX.Element {
   const values = Object.entries(draft.options);
   const shown = values.filter(([name]) => names.includes(name));
   const others = values.filter(([name]) => !names.includes(name));
+  const form = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => nameInputs(form.current));
   return (
-    <FormComponent
-      compact
-      schema={schema}
-      uiSchema={uiSchema(schema)}
-      formData={Object.fromEntries(shown) as ReadonlyJSONObject}
-      validator={validator}
-      noHtml5Validate
-      noValidate
-      showErrorList={false}
-      extraErrors={extraErrors(draft)}
-      onChange={({ formData }) =>
-        onChange({
-          options: {
-            ...Object.fromEntries(others),
-            ...changed(formData, schema)
-          }
-        })
-      }
-    />
+    <div ref={form}>
+      <FormComponent
+        compact
+        schema={schema}
+        uiSchema={uiSchema(schema)}
+        formData={Object.fromEntries(shown) as ReadonlyJSONObject}
+        validator={validator}
+        noHtml5Validate
+        noValidate
+        showErrorList={false}
+        extraErrors={extraErrors(draft)}
+        onChange={({ formData }) =>
+          onChange({
+            options: {
+              ...Object.fromEntries(others),
+              ...changed(formData, schema)
+            }
+          })
+        }
+      />
+    </div>
   );
+}
+
+/** Give each input its label for screen readers too: the form's template shows it beside. */
+function nameInputs(form: HTMLElement | null): void {
+  form
+    ?.querySelectorAll('input[label], select[label]')
+    .forEach(input =>
+      input.setAttribute('aria-label', input.getAttribute('label')!)
+    );
 }
 
 /** Keep what differs from the profile: the rest is the server's to fill in. */
@@ -122,7 +135,7 @@ function Profile(props: IFormProps): JSX.Element {
       </div>
       {draft.profile && (
         <div className="jp-JobQueue-hint" title={draft.profile.origin}>
-          {draft.profile.origin}
+          {trans.__('from %1', draft.profile.origin)}
         </div>
       )}
       {problems.map(problem => (
@@ -162,7 +175,10 @@ export function NewClusterForm(props: IFormProps): JSX.Element {
   return (
     <div className="jp-JobQueue-columns">
       <div className="jp-JobQueue-wishes">
-        <Profile {...props} />
+        <div className="jp-JobQueue-pair">
+          <Profile {...props} />
+          <Name {...props} />
+        </div>
         {draft.schema && <Options {...props} group="main" />}
         <SizeForm
           size={draft.size}
@@ -170,7 +186,6 @@ export function NewClusterForm(props: IFormProps): JSX.Element {
           trans={trans}
           onChange={size => onChange({ size })}
         />
-        <Name {...props} />
         {draft.schema && (
           <details className="jp-JobQueue-more">
             <summary>{trans.__('More options')}</summary>

@@ -2,6 +2,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { CommandToolbarButton, SidePanel } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { Panel } from '@lumino/widgets';
 
 import { ClusterList } from './clusterlist';
 import type { Action } from './clusteritem';
@@ -27,7 +28,7 @@ export class ClusterPanel extends SidePanel {
     commands: CommandRegistry,
     trans: TranslationBundle
   ) {
-    super();
+    super({ content: new Panel() });
     this.id = 'jupyter-jobqueue-panel';
     this.addClass('jp-JobQueue-panel');
     this.title.icon = queueIcon;

@@ -127,10 +127,12 @@ def test_a_reused_process_number_is_not_taken_for_the_supervisor(queue: Queue) -
         with sqlite3.connect(queue.directory / "queue.sqlite") as db:
             db.execute("UPDATE jobs SET pid = ?", (bystander.pid,))
         db.close()
-        queue.cancel(number)
-        assert queue.wait(number)["state"] == "CANCELLED"
-        assert bystander.poll() is None
-        bystander.kill()
+        try:
+            queue.cancel(number)
+            assert queue.wait(number)["state"] == "CANCELLED"
+            assert bystander.poll() is None
+        finally:
+            bystander.kill()
     os.kill(supervisor, signal.SIGTERM)
 
 
@@ -145,9 +147,10 @@ def test_a_session_is_left_alone_when_the_number_of_its_leader_is_used_anew(tmp_
     with subprocess.Popen(["bash", "-c", script], start_new_session=True) as leader:
         child = int(until(lambda: read(tmp_path / "pid")))
         birth = process.born(leader.pid)
-        assert process.orphans(leader.pid, birth) == {child}
-        assert process.orphans(leader.pid, birth + "0") == set()
+        own = process.orphans(leader.pid, birth)
+        others = process.orphans(leader.pid, birth + "0")
         os.kill(child, signal.SIGKILL)
+    assert (own, others) == ({child}, set())
 
 
 def test_a_job_is_given_back_when_the_daemon_dies_before_the_word_to_start(

@@ -78,7 +78,7 @@ class Api:
     manager: ClusterManager
 
     async def __call__(
-        self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **params: str
+        self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **params: Any
     ) -> Answer:
         sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         begun = time.monotonic()
@@ -94,7 +94,7 @@ class Api:
         check(method, path, response.code, value)
         return Answer(response.code, value, time.monotonic() - begun)
 
-    async def ok(self, method: str, path: str, body: Any = None, **params: str) -> Any:
+    async def ok(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
         """Return the value of an answer that must be good."""
         answer = await self(method, path, body, **params)
         assert answer.status < 300, answer
@@ -138,8 +138,7 @@ def template_of(path: str) -> str:
     for template in DOCUMENT["paths"]:
         pattern = template.split("/")
         if len(pattern) == len(parts) and all(
-            want == part or want.startswith("{")
-            for want, part in zip(pattern, parts, strict=True)
+            want == part or want.startswith("{") for want, part in zip(pattern, parts, strict=True)
         ):
             return str(template)
     raise AssertionError(f"{path} is not documented")

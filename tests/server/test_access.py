@@ -65,14 +65,18 @@ async def test_without_a_token(jp_fetch: Any) -> None:
         assert response.code == 403 or "/login" in response.headers["Location"]
 
 
-@pytest.mark.parametrize("jp_argv", [["--ServerApp.authorizer_class=tests.server.test_access.Deny"]])
+@pytest.mark.parametrize(
+    "jp_argv", [["--ServerApp.authorizer_class=tests.server.test_access.Deny"]]
+)
 async def test_without_permission(jp_fetch: Any, jp_argv: Any) -> None:
     for path, verb in [*API, *DASHBOARDS]:
         response = await fetch(jp_fetch, path, verb)
         assert response.code == 403, (path, verb)
 
 
-@pytest.mark.parametrize("jp_argv", [["--ServerApp.authorizer_class=tests.server.test_access.Deny"]])
+@pytest.mark.parametrize(
+    "jp_argv", [["--ServerApp.authorizer_class=tests.server.test_access.Deny"]]
+)
 async def test_a_web_socket_without_permission(jp_ws_fetch: Any, jp_argv: Any) -> None:
     with pytest.raises(Exception, match="403"):
         await jp_ws_fetch("jobqueue/clusters/x/dashboard/status/ws")
@@ -121,9 +125,7 @@ async def test_a_cookie_alone_changes_nothing(jp_fetch: Any, jp_serverapp: Any) 
         response = await fetch(jp_fetch, path, verb, headers={**browser, **xsrf, **foreign})
         assert response.code in (403, 404), (path, verb)
         assert "evil" not in response.body.decode()
-    response = await fetch(
-        jp_fetch, "jobqueue/api/job-script", "POST", headers={**browser, **xsrf}
-    )
+    response = await fetch(jp_fetch, "jobqueue/api/job-script", "POST", headers={**browser, **xsrf})
     assert response.code == 400
 
 

@@ -183,9 +183,7 @@ async def test_a_start_that_fails_stays_in_the_list_until_deleted(
 async def test_a_scheduler_that_dies_is_seen_at_once(api: Api) -> None:
     made = await api.create()
     kill(entry(api, made).cluster.placement.process.pid)
-    found = await api.until(
-        made["id"], lambda cluster: cluster["state"] == "failed", timeout=2
-    )
+    found = await api.until(made["id"], lambda cluster: cluster["state"] == "failed", timeout=2)
     assert "scheduler ended" in found["detail"]
     assert (await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})).status == 409
 

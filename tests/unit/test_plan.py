@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.cluster import JobQueueCluster
 from jupyter_jobqueue.cluster.plan import make_plan
+from jupyter_jobqueue.cluster.size import jobs_for
 from jupyter_jobqueue.errors import InvalidOption
 from tests.unit.conftest import Configure
 
 SIZE = {"cores": 12, "memory": "24 GiB", "processes": 6}
-
-
-def jobs_for(**sizes: Any) -> int:
-    """Ask a cluster of 6 workers, 12 cores and 24 GiB a job that was never started."""
-    cluster: Any = SimpleNamespace(plan_=make_plan("slurm", SIZE))
-    return JobQueueCluster.jobs_for(cluster, **sizes)
 
 
 @pytest.mark.parametrize(
@@ -37,14 +30,20 @@ def jobs_for(**sizes: Any) -> int:
         ({"memory": "25 GiB"}, 2),
         ({"memory": 48 * 2**30}, 2),
         ({"jobs": 1, "cores": 36}, 3),  # the largest counts
-        ({"workers": 11, "floor": True}, 1),
-        ({"workers": 1, "floor": True}, 1),
-        ({"workers": 0, "floor": True}, 0),
-        ({"cores": 47, "floor": True}, 3),
     ],
 )
-def test_sizes_are_whole_jobs(sizes: dict[str, Any], jobs: int) -> None:
-    assert jobs_for(**sizes) == jobs
+def test_sizes_are_rounded_up_to_whole_jobs(sizes: dict[str, Any], jobs: int) -> None:
+    assert jobs_for(make_plan("slurm", SIZE), sizes) == jobs
+
+
+@pytest.mark.parametrize(
+    ("sizes", "jobs"),
+    [({"workers": 11}, 1), ({"workers": 1}, 1), ({"workers": 0}, 0), ({"cores": 47}, 3)],
+)
+def test_a_maximum_is_rounded_down_but_to_one_job_at_least(
+    sizes: dict[str, Any], jobs: int
+) -> None:
+    assert jobs_for(make_plan("slurm", SIZE), sizes, floor=True) == jobs
 
 
 @pytest.mark.parametrize(
@@ -53,7 +52,7 @@ def test_sizes_are_whole_jobs(sizes: dict[str, Any], jobs: int) -> None:
 )
 def test_what_is_no_size_is_refused(sizes: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption):
-        jobs_for(**sizes)
+        jobs_for(make_plan("slurm", SIZE), sizes)
 
 
 # ---- names

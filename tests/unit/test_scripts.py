@@ -53,7 +53,7 @@ QUOTING = {
 }
 DIRECTIVES = {
     **SMALL,
-    "job_directives_skip": ["--mem=", "-q "],
+    "job_directives_skip": ["--mem", "-q "],
     "job_extra_directives": ["--mem-per-cpu=4G", "--gres=gpu:1"],
 }
 LOCAL = {
@@ -110,6 +110,15 @@ def test_workers_run_with_this_python_unless_told_otherwise(
     monkeypatch.setattr(sys, "executable", "/opt/my env/bin/python")
     script = script_of("slurm", {"cores": 1, "memory": "1 GiB"})
     assert "\n'/opt/my env/bin/python' -m distributed.cli.dask_worker" in script
+
+
+@pytest.mark.parametrize(
+    "options", [{"nanny": False}, {"worker_command": "dask_cuda.cli"}, {"cores": 1}]
+)
+def test_only_nannies_of_several_workers_share_an_import(options: dict[str, Any]) -> None:
+    size = {"cores": 4, "memory": "4 GiB"}
+    assert "forkserver" in script_of("slurm", size)
+    assert "forkserver" not in script_of("slurm", {**size, **options})
 
 
 def test_the_first_array_of_a_cluster_numbers_from_the_index() -> None:

@@ -236,6 +236,7 @@ def test_squeue_tells_why_jobs_wait_and_until_when(
     status = jobs[job]
     assert (status.state, status.reason) == (state, reason)
     assert status.estimated_start == estimated_start
+    assert (status.started is None) is (state in (State.PENDING, State.HELD))
 
 
 def test_a_job_on_several_nodes_names_them_all() -> None:

@@ -1,0 +1,104 @@
+import {
+  bytes,
+  jobCounts,
+  jobState,
+  period,
+  resources,
+  wish
+} from '../src/format';
+import type { JobState } from '../src/tokens';
+import { makeCluster, trans } from './utils';
+
+describe('format', () => {
+  describe('#bytes()', () => {
+    it.each([
+      [0, '0 B'],
+      [1023, '1023 B'],
+      [1024, '1 KiB'],
+      [1536, '1.5 KiB'],
+      [2 ** 20 * 1.94, '1.9 MiB'],
+      [2 ** 30 * 16, '16 GiB'],
+      [2 ** 30 * 187.6, '188 GiB'],
+      [2 ** 60 * 2, '2048 PiB']
+    ])('should write %d as %s', (size, text) => {
+      expect(bytes(size)).toBe(text);
+    });
+  });
+
+  describe('#period()', () => {
+    it.each([
+      [-3, '0 s'],
+      [0, '0 s'],
+      [59.9, '59 s'],
+      [60, '1 min'],
+      [3599, '59 min'],
+      [3600, '1 h'],
+      [86_400 * 2 + 5, '2 d']
+    ])('should write %d s as %s', (seconds, text) => {
+      expect(period(seconds)).toBe(text);
+    });
+  });
+
+  describe('#jobState()', () => {
+    it('should name a state', () => {
+      expect(jobState('held', trans)).toBe('held');
+    });
+
+    it('should show a state of a newer server as it is', () => {
+      expect(jobState('suspended' as JobState, trans)).toBe('suspended');
+    });
+  });
+
+  describe('#jobCounts()', () => {
+    it('should count what matters, what runs first', () => {
+      const jobs = { failed: 1, pending: 3, running: 2, done: 9, cancelled: 4 };
+      expect(jobCounts(makeCluster({ jobs }), trans)).toBe(
+        '2 running · 3 pending · 1 failed'
+      );
+    });
+
+    it('should leave out zeros', () => {
+      const jobs = { running: 0, held: 1 };
+      expect(jobCounts(makeCluster({ jobs }), trans)).toBe('1 held');
+    });
+
+    it('should say that there are none', () => {
+      const jobs = { running: 0, done: 2 };
+      expect(jobCounts(makeCluster({ jobs }), trans)).toBe('no jobs');
+    });
+  });
+
+  describe('#wish()', () => {
+    it('should tell the jobs wanted', () => {
+      expect(wish(makeCluster({ wanted: 0 }), trans)).toBe('0 wanted');
+    });
+
+    it('should tell the range instead', () => {
+      const adapt = { minimum: 0, maximum: 10 };
+      expect(wish(makeCluster({ adapt }), trans)).toBe('adaptive 0–10');
+    });
+
+    it('should tell a range without end', () => {
+      const adapt = { minimum: 2, maximum: null };
+      expect(wish(makeCluster({ adapt }), trans)).toBe('adaptive 2–∞');
+    });
+  });
+
+  describe('#resources()', () => {
+    it('should tell what is connected', () => {
+      expect(resources(makeCluster(), trans)).toBe(
+        '4 workers · 8 cores · 16 GiB'
+      );
+    });
+
+    it('should know one from many', () => {
+      const one = makeCluster({ workers: 1, cores: 1, memory: 2 ** 30 });
+      expect(resources(one, trans)).toBe('1 worker · 1 core · 1 GiB');
+    });
+
+    it('should tell that nothing is', () => {
+      const none = makeCluster({ workers: 0, cores: 0, memory: 0 });
+      expect(resources(none, trans)).toBe('0 workers · 0 cores · 0 B');
+    });
+  });
+});

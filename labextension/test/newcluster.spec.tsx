@@ -1,0 +1,413 @@
+import { Dialog } from '@jupyterlab/apputils';
+import { PromiseDelegate } from '@lumino/coreutils';
+import { Widget } from '@lumino/widgets';
+import { act, fireEvent, screen, within } from '@testing-library/react';
+
+import { askNewCluster } from '../src/dialogs';
+import { ClusterModel } from '../src/model';
+import { NewClusterBody } from '../src/newcluster';
+import { changed, part } from '../src/newclusterform';
+import { RequestError } from '../src/request';
+import type { ISchema, IScript } from '../src/tokens';
+import { FakeAPI, makeProfile, pass, SCHEMA, SCRIPT, trans } from './utils';
+
+const DEBOUNCE = 250;
+
+describe('#part()', () => {
+  it('should keep the options of the main form in order', () => {
+    expect(Object.keys(part(SCHEMA, 'main').properties)).toEqual([
+      'cores',
+      'memory'
+    ]);
+  });
+
+  it('should put what belongs nowhere behind More options', () => {
+    expect(Object.keys(part(SCHEMA, 'more').properties)).toEqual([
+      'account',
+      'nice'
+    ]);
+  });
+});
+
+describe('#changed()', () => {
+  const schema: ISchema = {
+    type: 'object',
+    properties: {
+      cores: { type: 'integer', default: 4 },
+      memory: { type: 'string' },
+      directives: { type: 'array', default: ['-x'] }
+    }
+  };
+
+  it('should keep only what differs from the profile', () => {
+    const data = { cores: 2, memory: '4 GiB', directives: ['-x'] };
+    expect(changed(data, schema)).toEqual({ cores: 2, memory: '4 GiB' });
+  });
+
+  it('should keep what is false or zero', () => {
+    expect(changed({ cores: 0 }, schema)).toEqual({ cores: 0 });
+  });
+
+  it('should compare lists by what is in them', () => {
+    expect(changed({ directives: ['-x', '-y'] }, schema)).toEqual({
+      directives: ['-x', '-y']
+    });
+  });
+
+  it('should keep nothing of nothing', () => {
+    expect(changed(undefined, schema)).toEqual({});
+    expect(changed({ memory: undefined } as never, schema)).toEqual({});
+  });
+});
+
+describe('NewClusterBody', () => {
+  let api: FakeAPI;
+  let model: ClusterModel;
+  let body: NewClusterBody;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    api = new FakeAPI();
+    model = new ClusterModel(api);
+  });
+
+  afterEach(async () => {
+    act(() => body.dispose());
+    await pass();
+    model.dispose();
+  });
+
+  async function show(preferred?: string): Promise<void> {
+    body = new NewClusterBody(model, trans, preferred);
+    Widget.attach(body, document.body);
+    await pass(DEBOUNCE);
+  }
+
+  const input = (name: string): HTMLInputElement =>
+    body.node.querySelector<HTMLInputElement>(`#root_${name}`)!;
+
+  const type = (field: HTMLElement, value: string): boolean =>
+    fireEvent.change(field, { target: { value } });
+
+  /** The texts of the errors at an option. */
+  const errorsAt = (name: string): string[] =>
+    [
+      ...input(name).closest('.form-group')!.querySelectorAll('.error-detail li')
+    ].map(each => each.textContent!);
+
+  async function submit(): Promise<boolean> {
+    let done = false;
+    await act(async () => {
+      done = await body.submit();
+    });
+    await pass();
+    return done;
+  }
+
+  describe('#profiles', () => {
+    const select = (): HTMLSelectElement => screen.getByLabelText('Profile');
+
+    beforeEach(() => {
+      api.profileList = [
+        makeProfile({ usable: false, reason: 'sbatch is not installed' }),
+        makeProfile({ name: 'local', label: 'This machine' }),
+        makeProfile({ name: 'gpu', origin: '/etc/dask/gpu.yaml' })
+      ];
+    });
+
+    it('should begin with the first that is usable', async () => {
+      await show();
+      expect(select().value).toBe('local');
+      expect(api.asked('schema')).toEqual([['local']]);
+    });
+
+    it('should begin with the preferred one', async () => {
+      await show('gpu');
+      expect(select().value).toBe('gpu');
+      expect(screen.getByText('/etc/dask/gpu.yaml')).toBeTruthy();
+    });
+
+    it('should not begin with one that is unusable', async () => {
+      await show('slurm');
+      expect(select().value).toBe('local');
+    });
+
+    it('should show the unusable ones last, disabled, and why', async () => {
+      await show();
+      const options = [...select().options];
+      expect(options.map(each => each.text)).toEqual([
+        'local (This machine)',
+        'gpu (Slurm)',
+        'slurm (Slurm) — sbatch is not installed'
+      ]);
+      expect(options.map(each => each.disabled)).toEqual([false, false, true]);
+    });
+
+    it('should tell the problems of a profile', async () => {
+      api.profileList = [makeProfile({ problems: ['memory: no number'] })];
+      await show();
+      expect(screen.getByText('memory: no number')).toBeTruthy();
+    });
+
+    it('should ask for the schema of another, and forget the options', async () => {
+      await show();
+      type(input('cores'), '2');
+      type(select(), 'gpu');
+      await pass(DEBOUNCE);
+      expect(api.asked('schema')).toEqual([['local'], ['gpu']]);
+      expect(api.asked('preview').pop()).toEqual([
+        { profile: 'gpu', options: {} }
+      ]);
+    });
+
+    it('should say that they cannot be read', async () => {
+      api.refusals.profiles = new RequestError('Broken.', 500);
+      await show();
+      expect(screen.getByRole('alert').textContent).toBe('Broken.');
+      expect(await body.submit()).toBe(false);
+      expect(api.asked('create')).toEqual([]);
+    });
+
+    it('should say that the schema cannot be read', async () => {
+      api.refusals.schema = new RequestError('sinfo failed.', 502, '', 'slurm');
+      await show();
+      expect(screen.getByRole('alert').textContent).toBe(
+        'sinfo failed.\nslurm'
+      );
+    });
+  });
+
+  describe('#options', () => {
+    it('should show the main ones at once, the others behind a summary', async () => {
+      await show();
+      const more = screen.getByText('More options').closest('details')!;
+      expect(more.open).toBe(false);
+      expect(more.contains(input('account'))).toBe(true);
+      expect(more.contains(input('cores'))).toBe(false);
+      expect(input('cores').value).toBe('4');
+      expect(input('memory').placeholder).toBe('16 GiB');
+    });
+
+    it('should keep those of one part when the other changes', async () => {
+      await show();
+      type(input('cores'), '2');
+      type(input('account'), 'physics');
+      await pass(DEBOUNCE);
+      expect(api.asked('preview').pop()).toEqual([
+        { profile: 'slurm', options: { cores: 2, account: 'physics' } }
+      ]);
+    });
+
+    it('should forget one that is set back', async () => {
+      await show();
+      type(input('cores'), '2');
+      type(input('cores'), '4');
+      await pass(DEBOUNCE);
+      expect(api.asked('preview').pop()).toEqual([
+        { profile: 'slurm', options: {} }
+      ]);
+    });
+  });
+
+  describe('#preview', () => {
+    const shown = (): string =>
+      screen.getByLabelText('Job script').textContent!;
+
+    it('should show the script', async () => {
+      await show();
+      expect(api.asked('preview')).toEqual([
+        [{ profile: 'slurm', options: {} }]
+      ]);
+      expect(shown()).toBe(SCRIPT.script);
+    });
+
+    it('should wait until the person stops typing', async () => {
+      await show();
+      type(input('cores'), '2');
+      await pass(DEBOUNCE - 1);
+      type(input('cores'), '22');
+      await pass(DEBOUNCE - 1);
+      expect(api.asked('preview')).toHaveLength(1);
+      await pass(1);
+      expect(api.asked('preview').slice(1)).toEqual([
+        [{ profile: 'slurm', options: { cores: 22 } }]
+      ]);
+    });
+
+    it('should show the answer to the newest question', async () => {
+      await show();
+      const answers = [1, 2].map(() => new PromiseDelegate<IScript>());
+      const asked = jest
+        .spyOn(api, 'preview')
+        .mockReturnValueOnce(answers[0].promise)
+        .mockReturnValueOnce(answers[1].promise);
+      type(input('cores'), '1');
+      await pass(DEBOUNCE);
+      type(input('cores'), '2');
+      await pass(DEBOUNCE);
+      expect(asked).toHaveBeenCalledTimes(2);
+      answers[1].resolve({ script: 'newer', command: '' });
+      await pass();
+      answers[0].resolve({ script: 'older', command: '' });
+      await pass();
+      expect(shown()).toBe('newer\n');
+    });
+
+    it('should not show an old refusal either', async () => {
+      await show();
+      const older = new PromiseDelegate<IScript>();
+      jest.spyOn(api, 'preview').mockReturnValueOnce(older.promise);
+      type(input('cores'), '1');
+      await pass(DEBOUNCE);
+      type(input('cores'), '2');
+      await pass(DEBOUNCE);
+      older.reject(new RequestError('Too few.', 400, 'options.cores'));
+      await pass();
+      expect(errorsAt('cores')).toEqual([]);
+    });
+
+    it('should put an error at its field, until it is changed', async () => {
+      await show();
+      api.refusals.preview = new RequestError(
+        'No more than 64.',
+        400,
+        'options.cores'
+      );
+      type(input('cores'), '99');
+      await pass(DEBOUNCE);
+      expect(errorsAt('cores')).toEqual(['No more than 64.']);
+      expect(errorsAt('memory')).toEqual([]);
+      delete api.refusals.preview;
+      type(input('cores'), '64');
+      await pass();
+      expect(errorsAt('cores')).toEqual([]);
+    });
+
+    it('should put an error of no field above the script', async () => {
+      api.refusals.preview = new RequestError(
+        'sbatch refused.',
+        502,
+        '',
+        'Invalid account'
+      );
+      await show();
+      expect(screen.getByRole('alert').textContent).toBe(
+        'sbatch refused.\nInvalid account'
+      );
+    });
+
+    it('should ask nothing after disposal', async () => {
+      await show();
+      type(input('cores'), '2');
+      act(() => body.dispose());
+      await pass(DEBOUNCE);
+      expect(api.asked('preview')).toHaveLength(1);
+    });
+  });
+
+  describe('#submit()', () => {
+    it('should ask for a number of jobs', async () => {
+      await show();
+      type(input('cores'), '2');
+      type(screen.getByLabelText('Number of jobs'), '3');
+      type(screen.getByLabelText('Name'), ' mine ');
+      expect(await submit()).toBe(true);
+      expect(api.asked('create')).toEqual([
+        [{ profile: 'slurm', options: { cores: 2 }, name: 'mine', jobs: 3 }]
+      ]);
+    });
+
+    it('should ask for a range', async () => {
+      await show();
+      fireEvent.click(screen.getByLabelText('Adaptive'));
+      await pass();
+      type(screen.getByLabelText('Fewest jobs'), '1');
+      await pass();
+      type(screen.getByLabelText('Most jobs'), '5');
+      expect(await submit()).toBe(true);
+      expect(api.asked('create')).toEqual([
+        [
+          {
+            profile: 'slurm',
+            options: {},
+            adapt: { minimum: 1, maximum: 5 }
+          }
+        ]
+      ]);
+    });
+
+    it.each([
+      ['options.memory', 'memory', () => errorsAt('memory')],
+      ['options.account', 'account', () => errorsAt('account')]
+    ])('should put a refusal of %s at its field', async (field, _, errors) => {
+      await show();
+      api.refusals.create = new RequestError('Not that.', 400, field);
+      expect(await submit()).toBe(false);
+      expect(errors()).toEqual(['Not that.']);
+      expect(screen.queryByText('Not that.', { selector: 'pre' })).toBe(null);
+    });
+
+    it.each([
+      ['name', 'Name'],
+      ['jobs', 'Number of jobs']
+    ])('should put a refusal of %s at its field', async (field, label) => {
+      await show();
+      api.refusals.create = new RequestError('Not that.', 400, field);
+      expect(await submit()).toBe(false);
+      const own = screen.getByLabelText(label).closest('.jp-JobQueue-field')!;
+      expect(
+        within(own as HTMLElement).getByRole('alert').textContent
+      ).toBe('Not that.');
+    });
+
+    it('should keep what was typed when it is refused', async () => {
+      await show();
+      type(input('cores'), '2');
+      await pass(DEBOUNCE);
+      api.refusals.create = new RequestError('Refused.', 502);
+      expect(await submit()).toBe(false);
+      expect(screen.getByRole('alert').textContent).toBe('Refused.');
+      expect(input('cores').value).toBe('2');
+      delete api.refusals.create;
+      expect(await submit()).toBe(true);
+      expect(api.asked('create')[1]).toEqual([
+        { profile: 'slurm', options: { cores: 2 }, jobs: 1 }
+      ]);
+    });
+  });
+});
+
+describe('#askNewCluster()', () => {
+  let api: FakeAPI;
+  let model: ClusterModel;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    api = new FakeAPI();
+    model = new ClusterModel(api);
+  });
+
+  afterEach(() => {
+    act(() => Dialog.flush());
+    model.dispose();
+  });
+
+  it('should stay open on refusal and make one request at a time', async () => {
+    const done = jest.fn();
+    void askNewCluster(model, trans).then(done);
+    await pass(DEBOUNCE);
+    const press = () => fireEvent.click(screen.getByText('Create'));
+    api.refusals.create = new RequestError('Refused.', 502);
+    press();
+    await pass();
+    expect(done).not.toHaveBeenCalled();
+    expect(screen.getByText('Refused.')).toBeTruthy();
+    delete api.refusals.create;
+    press();
+    press();
+    await pass();
+    expect(api.asked('create')).toHaveLength(2);
+    expect(done).toHaveBeenCalledTimes(1);
+    expect(document.querySelector('.jp-Dialog')).toBe(null);
+  });
+});

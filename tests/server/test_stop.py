@@ -1,0 +1,160 @@
+"""A real server: how free its loop stays, and what it leaves when it stops."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.server.conftest import FOLDER, SMALL, still_running
+
+TASKS = 10_000
+
+
+class Server:
+    """A Jupyter server in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        config = folder / "config" / "jupyter_server_config.json"
+        config.parent.mkdir()
+        config.write_text(
+            json.dumps({"ServerApp": {"jpserver_extensions": {"jupyter_jobqueue": True}}})
+        )
+        self.port = free_port()
+        self.log = folder / "server.log"
+        argv = [sys.executable, "-m", "jupyter_server", "--ServerApp.ip=127.0.0.1"]
+        argv += [f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0"]
+        argv += ["--IdentityProvider.token=abc", "--ServerApp.allow_root=True"]
+        argv += ["--ServerApp.open_browser=False", f"--ServerApp.root_dir={folder}"]
+        names = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR")
+        places = dict.fromkeys(names, str(folder)) | {"JUPYTER_CONFIG_DIR": str(config.parent)}
+        with self.log.open("wb") as log:
+            env = {**os.environ, **places, "JUPYTER_NO_CONFIG": ""}
+            self.process = subprocess.Popen(argv, env=env, stdout=log, stderr=log)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the value of an answer."""
+        request = Request(
+            f"http://127.0.0.1:{self.port}/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": "token abc", "Connection": "close"},
+        )
+        with urlopen(request, timeout=30) as response:  # noqa: S310 (our own server)
+            return json.loads(response.read() or "null")
+
+    def answers(self) -> bool:
+        """Return whether it is up."""
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return bool(self.ask("GET", "api/status"))
+        except (URLError, ConnectionError):
+            return False
+
+    def cluster(self, **body: Any) -> Any:
+        """Make a cluster and wait for its first worker."""
+        body = {"system": "local", "options": SMALL, "jobs": 1, **body}
+        made = self.ask("POST", "jobqueue/api/clusters", body)
+        path = f"jobqueue/api/clusters/{made['id']}"
+        until(lambda: self.ask("GET", path)["workers"] == body["jobs"])
+        return made
+
+
+def until(condition: Callable[[], Any], timeout: float = 60) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture
+def server(tmp_path: Path, queue_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv(FOLDER, str(queue_folder / "of-a-server"))
+    started = Server(tmp_path)
+    try:
+        until(started.answers)
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.process.terminate()
+            started.process.wait(15)
+
+
+def test_a_stop_closes_all_clusters_within_five_seconds(server: Server, queue_folder: Path) -> None:
+    for name in ("one", "two"):
+        server.cluster(name=name)
+    # Pending jobs too: there is no room for all of these.
+    for made in server.ask("GET", "jobqueue/api/clusters"):
+        path = f"jobqueue/api/clusters/{made['id']}/scale"
+        server.ask("POST", path, {"jobs": 8})
+    begun = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(15) == 0
+    assert time.monotonic() - begun < 5
+    listed = subprocess.run(
+        [sys.executable, "-m", "jupyter_jobqueue.localqueue", "status"],
+        capture_output=True,
+        check=True,
+    )
+    states = [job["state"] for job in json.loads(listed.stdout)]
+    assert len(states) == 16
+    assert set(states) == {"CANCELLED"}
+    folder = str(queue_folder / "of-a-server")
+    until(
+        lambda: (
+            [each for each in still_running(folder) if "daemon" not in str(each.info["cmdline"])]
+            == []
+        ),
+        5,
+    )
+    assert not list(server.log.parent.rglob("*.pem"))
+
+
+@pytest.mark.timeout(400)
+def test_a_heavy_computation_leaves_the_server_free(
+    server: Server, record_property: Callable[[str, object], None]
+) -> None:
+    """The scheduler has a process of its own; tasks never touch the server's loop."""
+    made = server.cluster(jobs=2)
+    code = server.ask("GET", f"jobqueue/api/clusters/{made['id']}/client")["code"]
+    work = f"""
+from distributed import wait
+import os
+futures = client.map(abs, range({TASKS}), pure=False, batch_size=1000)
+print(len(wait(futures).done), client.run_on_scheduler(os.getpid), flush=True)
+client.close()
+"""
+    argv = [sys.executable, "-c", code + work]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as client:
+        times = []
+        while client.poll() is None:
+            begun = time.monotonic()
+            server.ask("GET", "api/status")
+            times.append(time.monotonic() - begun)
+            time.sleep(0.05)
+        assert client.stdout
+        tasks, pid = map(int, client.stdout.read().split())
+    record_property("status_seconds_max", max(times))
+    record_property("status_seconds_median", median(times))
+    assert tasks == TASKS
+    assert pid not in (server.process.pid, client.pid)
+    # The slowest is the machine's: it has fewer cores than there are processes.
+    assert median(times) < 0.5, times
