@@ -16,7 +16,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from . import launch, process, report, settings
-from .store import Outcome, Store
+from .records import Outcome
+from .store import Store
 from .wake import fifo
 
 if TYPE_CHECKING:

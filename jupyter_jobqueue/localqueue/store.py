@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from . import database
+from .records import Outcome, Submission
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,37 +22,11 @@ _BOTH = "FROM jobs JOIN submissions ON submissions.id = submission"
 # All but the environment, which is large and concerns only the job itself.
 _PUBLIC = f"""SELECT jobs.id, submission, task, name, tag, state, reason, submitted, started, ended,
     exit_code, signal, pid, born, cancelled, cpus, stdout, stderr {_BOTH}"""
-
-
-class Submission(NamedTuple):
-    """One call of ``submit``; the fields are the columns of its table."""
-
-    name: str
-    tag: str
-    interpreter: str  # JSON list
-    cpus: int
-    walltime: int | None  # seconds
-    stdout: str  # absolute path patterns
-    stderr: str
-    directory: str
-    umask: int
-    environment: str  # JSON object
-
-
 _COLUMNS = ", ".join(Submission._fields)
 _INSERT = (
     f"INSERT INTO submissions ({_COLUMNS}) "  # noqa: S608  (the names are those above)
     f"VALUES (?{', ?' * (len(Submission._fields) - 1)})"
 )
-
-
-class Outcome(NamedTuple):
-    """How a job ended."""
-
-    state: str
-    reason: str
-    exit_code: int | None = None
-    signal: int | None = None
 
 
 class Store:

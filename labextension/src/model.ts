@@ -35,7 +35,10 @@ export class ClusterModel extends VDomModel {
       factory: () => this.fetch(),
       frequency: { interval: 5000, backoff: true, max: 60_000 },
       name: 'jupyter-jobqueue:clusters',
-      standby: () => (this._active ? 'when-hidden' : true)
+      standby: () => {
+        const wanted = this._active || this.poll.state.phase === 'refreshed';
+        return wanted ? 'when-hidden' : true;
+      }
     });
     events?.stream.connect(this.onEvent, this);
   }
@@ -93,13 +96,14 @@ export class ClusterModel extends VDomModel {
   /** Ask the server now. */
   async refresh(): Promise<void> {
     await this.poll.refresh();
-    await this.poll.tick;
+    // A model disposed of in between has nothing more to say.
+    await this.poll.tick.catch(() => undefined);
   }
 
   async toggleJobs(id: string): Promise<void> {
     if (!this._expanded.delete(id)) {
       this._expanded.add(id);
-      await this.fetchJobs(id);
+      await this.fetchJobs(id).catch(() => undefined);
     }
     this.stateChanged.emit();
   }
@@ -198,7 +202,7 @@ export class ClusterModel extends VDomModel {
       each => each.scheduler_address && !this._snippets.has(each.id)
     );
     await Promise.all([
-      ...open.map(id => this.fetchJobs(id)),
+      ...open.map(id => this.fetchJobs(id).catch(() => undefined)),
       ...connected.map(each => this.fetchSnippet(each.id).catch(() => ''))
     ]);
   }

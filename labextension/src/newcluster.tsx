@@ -12,7 +12,7 @@ import type { ISize } from './sizeform';
 import type { ISubmitBody } from './submitdialog';
 import type { IProfile, ISchema, IScript } from './tokens';
 
-const OWN_FIELDS = ['name', 'profile', 'jobs', 'minimum', 'maximum'];
+const OWN_FIELDS = ['name', 'jobs', 'minimum', 'maximum'];
 
 /** What a person has chosen so far, and what the server says of it. */
 export interface IDraft {
@@ -101,9 +101,12 @@ export class NewClusterBody extends ReactWidget implements ISubmitBody {
     if (!profile) {
       return;
     }
+    this.chosen = name;
     try {
       const schema = await this.model.schema(profile);
-      this.onChange({ profile, schema, options: {}, script: null });
+      if (name === this.chosen) {
+        this.onChange({ profile, schema, options: {}, script: null });
+      }
     } catch (error) {
       this.change({ errors: this.errors(error) });
     }
@@ -132,7 +135,7 @@ export class NewClusterBody extends ReactWidget implements ISubmitBody {
       const wish = { profile: profile.name, options };
       const script = await this.model.preview(wish);
       if (question === this.asked) {
-        this.change({ script, errors: {} });
+        this.change({ script });
       }
     } catch (error) {
       if (question === this.asked) {
@@ -147,6 +150,7 @@ export class NewClusterBody extends ReactWidget implements ISubmitBody {
   }
 
   private asked = 0;
+  private chosen = '';
   private readonly preview = new Debouncer(() => this.ask(), 250);
   private draft: IDraft = {
     profiles: [],

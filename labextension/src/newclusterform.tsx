@@ -81,6 +81,25 @@ function Options(props: IFormProps & { group: 'main' | 'more' }): JSX.Element {
   );
 }
 
+/** The options that few need; they open by themselves when one is at fault. */
+function More(props: IFormProps): JSX.Element {
+  const { draft, trans } = props;
+  const details = React.useRef<HTMLDetailsElement>(null);
+  const names = Object.keys(part(draft.schema!, 'more').properties);
+  const faulty = names.some(name => draft.errors[name]);
+  React.useEffect(() => {
+    if (faulty) {
+      details.current!.open = true;
+    }
+  }, [faulty]);
+  return (
+    <details className="jp-JobQueue-more" ref={details}>
+      <summary>{trans.__('More options')}</summary>
+      <Options {...props} group="more" />
+    </details>
+  );
+}
+
 /** Give each input its label for screen readers too: the form's template shows it beside. */
 function nameInputs(form: HTMLElement | null): void {
   form
@@ -186,12 +205,7 @@ export function NewClusterForm(props: IFormProps): JSX.Element {
           trans={trans}
           onChange={size => onChange({ size })}
         />
-        {draft.schema && (
-          <details className="jp-JobQueue-more">
-            <summary>{trans.__('More options')}</summary>
-            <Options {...props} group="more" />
-          </details>
-        )}
+        {draft.schema && <More {...props} />}
       </div>
       <div className="jp-JobQueue-preview">
         <h3>{trans.__('Job script')}</h3>

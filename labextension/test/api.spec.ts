@@ -10,8 +10,8 @@ async function ask(
   question: (api: JobQueueAPI) => Promise<unknown>,
   answer: unknown = {}
 ): Promise<{ method: string; path: string; body: unknown; value: unknown }> {
-  const fetch = jest.fn(
-    async (_: Request) => new Response(JSON.stringify(answer))
+  const fetch = jest.fn<Promise<Response>, [Request]>(
+    async () => new Response(JSON.stringify(answer))
   );
   const settings = ServerConnection.makeSettings({
     baseUrl: BASE,

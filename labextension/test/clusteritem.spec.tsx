@@ -48,7 +48,9 @@ describe('ClusterItem', () => {
       const card = show({ state });
       expect(screen.getByRole('status').textContent).toBe(text);
       expect(
-        card.querySelector('.jp-JobQueue-stateIcon svg')!.getAttribute('data-icon')
+        card
+          .querySelector('.jp-JobQueue-stateIcon svg')!
+          .getAttribute('data-icon')
       ).toBe(icon);
       expect(card.dataset.state).toBe(state);
     });

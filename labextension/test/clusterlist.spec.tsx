@@ -1,5 +1,5 @@
 import { Widget } from '@lumino/widgets';
-import { fireEvent, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import { ClusterList } from '../src/clusterlist';
 import { ClusterModel } from '../src/model';
@@ -22,30 +22,38 @@ describe('ClusterList', () => {
     jest.clearAllMocks();
     api = new FakeAPI();
     model = new ClusterModel(api);
-    list = new ClusterList(model, callbacks, trans);
   });
 
   afterEach(async () => {
-    list.dispose();
+    act(() => list.dispose());
     model.dispose();
     await pass();
   });
 
+  function attach(): void {
+    act(() => {
+      list = new ClusterList(model, callbacks, trans);
+      Widget.attach(list, document.body);
+    });
+  }
+
   async function show(): Promise<void> {
-    Widget.attach(list, document.body);
+    attach();
     model.isActive = true;
     await pass();
   }
 
   it('should say that it is loading', async () => {
-    Widget.attach(list, document.body);
+    attach();
     await pass();
     expect(list.node.textContent).toBe('Loading…');
   });
 
   it('should explain itself when there are no clusters', async () => {
     await show();
-    expect(list.node.textContent).toContain('workers are jobs in a batch queue');
+    expect(list.node.textContent).toContain(
+      'workers are jobs in a batch queue'
+    );
     fireEvent.click(screen.getByRole('button', { name: 'New cluster' }));
     expect(callbacks.onCreate).toHaveBeenCalledTimes(1);
   });

@@ -21,6 +21,9 @@ const ABOUT_ONE = [
   CommandIDs.log
 ];
 
+/** What is in a dialog: jsdom does not open them. */
+const HIDDEN = { hidden: true };
+
 describe('#addCommands()', () => {
   let api: FakeAPI;
   let model: ClusterModel;
@@ -46,7 +49,7 @@ describe('#addCommands()', () => {
   });
 
   afterEach(async () => {
-    act(() => Dialog.flush());
+    act(() => Dialog.tracker.forEach(dialog => dialog.reject()));
     Notification.dismiss();
     await pass();
     model.dispose();
@@ -155,7 +158,9 @@ describe('#addCommands()', () => {
       api.refusals.scale = new RequestError('At most 8 jobs.', 400, 'jobs');
       await execute(CommandIDs.scale, { id: 'c1' });
       await press('Scale');
-      expect(screen.getByRole('alert').textContent).toBe('At most 8 jobs.');
+      expect(screen.getByRole('alert', HIDDEN).textContent).toBe(
+        'At most 8 jobs.'
+      );
       await press('Cancel');
     });
   });
@@ -175,7 +180,7 @@ describe('#addCommands()', () => {
       api.refusals.adapt = new RequestError('Refused.', 502, '', 'squeue: no');
       await execute(CommandIDs.adapt, { id: 'c1' });
       await press('Adapt');
-      expect(screen.getByRole('alert').textContent).toBe(
+      expect(screen.getByRole('alert', HIDDEN).textContent).toBe(
         'Refused.\nsqueue: no'
       );
       await press('Cancel');
@@ -211,7 +216,10 @@ describe('#addCommands()', () => {
   describe('#dashboard', () => {
     it('should open it by its path', async () => {
       const open = jest.fn();
-      commands.addCommand(CommandIDs.openDashboard, { execute: open });
+      commands.addCommand(CommandIDs.openDashboard, {
+        describedBy: { args: {} },
+        execute: open
+      });
       await execute(CommandIDs.dashboard, { id: 'c1' });
       expect(open.mock.calls).toEqual([
         [{ path: 'jobqueue/clusters/c1/dashboard/status', name: 'slurm-1' }]
@@ -253,7 +261,7 @@ describe('#addCommands()', () => {
       await execute(CommandIDs.log, { id: 'c1', job: 'slurm-1-0' });
       expect(title()).toBe('Log of slurm-1-0');
       expect(screen.getByText('stderr of slurm-1-0')).toBeTruthy();
-      fireEvent.click(screen.getByRole('button', { name: 'stdout' }));
+      fireEvent.click(screen.getByText('stdout'));
       await pass();
       expect(screen.getByText('stdout of slurm-1-0')).toBeTruthy();
       expect(screen.getByText('/logs/slurm-1-0')).toBeTruthy();

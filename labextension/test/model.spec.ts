@@ -336,6 +336,22 @@ describe('ClusterModel', () => {
       expect(changes).toHaveBeenCalledTimes(1);
     });
 
+    it('should open even when the jobs cannot be had', async () => {
+      api.refusals.jobs = new RequestError('squeue failed.', 502);
+      await model.toggleJobs('c1');
+      expect(model.expanded.has('c1')).toBe(true);
+      expect(changes).toHaveBeenCalled();
+    });
+
+    it('should not cost the list when the jobs cannot be had', async () => {
+      await model.toggleJobs('c1');
+      api.refusals.jobs = new RequestError('No such cluster.', 404);
+      api.clusters = [makeCluster({ workers: 9 })];
+      await pass(5000);
+      expect(model.error).toBe(null);
+      expect(model.find('c1')!.workers).toBe(9);
+    });
+
     it('should stop when the table is closed', async () => {
       await model.toggleJobs('c1');
       await model.toggleJobs('c1');
@@ -351,6 +367,20 @@ describe('ClusterModel', () => {
       api.calls.length = 0;
       await pass(10_000);
       expect(api.asked('jobs')).toEqual([]);
+    });
+  });
+
+  describe('#refresh()', () => {
+    it('should bear disposal in its midst', async () => {
+      const done = model.refresh();
+      model.dispose();
+      await expect(done).resolves.toBe(undefined);
+    });
+
+    it('should ask even when nobody looks at the panel', async () => {
+      void model.refresh();
+      await pass();
+      expect(api.asked('list')).toHaveLength(1);
     });
   });
 

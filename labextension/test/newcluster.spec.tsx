@@ -79,20 +79,25 @@ describe('NewClusterBody', () => {
 
   async function show(preferred?: string): Promise<void> {
     body = new NewClusterBody(model, trans, preferred);
-    Widget.attach(body, document.body);
+    act(() => Widget.attach(body, document.body));
+    await pass();
     await pass(DEBOUNCE);
   }
 
   const input = (name: string): HTMLInputElement =>
     body.node.querySelector<HTMLInputElement>(`#root_${name}`)!;
 
-  const type = (field: HTMLElement, value: string): boolean =>
+  async function type(field: HTMLElement, value: string): Promise<void> {
     fireEvent.change(field, { target: { value } });
+    await pass();
+  }
 
   /** The texts of the errors at an option. */
   const errorsAt = (name: string): string[] =>
     [
-      ...input(name).closest('.form-group')!.querySelectorAll('.error-detail li')
+      ...input(name)
+        .closest('.form-group')!
+        .querySelectorAll('.error-detail li')
     ].map(each => each.textContent!);
 
   async function submit(): Promise<boolean> {
@@ -124,7 +129,7 @@ describe('NewClusterBody', () => {
     it('should begin with the preferred one', async () => {
       await show('gpu');
       expect(select().value).toBe('gpu');
-      expect(screen.getByText('/etc/dask/gpu.yaml')).toBeTruthy();
+      expect(screen.getByText('from /etc/dask/gpu.yaml')).toBeTruthy();
     });
 
     it('should not begin with one that is unusable', async () => {
@@ -151,13 +156,24 @@ describe('NewClusterBody', () => {
 
     it('should ask for the schema of another, and forget the options', async () => {
       await show();
-      type(input('cores'), '2');
-      type(select(), 'gpu');
+      await type(input('cores'), '2');
+      await type(select(), 'gpu');
       await pass(DEBOUNCE);
       expect(api.asked('schema')).toEqual([['local'], ['gpu']]);
       expect(api.asked('preview').pop()).toEqual([
         { profile: 'gpu', options: {} }
       ]);
+    });
+
+    it('should show the one chosen last, whichever answers first', async () => {
+      await show();
+      const slow = new PromiseDelegate<ISchema>();
+      jest.spyOn(api, 'schema').mockReturnValueOnce(slow.promise);
+      await type(select(), 'gpu');
+      await type(select(), 'local');
+      slow.resolve(SCHEMA);
+      await pass(DEBOUNCE);
+      expect(select().value).toBe('local');
     });
 
     it('should say that they cannot be read', async () => {
@@ -188,10 +204,23 @@ describe('NewClusterBody', () => {
       expect(input('memory').placeholder).toBe('16 GiB');
     });
 
+    it('should have names for those who do not see', async () => {
+      await show();
+      const names = ['Cores', 'Memory', 'Account', 'Nice'];
+      const fields = names.map(name => screen.getByLabelText(name));
+      expect(fields).toEqual(['cores', 'memory', 'account', 'nice'].map(input));
+    });
+
+    it('should let a person empty a field to type anew', async () => {
+      await show();
+      await type(input('cores'), '');
+      expect(input('cores').value).toBe('');
+    });
+
     it('should keep those of one part when the other changes', async () => {
       await show();
-      type(input('cores'), '2');
-      type(input('account'), 'physics');
+      await type(input('cores'), '2');
+      await type(input('account'), 'physics');
       await pass(DEBOUNCE);
       expect(api.asked('preview').pop()).toEqual([
         { profile: 'slurm', options: { cores: 2, account: 'physics' } }
@@ -200,8 +229,8 @@ describe('NewClusterBody', () => {
 
     it('should forget one that is set back', async () => {
       await show();
-      type(input('cores'), '2');
-      type(input('cores'), '4');
+      await type(input('cores'), '2');
+      await type(input('cores'), '4');
       await pass(DEBOUNCE);
       expect(api.asked('preview').pop()).toEqual([
         { profile: 'slurm', options: {} }
@@ -223,9 +252,9 @@ describe('NewClusterBody', () => {
 
     it('should wait until the person stops typing', async () => {
       await show();
-      type(input('cores'), '2');
+      await type(input('cores'), '2');
       await pass(DEBOUNCE - 1);
-      type(input('cores'), '22');
+      await type(input('cores'), '22');
       await pass(DEBOUNCE - 1);
       expect(api.asked('preview')).toHaveLength(1);
       await pass(1);
@@ -241,9 +270,9 @@ describe('NewClusterBody', () => {
         .spyOn(api, 'preview')
         .mockReturnValueOnce(answers[0].promise)
         .mockReturnValueOnce(answers[1].promise);
-      type(input('cores'), '1');
+      await type(input('cores'), '1');
       await pass(DEBOUNCE);
-      type(input('cores'), '2');
+      await type(input('cores'), '2');
       await pass(DEBOUNCE);
       expect(asked).toHaveBeenCalledTimes(2);
       answers[1].resolve({ script: 'newer', command: '' });
@@ -257,9 +286,9 @@ describe('NewClusterBody', () => {
       await show();
       const older = new PromiseDelegate<IScript>();
       jest.spyOn(api, 'preview').mockReturnValueOnce(older.promise);
-      type(input('cores'), '1');
+      await type(input('cores'), '1');
       await pass(DEBOUNCE);
-      type(input('cores'), '2');
+      await type(input('cores'), '2');
       await pass(DEBOUNCE);
       older.reject(new RequestError('Too few.', 400, 'options.cores'));
       await pass();
@@ -273,12 +302,15 @@ describe('NewClusterBody', () => {
         400,
         'options.cores'
       );
-      type(input('cores'), '99');
+      await type(input('cores'), '99');
       await pass(DEBOUNCE);
       expect(errorsAt('cores')).toEqual(['No more than 64.']);
       expect(errorsAt('memory')).toEqual([]);
+      await pass(10 * DEBOUNCE);
+      expect(errorsAt('cores')).toEqual(['No more than 64.']);
+      expect(api.asked('preview')).toHaveLength(2);
       delete api.refusals.preview;
-      type(input('cores'), '64');
+      await type(input('cores'), '64');
       await pass();
       expect(errorsAt('cores')).toEqual([]);
     });
@@ -298,7 +330,7 @@ describe('NewClusterBody', () => {
 
     it('should ask nothing after disposal', async () => {
       await show();
-      type(input('cores'), '2');
+      await type(input('cores'), '2');
       act(() => body.dispose());
       await pass(DEBOUNCE);
       expect(api.asked('preview')).toHaveLength(1);
@@ -308,9 +340,9 @@ describe('NewClusterBody', () => {
   describe('#submit()', () => {
     it('should ask for a number of jobs', async () => {
       await show();
-      type(input('cores'), '2');
-      type(screen.getByLabelText('Number of jobs'), '3');
-      type(screen.getByLabelText('Name'), ' mine ');
+      await type(input('cores'), '2');
+      await type(screen.getByLabelText('Number of jobs'), '3');
+      await type(screen.getByLabelText('Name'), ' mine ');
       expect(await submit()).toBe(true);
       expect(api.asked('create')).toEqual([
         [{ profile: 'slurm', options: { cores: 2 }, name: 'mine', jobs: 3 }]
@@ -321,9 +353,8 @@ describe('NewClusterBody', () => {
       await show();
       fireEvent.click(screen.getByLabelText('Adaptive'));
       await pass();
-      type(screen.getByLabelText('Fewest jobs'), '1');
-      await pass();
-      type(screen.getByLabelText('Most jobs'), '5');
+      await type(screen.getByLabelText('Fewest jobs'), '1');
+      await type(screen.getByLabelText('Most jobs'), '5');
       expect(await submit()).toBe(true);
       expect(api.asked('create')).toEqual([
         [
@@ -355,14 +386,40 @@ describe('NewClusterBody', () => {
       api.refusals.create = new RequestError('Not that.', 400, field);
       expect(await submit()).toBe(false);
       const own = screen.getByLabelText(label).closest('.jp-JobQueue-field')!;
-      expect(
-        within(own as HTMLElement).getByRole('alert').textContent
-      ).toBe('Not that.');
+      expect(within(own as HTMLElement).getByRole('alert').textContent).toBe(
+        'Not that.'
+      );
+    });
+
+    it.each(['profile', 'options.unknown', ''])(
+      'should put a refusal of "%s" above the script',
+      async field => {
+        await show();
+        api.refusals.create = new RequestError('Not that.', 400, field);
+        expect(await submit()).toBe(false);
+        expect(screen.getByRole('alert').textContent).toBe('Not that.');
+      }
+    );
+
+    it('should open More options when an error is in there', async () => {
+      await show();
+      api.refusals.create = new RequestError('No.', 400, 'options.account');
+      await submit();
+      expect(input('account').closest('details')!.open).toBe(true);
+    });
+
+    it('should keep a refusal when a preview answers later', async () => {
+      await show();
+      await type(input('cores'), '2');
+      api.refusals.create = new RequestError('Refused.', 502);
+      await submit();
+      await pass(DEBOUNCE);
+      expect(screen.getByRole('alert').textContent).toBe('Refused.');
     });
 
     it('should keep what was typed when it is refused', async () => {
       await show();
-      type(input('cores'), '2');
+      await type(input('cores'), '2');
       await pass(DEBOUNCE);
       api.refusals.create = new RequestError('Refused.', 502);
       expect(await submit()).toBe(false);
@@ -388,7 +445,7 @@ describe('#askNewCluster()', () => {
   });
 
   afterEach(() => {
-    act(() => Dialog.flush());
+    act(() => Dialog.tracker.forEach(dialog => dialog.reject()));
     model.dispose();
   });
 

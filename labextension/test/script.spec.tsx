@@ -30,7 +30,10 @@ describe('ScriptView', () => {
     render(<ScriptView script={SCRIPT} trans={trans} />);
     expect(texts('.jp-JobQueue-directive')).toEqual(['#SBATCH']);
     expect(texts('.jp-JobQueue-value')).toEqual(['-J slurm-1']);
-    expect(texts('.jp-JobQueue-comment')).toEqual(['#!/bin/sh\n', '# workers\n']);
+    expect(texts('.jp-JobQueue-comment')).toEqual([
+      '#!/bin/sh\n',
+      '# workers\n'
+    ]);
   });
 
   it('should keep the space within a directive', () => {

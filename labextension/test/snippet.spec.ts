@@ -145,7 +145,7 @@ describe('#startDrag()', () => {
   });
 
   it('should wait for the code', () => {
-    let code: string | undefined;
+    let code = '';
     press(() => code);
     move(110, 100);
     expect(start).not.toHaveBeenCalled();

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_jobqueue.localqueue import LocalQueueError, settings, store
-from jupyter_jobqueue.localqueue.store import Outcome, Store, Submission
+from jupyter_jobqueue.localqueue.records import Outcome, Submission
+from jupyter_jobqueue.localqueue.store import Store
 
 from .conftest import Queue, read, sh, until
 

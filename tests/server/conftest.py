@@ -30,7 +30,7 @@ SMALL = {"cores": 1, "memory": "500 MB"}
 
 @pytest.fixture(scope="package", autouse=True)
 def queue_folder() -> Iterator[Path]:
-    """A queue with four slots for all tests of the server; nothing of it is left at the end."""
+    """Make a queue with four slots for all tests; nothing of it may be left at the end."""
     with tempfile.TemporaryDirectory(prefix="jobqueue-") as name:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv(FOLDER, f"{name}/q")
@@ -56,7 +56,7 @@ def _belongs(process: psutil.Process, folder: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where clusters of one test keep their files."""
+    """Return where clusters of one test keep their files."""
     folder = tmp_path / "state"
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
     return folder

@@ -1,4 +1,4 @@
-"""The dashboard through the Jupyter server: it works, and leads to one scheduler and nowhere else."""
+"""The dashboard through the Jupyter server: it works, and leads to one scheduler only."""
 
 from __future__ import annotations
 

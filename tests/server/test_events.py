@@ -39,7 +39,7 @@ async def test_each_change_of_a_cluster_and_its_jobs_is_told(
 
 
 async def test_nobody_listens_without_a_token(jp_ws_fetch: Any) -> None:
-    with pytest.raises(Exception, match="302|403"):
+    with pytest.raises(Exception, match=r"302|403"):
         await jp_ws_fetch("api/events/subscribe", headers={"Authorization": "nothing"})
 
 

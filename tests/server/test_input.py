@@ -211,7 +211,7 @@ async def test_parts_of_logs_that_are_not_there(api: Api) -> None:
     await api.until(made["id"], lambda cluster: cluster["jobs"]["running"] == 1)
     (job,) = await api.ok("GET", f"clusters/{made['id']}/jobs")
     log = f"clusters/{made['id']}/jobs/{job['name']}/log"
-    for name, value in [
+    wrong: list[tuple[str, Any]] = [
         ("tail", "0"),
         ("tail", "-1"),
         ("tail", "10001"),
@@ -219,8 +219,10 @@ async def test_parts_of_logs_that_are_not_there(api: Api) -> None:
         ("tail", "2.5"),
         ("tail", ""),
         ("stream", "stdlog"),
-    ]:
-        answer = await api("GET", log, **{name: value})
+    ]
+    for name, value in wrong:
+        given: dict[str, Any] = {name: value}
+        answer = await api("GET", log, **given)
         assert (answer.status, answer.value["field"]) == (400, name), value
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import stat
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from jupyter_jobqueue.adapters.base import Call
@@ -23,6 +23,13 @@ REFUSED = {"job_extra_directives": ["--no-such-directive"]}
 
 def entry(api: Api, made: Any) -> Any:
     return api.manager._clusters[made["id"]]
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 (nothing tells of it)
+            await asyncio.sleep(0.02)
 
 
 def hang(monkeypatch: pytest.MonkeyPatch, question: str) -> None:
@@ -165,7 +172,6 @@ async def test_a_slow_queue_is_not_waited_for_and_its_refusal_is_seen(
 async def test_a_start_that_fails_stays_in_the_list_until_deleted(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(OwnProcess, "python", "/no/such/python")
     original = OwnProcess.__init__
     monkeypatch.setattr(
         OwnProcess, "__init__", lambda self: original(self, python="/no/such/python")
@@ -208,7 +214,7 @@ async def test_deleting_leaves_nothing(api: Api) -> None:
     answer = await api("DELETE", f"clusters/{made['id']}")
     assert answer.status == 204
     assert await api.ok("GET", "clusters") == []
-    assert not os.path.exists(f"/proc/{pid}")
+    assert not psutil.pid_exists(pid)
     assert not list(cluster.folder.path.glob("*.pem"))
     states = await cluster._reconciler.queue.status([])
     ours = [job.id for job in cluster.jobs.values()]
@@ -219,8 +225,7 @@ async def test_deleting_leaves_nothing(api: Api) -> None:
 async def test_deleting_while_it_starts(api: Api) -> None:
     made = await api.ok("POST", "clusters", {"system": "local", "options": SMALL, "jobs": 1})
     placement = entry(api, made).cluster.placement
-    while placement.process is None:
-        await asyncio.sleep(0.01)
+    await until(lambda: placement.process)
     await api.ok("DELETE", f"clusters/{made['id']}")
     assert await api.ok("GET", "clusters") == []
     assert placement.process.returncode is not None
@@ -242,10 +247,7 @@ async def test_deleting_does_not_hang_on_a_dead_queue(
         assert closing["state"] == "closing"
         assert (await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})).status == 409
         assert (await api("DELETE", f"clusters/{made['id']}")).status == 204
-        deadline = time.monotonic() + 5
-        while await api.ok("GET", "clusters"):
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.05)
+        await until(lambda: not api.manager.clusters())
     assert not list(cluster.folder.path.glob("*.pem"))
     await JobQueue.of("local").cancel([job.id for job in cluster.jobs.values()])
 

