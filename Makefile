@@ -56,7 +56,7 @@ browser: $(VENV)/dev ## Run the panel in Chromium
 	@command -v google-chrome >/dev/null || scripts/apt-install chromium=chromium
 	@if [ ! -d ui-tests ]; then \
 		echo "browser tests: no folder ui-tests" >>$(SKIPPED); \
-	elif ! command -v chromium google-chrome >/dev/null; then \
+	elif ! { command -v chromium || command -v google-chrome; } >/dev/null; then \
 		echo "browser tests: no chromium" >>$(SKIPPED); \
 	else \
 		cd ui-tests && jlpm install --immutable && jlpm test; \

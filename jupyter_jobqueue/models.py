@@ -16,6 +16,7 @@ SENTENCES = {
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
     "string_type": "must be text",
+    "string_too_short": "must not be empty",
     "bool_type": "must be true or false",
     "model_type": "must be a JSON object",
     "dict_type": "must be a JSON object",
@@ -109,7 +110,7 @@ class Preview(Model):
 class Create(Preview):
     """A new cluster."""
 
-    name: str | None = None
+    name: Annotated[str, Field(min_length=1)] | None = None
     jobs: Count | None = None
     adapt: Adapt | None = None
 

@@ -13,6 +13,12 @@ from tests.beds.slurm import SlurmBed, missing_commands, new_bed, stop_abandoned
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 RUNNING_BED = pytest.StashKey[SlurmBed]()
+SKIPPED_FILE = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the variable for ourselves: a test may run pytest as well."""
+    config.stash[SKIPPED_FILE] = os.environ.pop("SKIPPED_FILE", os.devnull)
 
 
 @pytest.fixture
@@ -66,8 +72,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell `make test` what was skipped, for the last line that it prints."""
-    if path := os.environ.get("SKIPPED_FILE"):
-        reports = terminalreporter.stats.get("skipped", [])
-        reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in reports}
-        with Path(path).open("a") as skipped:
-            skipped.writelines(f"{reason}\n" for reason in sorted(reasons))
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in reports}
+    with Path(terminalreporter.config.stash[SKIPPED_FILE]).open("a") as skipped:
+        skipped.writelines(f"{reason}\n" for reason in sorted(reasons))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as escaper
+import json
 import os
 from collections import Counter
 from collections.abc import Mapping
@@ -113,12 +114,29 @@ def client_code(address: str, tls: Mapping[str, Any]) -> str:
     if not tls:
         return f'from distributed import Client\n\nclient = Client("{address}")\nclient\n'
     names = ("tls_ca_file", "tls_client_cert", "tls_client_key")
-    files = "".join(f"        {name}={str(tls[name])!r},\n" for name in names if name in tls)
+    files = {name: str(tls[name]) for name in names if name in tls}
+    folder, shown = _one_folder(files)
+    keys = "".join(f"        {name}={text},\n" for name, text in shown.items())
     return (
         "from distributed import Client, Security\n\n"
-        f"client = Client(\n    {address!r},\n    security=Security(\n{files}"
+        f"{folder}client = Client(\n    {_text(address)},\n    security=Security(\n{keys}"
         "        require_encryption=True,\n    ),\n)\nclient\n"
     )
+
+
+def _one_folder(files: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Return a line that names the folder of all files, and each file in it, as Python."""
+    folders = {os.path.dirname(path) for path in files.values()}
+    if len(folders) != 1 or any(mark in path for path in files.values() for mark in '{}"\\'):
+        return "", {name: _text(path) for name, path in files.items()}
+    names = {name: os.path.basename(path) for name, path in files.items()}
+    line = f"keys = {_text(folders.pop())}\n"
+    return line, {name: f'f"{{keys}}/{file}"' for name, file in names.items()}
+
+
+def _text(value: str) -> str:
+    """Return a Python literal, in double quotes as formatters write it."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def tail(path: str, lines: int) -> str:

@@ -72,7 +72,8 @@ def _one_job(plan: Plan) -> dict[str, int]:
 
 
 def _checked(key: str, value: Any) -> int:
-    if key == "memory" and isinstance(value, str):
+    # Dask reads "" as one byte.
+    if key == "memory" and isinstance(value, str) and value.strip():
         with contextlib.suppress(ValueError, KeyError, OverflowError):
             value = int(parse_bytes(value))
     whole = isinstance(value, int) and not isinstance(value, bool)

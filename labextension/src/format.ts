@@ -7,12 +7,12 @@ const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 /** Write an amount of memory as people read it: `16 GiB`, `1.9 GiB`. */
 export function bytes(size: number): string {
   let unit = 0;
-  while (size >= 1024 && unit < UNITS.length - 1) {
+  while (size >= 1000 && unit < UNITS.length - 1) {
     size /= 1024;
     unit += 1;
   }
-  const shown = size >= 10 || Number.isInteger(size) ? 0 : 1;
-  return `${size.toFixed(shown)} ${UNITS[unit]}`;
+  const shown = size >= 10 ? size.toFixed(0) : size.toFixed(1);
+  return `${shown.replace(/\.0$/, '')} ${UNITS[unit]}`;
 }
 
 /** Write how long ago or how long until a time was or is: `3 min`. */

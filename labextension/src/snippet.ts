@@ -28,7 +28,7 @@ export function insertCode(
   if (active?.type !== 'code' || active.sharedModel.getSource().trim()) {
     NotebookActions.insertBelow(notebook);
   }
-  notebook.activeCell?.model.sharedModel.setSource(code);
+  notebook.activeCell?.model.sharedModel.setSource(code.trimEnd());
 }
 
 function codeCell(code: string): ICodeCell {
@@ -37,7 +37,7 @@ function codeCell(code: string): ICodeCell {
     execution_count: null,
     metadata: {},
     outputs: [],
-    source: code
+    source: code.trimEnd()
   };
 }
 

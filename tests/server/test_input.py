@@ -131,7 +131,7 @@ CREATIONS = [
     Bad({**LOCAL, "adapt": {"minimum": 0, "maximum": 9999}}, "adapt.maximum", "max_jobs"),
     Bad({**LOCAL, "adapt": {"minimum": True, "maximum": 1}}, "adapt.minimum", "whole number"),
     Bad({**LOCAL, "adapt": {"minimun": 1, "maximum": 1}}, "adapt.minimun", "'minimum'?"),
-    Bad({**LOCAL, "name": ""}, "name", "must be 1 to 64 letters"),
+    Bad({**LOCAL, "name": ""}, "name", "must not be empty"),
     Bad({**LOCAL, "name": "a b; rm"}, "name", "must be 1 to 64 letters"),
     Bad({**LOCAL, "name": "x" * 65}, "name", "must be 1 to 64 letters"),
     Bad({**LOCAL, "name": 7}, "name", "must be text"),

@@ -32,18 +32,24 @@ def test_code_for_a_client_with_tls_names_the_files_of_the_client() -> None:
     code = display.client_code("tls://10.0.0.1:8786", TLS)
     assert code == (
         "from distributed import Client, Security\n\n"
+        'keys = "/keys"\n'
         "client = Client(\n"
-        "    'tls://10.0.0.1:8786',\n"
+        '    "tls://10.0.0.1:8786",\n'
         "    security=Security(\n"
-        "        tls_ca_file='/keys/ca.pem',\n"
-        '        tls_client_cert="/keys/it\'s.pem",\n'
-        "        tls_client_key='/keys/key.pem',\n"
+        '        tls_ca_file=f"{keys}/ca.pem",\n'
+        '        tls_client_cert=f"{keys}/it\'s.pem",\n'
+        '        tls_client_key=f"{keys}/key.pem",\n'
         "        require_encryption=True,\n"
         "    ),\n"
         ")\n"
         "client\n"
     )
-    compile(code, "client", "exec")
+
+
+def test_keys_in_several_folders_are_named_in_full() -> None:
+    code = display.client_code("tls://h:1", {**TLS, "tls_client_key": "/own/k.pem"})
+    assert '        tls_ca_file="/keys/ca.pem",\n' in code
+    assert '        tls_client_key="/own/k.pem",\n' in code
 
 
 # ---- logs
