@@ -58,7 +58,7 @@ async def run(call: Call[T], *, leaks: str = r"(?!)", timeout: float = COMMAND_T
     QueueError
         If it failed or its answer cannot be read; ``details`` are its own words.
     """
-    process = await _start(call, leaks)
+    process = await _started(call, leaks)
     try:
         out, err = await asyncio.wait_for(_talk(process, call.stdin), timeout)
     except TimeoutError:
@@ -66,6 +66,17 @@ async def run(call: Call[T], *, leaks: str = r"(?!)", timeout: float = COMMAND_T
     return _read(
         call, process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
     )
+
+
+async def _started(call: Call[Any], leaks: str) -> asyncio.subprocess.Process:
+    """Start a process; cancelled halfway, asyncio would wait for the command to end by itself."""
+    starting = asyncio.ensure_future(_start(call, leaks))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with suppress(CommandMissing):
+            await _kill(await starting)
+        raise
 
 
 async def _start(call: Call[Any], leaks: str) -> asyncio.subprocess.Process:
@@ -89,12 +100,16 @@ async def _talk(process: asyncio.subprocess.Process, text: str) -> tuple[bytes, 
     try:
         return await process.communicate(text.encode())
     except BaseException:
-        # Also when the process itself has left: a child of it then holds the output open.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(process.communicate(), 2)
+        await _kill(process)
         raise
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    """End a process and its children, also when only these are left and hold the output open."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.communicate(), 2)
 
 
 def _read(call: Call[T], code: int | None, out: str, err: str) -> T:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import inspect
 import logging
 import math
 import secrets
@@ -22,7 +23,6 @@ from dask.utils import parse_timedelta
 from distributed import Security
 from distributed.core import Status, rpc
 from distributed.utils import get_ip, silence_logging_cmgr
-from tornado.ioloop import IOLoop
 
 from jupyter_jobqueue.cluster.adaptive import AdaptivePolicy
 from jupyter_jobqueue.cluster.folder import ClusterFolder
@@ -31,8 +31,9 @@ from jupyter_jobqueue.cluster.plan import Plan, make_plan
 from jupyter_jobqueue.cluster.reconcile import Reconciler
 from jupyter_jobqueue.cluster.size import Size, bounds, jobs_for
 from jupyter_jobqueue.cluster.view import ClusterView
-from jupyter_jobqueue.errors import InvalidOption, JobQueueError, WrongState
+from jupyter_jobqueue.errors import InvalidOption, JobQueueError, WrongState, unknown
 from jupyter_jobqueue.schedulers import InProcess, Placement, Request
+from jupyter_jobqueue.spec import options_of, renamed_of
 
 logger = logging.getLogger(__name__)
 Listener = Callable[[str, str, str], None]
@@ -53,7 +54,7 @@ class JobQueueCluster(ClusterView):
         config_name: str | None = None,
         name: str | None = None,
         asynchronous: bool = False,
-        loop: IOLoop | None = None,
+        loop: Any = None,
         security: Security | bool | None = None,
         protocol: str | None = None,
         scheduler_options: Mapping[str, Any] | None = None,
@@ -64,8 +65,7 @@ class JobQueueCluster(ClusterView):
         cluster_id: str | None = None,
         **options: Any,
     ) -> None:
-        self.status = Status.created
-        _refuse_misplaced(type(self).__name__, options)
+        self._refuse_misplaced(options)
         encrypted = _encrypts(security)
         self.plan_ = plan or make_plan(
             self.system,
@@ -89,14 +89,14 @@ class JobQueueCluster(ClusterView):
         self._policy: AdaptivePolicy | None = None
         self._silence_logs = silence_logs
         self._stack = contextlib.ExitStack()
+        self._first = self.jobs_for(workers=n_workers)
         super().__init__(
             asynchronous=asynchronous,
-            loop=IOLoop.current() if loop is None and asynchronous else loop,
+            loop=loop,
             name=self.plan_.name,
             quiet=True,
         )
         self._instances.add(self)
-        self._first = self.jobs_for(workers=n_workers)
         if not self.called_from_running_loop:
             self._loop_runner.start()
             self._start_in_thread()
@@ -175,7 +175,7 @@ class JobQueueCluster(ClusterView):
                 warnings.warn(f"{self.name}: could not cancel {', '.join(left)}", stacklevel=1)
         finally:
             self.status = Status.closed
-            self.folder.remove_keys()
+            self.folder.retire()
             self._stack.close()
             self._changed()
 
@@ -345,6 +345,20 @@ class JobQueueCluster(ClusterView):
         for listener in self._listeners:
             listener(name, state, detail)
 
+    def _refuse_misplaced(self, options: Mapping[str, Any]) -> None:
+        """Refuse keywords that are neither of the cluster nor of its jobs."""
+        for key in MISPLACED & set(options):
+            raise InvalidOption(
+                f"{key} is an option of the scheduler: "
+                f"{type(self).__name__}(..., scheduler_options={{{key!r}: {options[key]!r}}})",
+                field=key,
+            )
+        own = [name for name in inspect.signature(JobQueueCluster).parameters if name != "options"]
+        jobs = {*options_of(self.system), *renamed_of(self.system)}
+        for key in options:
+            if key not in jobs:
+                raise unknown("keyword", key, [*own, *jobs])
+
     def _call(self, method: Callable[..., Any], *args: Any) -> Any:
         """Run a coroutine function: now and here, or in the loop's thread when not asynchronous."""
         if self.status not in (Status.running, Status.created, Status.starting):
@@ -363,15 +377,6 @@ def _encrypts(security: Security | bool | None) -> bool:
         if isinstance(security, Security)
         else security is not False
     )
-
-
-def _refuse_misplaced(name: str, options: Mapping[str, Any]) -> None:
-    for key in MISPLACED & set(options):
-        raise InvalidOption(
-            f"{key} is an option of the scheduler: "
-            f"{name}(..., scheduler_options={{{key!r}: {options[key]!r}}})",
-            field=key,
-        )
 
 
 @atexit.register

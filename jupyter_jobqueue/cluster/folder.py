@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,11 @@ TLS_FIELDS = (
     "tls_worker_cert",
     "tls_worker_key",
 )
+
+CLOSED = "jobqueue-closed"
+"""File that marks the folder of a cluster that has been closed."""
+KEPT_DAYS = 7
+"""Days for which the logs of a closed cluster are kept."""
 
 
 def expand(path: str) -> Path:
@@ -56,6 +64,7 @@ class ClusterFolder:
             except OSError as error:
                 raise InvalidOption(f"{option}: {error}", field=f"options.{option}") from None
         self.path.chmod(0o700)
+        self._forget_old()
 
     def write(self, name: str, text: str) -> Path:
         """Write a private file."""
@@ -77,6 +86,20 @@ class ClusterFolder:
         return named
 
     def remove_keys(self) -> None:
-        """Remove the keys; logs stay for the reader."""
+        """Remove the keys."""
         for path in self.path.glob("tls-*.pem"):
             path.unlink(missing_ok=True)
+
+    def retire(self) -> None:
+        """Remove the keys; logs stay for the reader, until `KEPT_DAYS` after the end."""
+        self.remove_keys()
+        with suppress(OSError):
+            (self.path / CLOSED).touch()
+
+    def _forget_old(self) -> None:
+        """Remove what clusters that were closed long ago have left beside this one."""
+        oldest = time.time() - KEPT_DAYS * 24 * 3600
+        for mark in self.path.parent.glob(f"*/{CLOSED}"):
+            with suppress(OSError):
+                if mark.stat().st_mtime < oldest:
+                    shutil.rmtree(mark.parent, ignore_errors=True)

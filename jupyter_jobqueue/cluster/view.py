@@ -45,7 +45,7 @@ class ClusterView(Cluster):
     @property
     def jobs(self) -> Mapping[str, Job]:
         """Every job by name, ended ones too: id, state, reason, node, exit code, workers."""
-        return self._reconciler.jobs
+        return dict(self._reconciler.jobs)  # a copy: the loop's thread changes the table
 
     @property
     def workers(self) -> dict[str, Job]:

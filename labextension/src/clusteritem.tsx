@@ -3,12 +3,12 @@ import {
   caretDownIcon,
   caretRightIcon,
   checkIcon,
+  circleEmptyIcon,
   closeIcon,
   codeIcon,
   errorIcon,
   fileIcon,
-  launchIcon,
-  runningIcon
+  launchIcon
 } from '@jupyterlab/ui-components';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
@@ -34,10 +34,10 @@ export interface IClusterItemProps {
 }
 
 const ICONS: Record<ClusterState, LabIcon> = {
-  starting: runningIcon,
+  starting: circleEmptyIcon,
   running: checkIcon,
   degraded: errorIcon,
-  closing: runningIcon,
+  closing: circleEmptyIcon,
   closed: closeIcon,
   failed: errorIcon
 };
@@ -62,7 +62,7 @@ function Header(props: IClusterItemProps): JSX.Element {
     <div
       className="jp-JobQueue-header"
       title={trans.__('Drag into a notebook to connect a client')}
-      onPointerDown={onDragStart}
+      onPointerDown={event => event.button === 0 && onDragStart(event)}
     >
       <Icon.react className="jp-JobQueue-stateIcon" tag="span" />
       <span className="jp-JobQueue-name" title={cluster.name}>
@@ -197,6 +197,13 @@ export function ClusterItem(props: IClusterItemProps): JSX.Element {
       data-state={cluster.state}
       aria-label={cluster.name}
       tabIndex={0}
+      onKeyDown={event => {
+        const own = event.target === event.currentTarget;
+        if (own && (event.key === 'Enter' || event.key === ' ')) {
+          event.preventDefault();
+          onToggle();
+        }
+      }}
     >
       <Header {...props} />
       <button
@@ -207,7 +214,7 @@ export function ClusterItem(props: IClusterItemProps): JSX.Element {
         onClick={onToggle}
       >
         <Caret.react tag="span" className="jp-JobQueue-caret" />
-        <span>{jobCounts(cluster, trans)}</span>
+        <span className="jp-JobQueue-states">{jobCounts(cluster, trans)}</span>
         <span className="jp-JobQueue-wish">{wish(cluster, trans)}</span>
       </button>
       {cluster.reason && (

@@ -1,5 +1,5 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
+import { InputDialog, Notification } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import {
@@ -31,6 +31,8 @@ import type { ICluster } from './tokens';
 export interface IPreferences {
   defaultProfile: string;
   confirmShutdown: boolean;
+  /** Seconds between two looks at the clusters. */
+  pollInterval: number;
 }
 
 interface IContext {
@@ -44,8 +46,11 @@ interface IContext {
 /** Show what the server or the queue said against a command, in its own words. */
 function say(error: unknown): void {
   const details = error instanceof RequestError ? error.details : '';
-  const message = [(error as Error).message, details].filter(text => text);
-  Notification.error(message.join('\n'), { autoClose: false });
+  const message = [(error as Error | undefined)?.message, details];
+  const text = message.filter(part => part).join('\n');
+  if (text) {
+    Notification.error(text, { autoClose: false });
+  }
 }
 
 /** The cluster that a command is about: its `id`, the card under the context menu, or the only one. */
@@ -56,11 +61,37 @@ function target(
   if (args.id) {
     return model.find(String(args.id));
   }
+  if (args.isPalette) {
+    return undefined;
+  }
   const card = app.contextMenuHitTest(node => !!node.dataset.clusterId);
   if (card) {
     return model.find(card.dataset.clusterId!);
   }
   return model.clusters.length === 1 ? model.clusters[0] : undefined;
+}
+
+/** Ask which cluster; not if there is only one. The panel may never have been open. */
+async function choose({
+  model,
+  trans
+}: IContext): Promise<ICluster | undefined> {
+  await model.refresh();
+  if (model.error) {
+    throw model.error;
+  }
+  const { clusters } = model;
+  if (clusters.length < 2) {
+    if (!clusters.length) {
+      Notification.info(trans.__('There are no clusters.'));
+    }
+    return clusters[0];
+  }
+  const { value } = await InputDialog.getItem({
+    title: trans.__('Which cluster?'),
+    items: clusters.map(({ name, id }) => `${name} (${id})`)
+  });
+  return clusters.find(({ name, id }) => `${name} (${id})` === value);
 }
 
 const NO_ARGUMENTS = { args: { type: 'object' as const, properties: {} } };
@@ -88,10 +119,12 @@ function addClusterCommand(
     label,
     icon,
     describedBy: ID_ARGUMENT,
-    isEnabled: args => !!target(context, args),
+    isEnabled: args => !!args.isPalette || !!target(context, args),
     execute: async args => {
-      const cluster = target(context, args);
       try {
+        const cluster = args.isPalette
+          ? await choose(context)
+          : target(context, args);
         return cluster && (await execute(cluster, args));
       } catch (error) {
         say(error);

@@ -9,7 +9,7 @@ import { errorsOf, Refusal } from './refusal';
 import type { Errors } from './refusal';
 import { ScriptView } from './script';
 import { NumberField, RangeFields } from './sizeform';
-import { SubmitDialog } from './submitdialog';
+import { LateDialog, SubmitDialog } from './submitdialog';
 import type { ISubmitBody } from './submitdialog';
 import type { ICluster, ILog, Stream } from './tokens';
 
@@ -149,7 +149,7 @@ export async function showScript(
       onCopy={text => Clipboard.copyToSystem(text)}
     />
   );
-  const dialog = new Dialog({
+  const dialog = new LateDialog({
     title: trans.__('Job script of %1', cluster.name),
     body: ReactWidget.create(view),
     buttons: [Dialog.okButton({ label: trans.__('Close') })],
@@ -237,7 +237,7 @@ export async function showLog(
   trans: TranslationBundle
 ): Promise<void> {
   const read = (stream: Stream) => model.log(id, job, stream);
-  const dialog = new Dialog({
+  const dialog = new LateDialog({
     title: trans.__('Log of %1', job),
     body: ReactWidget.create(<LogView read={read} trans={trans} />),
     buttons: [Dialog.okButton({ label: trans.__('Close') })],

@@ -76,6 +76,6 @@ export function resources(cluster: ICluster, trans: TranslationBundle): string {
   return [
     trans._n('%1 worker', '%1 workers', cluster.workers),
     trans._n('%1 core', '%1 cores', cluster.cores),
-    bytes(cluster.memory)
+    bytes(cluster.memory).replace(' ', '\u00a0')
   ].join(' · ');
 }

@@ -55,9 +55,16 @@ const panel: JupyterFrontEndPlugin<void> = {
     settings: ISettingRegistry | null
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    const preferences = { defaultProfile: '', confirmShutdown: true };
+    const preferences: IPreferences = {
+      defaultProfile: '',
+      confirmShutdown: true,
+      pollInterval: 5
+    };
     void settings?.load(panel.id).then(loaded => {
-      const read = () => Object.assign(preferences, loaded.composite);
+      const read = () => {
+        Object.assign(preferences, loaded.composite);
+        clusters.interval = preferences.pollInterval * 1000;
+      };
       loaded.changed.connect(read);
       read();
     });
@@ -74,6 +81,7 @@ const panel: JupyterFrontEndPlugin<void> = {
       CommandIDs.script,
       CommandIDs.snippet,
       CommandIDs.dashboard,
+      CommandIDs.retry,
       CommandIDs.shutdown
     ]) {
       palette?.addItem({ command, category, args: { isPalette: true } });

@@ -19,6 +19,9 @@ import type {
   Stream
 } from './tokens';
 
+/** Milliseconds of events that are answered by one question. */
+const CALM = 250;
+
 /** The clusters of the server, kept true by its events and by a slow poll. */
 export class ClusterModel extends VDomModel {
   /**
@@ -69,6 +72,11 @@ export class ClusterModel extends VDomModel {
     }
   }
 
+  /** Milliseconds between two questions while somebody looks. */
+  set interval(value: number) {
+    this.poll.frequency = { ...this.poll.frequency, interval: value };
+  }
+
   /** Ids of the clusters whose job table is open. */
   get expanded(): ReadonlySet<string> {
     return this._expanded;
@@ -109,7 +117,7 @@ export class ClusterModel extends VDomModel {
   }
 
   async create(wish: IRequest): Promise<ICluster> {
-    return this.put(await this.api.create(wish));
+    return this.act(() => this.api.create(wish));
   }
 
   async scale(id: string, jobs: number): Promise<void> {
@@ -161,14 +169,15 @@ export class ClusterModel extends VDomModel {
       return;
     }
     this.events?.stream.disconnect(this.onEvent, this);
+    window.clearTimeout(this._pause);
     this.poll.dispose();
     super.dispose();
   }
 
   /** Do what the server answers with the cluster as it is then; the list follows in any case. */
-  private async act(action: () => Promise<ICluster>): Promise<void> {
+  private async act(action: () => Promise<ICluster>): Promise<ICluster> {
     try {
-      this.put(await action());
+      return this.put(await action());
     } finally {
       void this.refresh();
     }
@@ -180,15 +189,22 @@ export class ClusterModel extends VDomModel {
     this._clusters = known
       ? this._clusters.map(each => (each.id === cluster.id ? cluster : each))
       : [...this._clusters, cluster];
+    this._changes += 1;
     this.stateChanged.emit();
     return cluster;
   }
 
   private async fetch(): Promise<void> {
+    const changes = this._changes;
+    const question = ++this._asked;
     try {
       const clusters = await this.api.list();
       await this.fetchDetails(clusters);
-      this.take(clusters, null);
+      // An answer from before an action, or older than one shown, is not the truth any more.
+      if (changes === this._changes && question > this._answered) {
+        this._answered = question;
+        this.take(clusters, null);
+      }
     } catch (error) {
       this.take(this._clusters, error as Error);
       throw error;
@@ -231,12 +247,32 @@ export class ClusterModel extends VDomModel {
 
   private onEvent(_: unknown, emission: Event.Emission): void {
     if (emission.schema_id === EVENT_SCHEMA && this._active) {
-      void this.poll.refresh();
+      this.follow();
     }
+  }
+
+  /** Ask at once, then again only after a while: the events of many jobs come together. */
+  private follow(): void {
+    this._missed = this._pause > 0;
+    if (this._missed) {
+      return;
+    }
+    void this.poll.refresh();
+    this._pause = window.setTimeout(() => {
+      this._pause = 0;
+      if (this._missed) {
+        this.follow();
+      }
+    }, CALM);
   }
 
   private readonly poll: Poll;
   private _active = false;
+  private _pause = 0;
+  private _missed = false;
+  private _changes = 0;
+  private _asked = 0;
+  private _answered = 0;
   private _ready = false;
   private _clusters: readonly ICluster[] = [];
   private _error: Error | null = null;

@@ -7,7 +7,7 @@ import type { ClusterModel } from './model';
 import { NewClusterForm } from './newclusterform';
 import { errorsOf } from './refusal';
 import type { Errors } from './refusal';
-import { sizeRequest } from './sizeform';
+import { sizeErrors, sizeRequest } from './sizeform';
 import type { ISize } from './sizeform';
 import type { ISubmitBody } from './submitdialog';
 import type { IProfile, ISchema, IScript } from './tokens';
@@ -46,6 +46,11 @@ export class NewClusterBody extends ReactWidget implements ISubmitBody {
   async submit(): Promise<boolean> {
     const { draft } = this;
     if (!draft.profile) {
+      return false;
+    }
+    const missing = sizeErrors(draft.size, this.trans);
+    if (Object.keys(missing).length) {
+      this.change({ errors: missing });
       return false;
     }
     try {

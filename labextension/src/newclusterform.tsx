@@ -65,7 +65,7 @@ function Options(props: IFormProps & { group: 'main' | 'more' }): JSX.Element {
         formData={Object.fromEntries(shown) as ReadonlyJSONObject}
         validator={validator}
         noHtml5Validate
-        noValidate
+        liveValidate
         showErrorList={false}
         extraErrors={extraErrors(draft)}
         onChange={({ formData }) =>

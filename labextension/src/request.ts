@@ -43,7 +43,7 @@ export async function request<T>(
 function refusal(response: Response, text: string): RequestError {
   let said: { message?: string; field?: string; details?: string } = {};
   try {
-    said = JSON.parse(text);
+    said = JSON.parse(text) ?? {};
   } catch {
     // A proxy in between may answer with a page.
   }

@@ -15,6 +15,19 @@ export function sizeRequest(size: ISize): { jobs?: number; adapt?: IRange } {
   return size.adaptive ? { adapt: size.range } : { jobs: size.jobs };
 }
 
+/** What is missing in a size, by field: an emptied field would be sent as none at all. */
+export function sizeErrors(
+  size: ISize,
+  trans: TranslationBundle
+): Record<string, string> {
+  const asked = size.adaptive ? size.range : { jobs: size.jobs };
+  const missing = Object.entries(asked).filter(([, value]) =>
+    Number.isNaN(value)
+  );
+  const text = trans.__('Enter a number.');
+  return Object.fromEntries(missing.map(([field]) => [field, text]));
+}
+
 /** One labelled number. */
 export function NumberField(props: {
   id: string;

@@ -7,8 +7,29 @@ export interface ISubmitBody extends Widget {
   submit(): Promise<boolean>;
 }
 
+/**
+ * A dialog whose body is drawn after it was attached. That is when JupyterLab looks for the first
+ * field, finds the buttons only, and would keep the Tab key among them.
+ */
+export class LateDialog<T> extends Dialog<T> {
+  handleEvent(event: Event): void {
+    const { key, shiftKey, type } = event as KeyboardEvent;
+    const buttons = this.node.querySelectorAll('.jp-Dialog-footer button');
+    const last = buttons[buttons.length - 1];
+    if (type === 'keydown' && key === 'Tab' && !shiftKey) {
+      if (document.activeElement === last) {
+        event.preventDefault();
+        event.stopPropagation();
+        this.node.querySelector<HTMLElement>('button, input, select')?.focus();
+        return;
+      }
+    }
+    super.handleEvent(event);
+  }
+}
+
 /** A dialog that closes only when its work is done, and does it only once at a time. */
-export class SubmitDialog extends Dialog<void> {
+export class SubmitDialog extends LateDialog<void> {
   constructor(options: {
     title: string;
     body: ISubmitBody;

@@ -40,7 +40,11 @@ describe('#addCommands()', () => {
     await pass();
     api.calls.length = 0;
     commands = new CommandRegistry();
-    preferences = { defaultProfile: '', confirmShutdown: true };
+    preferences = {
+      defaultProfile: '',
+      confirmShutdown: true,
+      pollInterval: 5
+    };
     card = undefined;
     const contextMenuHitTest = (test: (node: HTMLElement) => boolean) =>
       card && test(card) ? card : undefined;

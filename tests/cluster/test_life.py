@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from distributed import Client
 
+from jupyter_jobqueue import SLURMCluster
 from jupyter_jobqueue.errors import InvalidOption, QueueError
 from tests.cluster.conftest import Queue, states, until
 
@@ -184,3 +185,24 @@ def test_keys_are_private_and_go_with_the_cluster(local_queue: Queue) -> None:
         assert [key.stat().st_mode & 0o777 for key in keys] == [0o600, 0o600]
         assert cluster.folder.path.stat().st_mode & 0o777 == 0o700
     assert not list(cluster.folder.path.glob("tls-*.pem"))
+
+
+@pytest.mark.parametrize(
+    ("keyword", "advice"),
+    [("cors", "'cores'"), ("n_worker", "'n_workers'"), ("config", "'config_name'")],
+)
+def test_an_unknown_keyword_is_refused_with_the_nearest(
+    local_queue: Queue, keyword: str, advice: str
+) -> None:
+    with pytest.raises(InvalidOption, match=f"unknown keyword '{keyword}'; did you mean {advice}"):
+        local_queue.cluster(**{keyword: 1})
+
+
+def test_an_option_of_the_scheduler_is_refused_with_its_place(local_queue: Queue) -> None:
+    with pytest.raises(InvalidOption, match=r"scheduler_options=\{'dashboard_address': ':1'\}"):
+        local_queue.cluster(dashboard_address=":1")
+
+
+def test_a_cluster_without_cores_says_so_with_an_example() -> None:
+    with pytest.raises(InvalidOption, match="cores and memory of a job must be given, as in SLURM"):
+        SLURMCluster()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import time
 from pathlib import Path
 
 import platformdirs
 import pytest
 from distributed import Security
 
-from jupyter_jobqueue.cluster.folder import ClusterFolder, expand
+from jupyter_jobqueue.cluster.folder import CLOSED, KEPT_DAYS, ClusterFolder, expand
 from jupyter_jobqueue.errors import InvalidOption
 
 
@@ -96,3 +98,19 @@ def test_keys_that_are_files_already_stay_where_they_are(folder: ClusterFolder) 
         "tls_worker_key": "/etc/key.pem",
     }
     assert not list(folder.path.glob("*.pem"))
+
+
+def test_what_long_closed_clusters_left_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    old, recent, alive = (ClusterFolder(name, {}) for name in ("old", "recent", "alive"))
+    for folder in (old, recent, alive):
+        folder.create()
+    old.retire()
+    recent.retire()
+    long_ago = time.time() - (KEPT_DAYS + 1) * 24 * 3600
+    os.utime(old.path / CLOSED, (long_ago, long_ago))
+    ClusterFolder("new", {}).create()
+    left = sorted(path.name for path in (tmp_path / "jupyter-jobqueue/clusters").iterdir())
+    assert left == ["alive", "new", "recent"]

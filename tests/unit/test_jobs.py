@@ -154,6 +154,19 @@ async def test_giving_up_on_a_command_ends_it(tmp_path: Path) -> None:
         await until(lambda pid=pid: is_gone(pid))  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("turns", range(9))
+async def test_giving_up_while_a_command_starts_ends_it(turns: int) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    task = asyncio.create_task(run(shell("sleep 30 & wait")))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=10)
+    assert done
+    assert task.cancelled()
+    await until(lambda: set(psutil.Process().children(recursive=True)) <= before)
+
+
 async def test_a_helper_that_a_command_leaves_on_purpose_lives_on(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     await run(shell(f"sleep 300 >/dev/null 2>&1 & echo $! >{pid_file}"))
