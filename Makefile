@@ -47,7 +47,7 @@ check: $(VENV)/dev node_modules/.installed ## Lint, format and types of Python a
 
 pytest: $(VENV)/dev ## Run the Python tests (PYTEST_ARGS="-k scale -x")
 	@scripts/apt-install $(SLURM_PACKAGES)
-	SKIPPED_FILE=$(SKIPPED) python -m pytest $(PYTEST_ARGS)
+	SKIPPED_FILE=$(SKIPPED) python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 jest: node_modules/.installed ## Run the TypeScript unit tests
 	jlpm test

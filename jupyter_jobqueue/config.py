@@ -114,7 +114,9 @@ def _read(name: str, system: str, section: Mapping[str, Any]) -> Profile:
         if key not in _known(system)
     ]
     named = {key: value for key, value in given.items() if key in _known(system)}
-    scheduler_options = dict(named.pop("scheduler_options", {}))
+    scheduler_options = named.pop("scheduler_options", {})
+    if not isinstance(scheduler_options, Mapping):
+        raise InvalidOption(f"jobqueue.{name}.scheduler-options must be a mapping", field="profile")
     named.pop("system", None)
     options, old = _modern(named, system)
     problems += [
@@ -122,7 +124,7 @@ def _read(name: str, system: str, section: Mapping[str, Any]) -> Profile:
         for each in old
     ]
     origin = next((file for key, file in files.items() if key in given), "built-in")
-    return Profile(name, system, options, scheduler_options, origin, tuple(problems))
+    return Profile(name, system, options, dict(scheduler_options), origin, tuple(problems))
 
 
 def _python_name(key: str) -> str:

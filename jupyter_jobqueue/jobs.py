@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import re
 import shlex
@@ -145,6 +146,7 @@ class JobQueue:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._asking: asyncio.Task[Answer] | None = None
         self._answer = Answer(0.0, {})
+        self._asked = -math.inf
 
     @classmethod
     def of(cls, system: str) -> JobQueue:
@@ -173,7 +175,7 @@ class JobQueue:
         max_age : float
             Seconds; an answer not older than this is given again.
         """
-        if time.time() - self._answer.asked <= max_age:
+        if time.monotonic() - self._asked <= max_age:
             return self._answer
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask(ids))
@@ -198,8 +200,9 @@ class JobQueue:
         return await self._run(self.adapter.version())
 
     async def _ask(self, ids: Sequence[str]) -> Answer:
-        asked = time.time()
+        asked, begun = time.time(), time.monotonic()
         self._answer = Answer(asked, await self._run(self.adapter.status(ids)))
+        self._asked = begun
         return self._answer
 
     async def _run(self, call: Call[T]) -> T:

@@ -88,10 +88,7 @@ async def serve(config: dict[str, Any]) -> None:
     scheduler.handlers["jobqueue_renew"] = lambda: renewed.__setitem__(0, time.monotonic())
     async with scheduler:
         _stop_on_signal(scheduler)
-        facts = _facts(scheduler)
-        # Clients would show a link made of this port, which leads nowhere without the prefix.
-        scheduler.services.pop("dashboard", None)
-        sys.stdout.write(json.dumps(facts) + "\n")
+        sys.stdout.write(json.dumps(_facts(scheduler)) + "\n")
         sys.stdout.flush()
         lease = asyncio.create_task(_end_when_unowned(scheduler, renewed, config["lease"]))
         await scheduler.finished()

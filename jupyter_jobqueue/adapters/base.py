@@ -220,7 +220,8 @@ class Adapter(ABC):
         """Return where stdout and stderr of a job go; empty texts if the project cannot know."""
         if not spec.logs:
             return "", ""
-        return f"{spec.logs}/{spec.name}-{job_id}.out", f"{spec.logs}/{spec.name}-{job_id}.err"
+        stem = f"{spec.logs}/{re.sub('[/%]', '-', spec.name)}-{job_id}"
+        return f"{stem}.out", f"{stem}.err"
 
 
 SAFE = re.compile(r"[\w@%+=:,./$\{\}~-]+")

@@ -80,7 +80,10 @@ class Slurm(Adapter):
     # sbatch inside a job would hand SLURM_MEM_PER_NODE and the like to the new job, squeue reads
     # filters from SQUEUE_*.
     # SLURM_CONF says where the controller is; SBATCH_* are the user's own defaults: both stay.
-    leaks = r"SLURM_(?!CONF$|CLUSTERS$).*|SLURMD_.*|SQUEUE_.*|SCANCEL_.*|SACCT_.*|SINFO_.*"
+    leaks = (
+        r"SLURM_(?!CONF$|CLUSTERS$|JWT$).*|SLURMD_.*|SBATCH_(ARRAY_INX|WAIT)|"
+        r"(SQUEUE|SCANCEL|SACCT|SINFO)_.*"
+    )
     renamed = {"project": "account"}  # noqa: RUF012 (a constant)
     options = (
         Option(

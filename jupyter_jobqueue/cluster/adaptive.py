@@ -66,7 +66,8 @@ class AdaptivePolicy:
         if not too_many and now - self._enough_since < self.idle_timeout:
             return wanted
         self._enough_since = None
-        return self._decide(wanted, kept, f"{kept} jobs were enough for {self.idle_timeout:g} s")
+        why = f"{kept} jobs were enough for {self.idle_timeout:g} s"
+        return self._decide(wanted, kept, "above the maximum" if too_many else why)
 
     def bounded(self, jobs: int) -> int:
         """Return `jobs` within minimum and maximum."""

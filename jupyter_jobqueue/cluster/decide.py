@@ -38,7 +38,9 @@ def decide(
     missing = wanted - len(live)
     if missing >= 0:
         return Decision(submit=0 if degraded else missing)
-    return Decision(drop=tuple(_victims(live, offered)[:-missing]))
+    # Those being submitted are too many too, but cannot be dropped before their ids are known.
+    submitting = sum(job.state is JobState.SUBMITTING for job in live)
+    return Decision(drop=tuple(_victims(live, offered)[: max(0, -missing - submitting)]))
 
 
 def surplus_running(jobs: Collection[Job], wanted: int) -> int:

@@ -38,10 +38,10 @@ describe('ClusterItem', () => {
 
   describe('#header', () => {
     it.each<[ClusterState, string, string]>([
-      ['starting', 'starting', 'ui-components:running'],
+      ['starting', 'starting', 'ui-components:circle-empty'],
       ['running', 'ready', 'ui-components:check'],
       ['degraded', 'degraded', 'ui-components:error'],
-      ['closing', 'shutting down', 'ui-components:running'],
+      ['closing', 'shutting down', 'ui-components:circle-empty'],
       ['closed', 'closed', 'ui-components:close'],
       ['failed', 'failed', 'ui-components:error']
     ])('should tell %s by text and icon', (state, text, icon) => {

@@ -90,18 +90,18 @@ describe('format', () => {
   describe('#resources()', () => {
     it('should tell what is connected', () => {
       expect(resources(makeCluster(), trans)).toBe(
-        '4 workers · 8 cores · 16 GiB'
+        '4 workers · 8 cores · 16\u00a0GiB'
       );
     });
 
     it('should know one from many', () => {
       const one = makeCluster({ workers: 1, cores: 1, memory: 2 ** 30 });
-      expect(resources(one, trans)).toBe('1 worker · 1 core · 1 GiB');
+      expect(resources(one, trans)).toBe('1 worker · 1 core · 1\u00a0GiB');
     });
 
     it('should tell that nothing is', () => {
       const none = makeCluster({ workers: 0, cores: 0, memory: 0 });
-      expect(resources(none, trans)).toBe('0 workers · 0 cores · 0 B');
+      expect(resources(none, trans)).toBe('0 workers · 0 cores · 0\u00a0B');
     });
   });
 });

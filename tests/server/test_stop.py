@@ -103,7 +103,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def server(tmp_path: Path, queue_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv(FOLDER, str(queue_folder / "of-a-server"))
+    monkeypatch.setenv(FOLDER, str(queue_folder / f"of-a-server-{tmp_path.name}"))
     started = Server(tmp_path)
     try:
         until(started.answers)
