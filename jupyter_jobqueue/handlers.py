@@ -197,7 +197,7 @@ class ClientHandler(JobQueueHandler):
     @authorized
     def get(self, cluster_id: str) -> None:
         """Return it."""
-        self.reply(self.manager.client_code(cluster_id))
+        self.reply(self.manager.client_code(cluster_id, self.base_url))
 
 
 CLUSTER = r"/jobqueue/api/clusters/([^/]+)"

@@ -94,11 +94,12 @@ class ClusterManager(LoggingConfigurable):
         cluster = self._entry(cluster_id).cluster
         return {"script": cluster.job_script(), "command": cluster.submit_command()}
 
-    def client_code(self, cluster_id: str) -> dict[str, str]:
-        """Return Python that connects a client."""
+    def client_code(self, cluster_id: str, base_url: str) -> dict[str, str]:
+        """Return Python that connects a client, which then shows the dashboard below `base_url`."""
         entry = self._entry(cluster_id)
         entry.require_started()
-        return {"code": entry.cluster.client_code()}
+        dashboard = base_url + views.cluster(entry)["dashboard"]
+        return {"code": entry.cluster.client_code(dashboard)}
 
     def preview(
         self, *, profile: str | None, system: str | None, options: Mapping[str, Any]

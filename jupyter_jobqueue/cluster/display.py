@@ -109,17 +109,30 @@ def dashboard_link(port: int, prefix: str) -> str:
     return f"{link.removesuffix('/status')}/{prefix}/status"
 
 
-def client_code(address: str, tls: Mapping[str, Any]) -> str:
-    """Return code that connects a client."""
+def client_code(address: str, tls: Mapping[str, Any], dashboard: str = "") -> str:
+    """Return code that connects a client.
+
+    Parameters
+    ----------
+    address : str
+        The scheduler's.
+    tls : Mapping
+        Keywords of `distributed.Security` that name files; empty without encryption.
+    dashboard : str
+        Where a browser finds the dashboard, for the client to show; Dask's own guess if empty.
+    """
+    imports = "import dask\n" if dashboard else ""
+    imports += f"from distributed import Client{', Security' if tls else ''}\n\n"
+    if dashboard:
+        imports += f'dask.config.set({{"distributed.dashboard.link": {_text(dashboard)}}})\n'
     if not tls:
-        return f'from distributed import Client\n\nclient = Client("{address}")\nclient\n'
+        return f"{imports}client = Client({_text(address)})\nclient\n"
     names = ("tls_ca_file", "tls_client_cert", "tls_client_key")
     files = {name: str(tls[name]) for name in names if name in tls}
     folder, shown = _one_folder(files)
     keys = "".join(f"        {name}={text},\n" for name, text in shown.items())
     return (
-        "from distributed import Client, Security\n\n"
-        f"{folder}client = Client(\n    {_text(address)},\n    security=Security(\n{keys}"
+        f"{imports}{folder}client = Client(\n    {_text(address)},\n    security=Security(\n{keys}"
         "        require_encryption=True,\n    ),\n)\nclient\n"
     )
 

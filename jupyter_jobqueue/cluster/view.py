@@ -126,9 +126,9 @@ class ClusterView(Cluster):
         """The secret first part of the dashboard's paths."""
         return self._prefix
 
-    def client_code(self) -> str:
+    def client_code(self, dashboard: str = "") -> str:
         """Return code that connects a client, for a Python that has only `distributed`."""
-        return display.client_code(self.placement.address, self._reconciler.tls)
+        return display.client_code(self.placement.address, self._reconciler.tls, dashboard)
 
     def logs(self, cluster: bool = True, scheduler: bool = True, workers: bool = True) -> Any:
         """Return logs of cluster, scheduler and workers; same as `get_logs`."""

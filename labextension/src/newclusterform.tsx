@@ -134,24 +134,21 @@ function Profile(props: IFormProps): JSX.Element {
   return (
     <div className="jp-JobQueue-field">
       <label htmlFor="jp-JobQueue-profile">{trans.__('Profile')}</label>
-      <div className="jp-select-wrapper">
-        <select
-          id="jp-JobQueue-profile"
-          className="jp-mod-styled"
-          value={draft.profile?.name ?? ''}
-          onChange={event => onProfile(event.target.value)}
-        >
-          {draft.profiles.map(profile => (
-            <option
-              key={profile.name}
-              value={profile.name}
-              disabled={!profile.usable}
-            >
-              {profileLabel(profile)}
-            </option>
-          ))}
-        </select>
-      </div>
+      <select
+        id="jp-JobQueue-profile"
+        value={draft.profile?.name ?? ''}
+        onChange={event => onProfile(event.target.value)}
+      >
+        {draft.profiles.map(profile => (
+          <option
+            key={profile.name}
+            value={profile.name}
+            disabled={!profile.usable}
+          >
+            {profileLabel(profile)}
+          </option>
+        ))}
+      </select>
       {draft.profile && (
         <div className="jp-JobQueue-hint" title={draft.profile.origin}>
           {trans.__('from %1', draft.profile.origin)}

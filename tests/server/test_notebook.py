@@ -74,7 +74,9 @@ def test_the_snippet_runs_where_only_distributed_is_installed(server: Server) ->
     made = server.cluster()
     code = server.ask("GET", f"jobqueue/api/clusters/{made['id']}/client")["code"]
     assert "tls://" in code
+    link = f"/jobqueue/clusters/{made['id']}/dashboard/status"
     check = "assert client.submit(sum, [40, 2]).result(timeout=30) == 42\n"
+    check += f"assert client.dashboard_link == {link!r}\n"
     program = f"{ONLY_DISTRIBUTED}\nif __name__ == '__main__':\n    "
     program += "\n    ".join((code + check).splitlines())
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

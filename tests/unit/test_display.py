@@ -46,6 +46,14 @@ def test_code_for_a_client_with_tls_names_the_files_of_the_client() -> None:
     )
 
 
+def test_code_for_a_client_names_the_dashboard_that_a_browser_reaches() -> None:
+    assert display.client_code("tcp://h:1", {}, "/hub/jobqueue/clusters/1/dashboard/status") == (
+        "import dask\nfrom distributed import Client\n\n"
+        'dask.config.set({"distributed.dashboard.link": "/hub/jobqueue/clusters/1/dashboard/status"})\n'
+        'client = Client("tcp://h:1")\nclient\n'
+    )
+
+
 def test_keys_in_several_folders_are_named_in_full() -> None:
     code = display.client_code("tls://h:1", {**TLS, "tls_client_key": "/own/k.pem"})
     assert '        tls_ca_file="/keys/ca.pem",\n' in code
