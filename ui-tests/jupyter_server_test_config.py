@@ -1,4 +1,4 @@
-"""JupyterLab for the browser tests: Galata's helpers, but with token and XSRF check like at home."""
+"""JupyterLab of the browser tests: Galata's helpers, but with token and XSRF check as always."""
 
 from jupyterlab.galata import configure_jupyter_server
 

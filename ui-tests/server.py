@@ -3,8 +3,8 @@
     python server.py playwright test
 
 Home, configuration, queue and Slurm of the server are in a temporary folder. The command finds the
-server in JOBQUEUE_UI_URL and JOBQUEUE_UI_TOKEN, the folder in JOBQUEUE_UI_FOLDER. The exit code is the
-command's; 1 when a process was left, which is named and killed.
+server in JOBQUEUE_UI_URL and JOBQUEUE_UI_TOKEN, the folder in JOBQUEUE_UI_FOLDER. The exit code is
+the command's; 1 when a process was left, which is named and killed.
 """
 
 from __future__ import annotations
