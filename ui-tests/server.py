@@ -43,7 +43,7 @@ def main(command: list[str]) -> int:
             stop_slurm(environment)
             left = end_leftovers(folder)
     for line in left:
-        print(f"*** left after the run: {line}", file=sys.stderr)
+        sys.stderr.write(f"*** left after the run: {line}\n")
     return status or bool(left)
 
 

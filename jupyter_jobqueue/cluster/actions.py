@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 RETIRE_PATIENCE = 30.0
 """Seconds for the data of a worker to move before its job is cancelled."""
+GO_PATIENCE = 4.0
+"""Seconds that closing waits for cancelled jobs to leave the queue."""
 LEAVE_PATIENCE = 5.0
 """Seconds for a retired worker to end its job by itself, so that accounting calls the job
 completed; a nanny takes 2.4 to leave."""
 CLOSE_PATIENCE = 4.0
-"""Seconds that closing waits for the queue."""
+"""Seconds for the queue to take the order to cancel everything."""
 ARRAY = 1000
 """Elements of one array at the most; Slurm's default MaxArraySize is 1001."""
 
@@ -146,17 +148,19 @@ class Actions:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if not hasattr(self, "queue"):
             return []
-        try:
-            await asyncio.wait_for(self._cancel_all(), CLOSE_PATIENCE)
-        except (QueueError, TimeoutError):
-            return [job.id for job in self.jobs.values() if job.id and job.state not in ENDED]
-        return []
-
-    async def _cancel_all(self) -> None:
-        left = [job for job in self.jobs.values() if job.state not in ENDED]
+        left = [job for job in self.jobs.values() if job.id and job.state not in ENDED]
         for job in left:
             job.state = JobState.CLOSING
-        await self.queue.cancel([job.id for job in left if job.id])
+        try:
+            await asyncio.wait_for(self.queue.cancel([job.id for job in left]), CLOSE_PATIENCE)
+        except (QueueError, TimeoutError):
+            return [job.id for job in left]
+        # They have been asked to end; one that takes its time is the queue's to kill.
+        with suppress(QueueError, TimeoutError):
+            await asyncio.wait_for(self._see_them_go(left), GO_PATIENCE)
+        return []
+
+    async def _see_them_go(self, left: list[Job]) -> None:
         while left:
             answer = await self.queue.status([job.id for job in left])
             listed = {job_id for job_id, each in answer.jobs.items() if not each.state.ended}

@@ -90,7 +90,7 @@ def slurm_queue(slurm: SlurmBed) -> Queue:
     return Queue(SLURMCluster, options, ids, lambda job_id: slurm.ask("scancel", job_id))
 
 
-@pytest.fixture(params=["local", "slurm"])
+@pytest.fixture(params=["local", pytest.param("slurm", marks=pytest.mark.slurm)])
 def queue(request: pytest.FixtureRequest) -> Queue:
     found: Queue = request.getfixturevalue(f"{request.param}_queue")
     return found

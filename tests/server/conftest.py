@@ -59,6 +59,7 @@ def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return where clusters of one test keep their files."""
     folder = tmp_path / "state"
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    monkeypatch.chdir(tmp_path)  # a job that names no file for its output leaves one there
     return folder
 
 

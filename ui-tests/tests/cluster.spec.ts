@@ -75,13 +75,22 @@ test('a card is dragged into a notebook', async ({ page, panel }) => {
 });
 
 test('the dashboard opens through the proxy', async ({ page, panel }) => {
-  const socket = page.waitForEvent('websocket', each => each.url().includes('/dashboard/status/ws'));
+  const socket = page.waitForEvent('websocket', each =>
+    each.url().includes('/dashboard/status/ws')
+  );
   await panel.card(NAME).locator('[data-action=dashboard]').click();
   await (await socket).waitForEvent('framereceived');
   const frame = page.locator('.jp-IFrame iframe');
-  await expect(frame).toHaveAttribute('src', /\/jobqueue\/clusters\/[0-9a-f]{12}\/dashboard\/status$/);
-  await expect(frame.contentFrame().locator('canvas').first()).toBeVisible({ timeout: 40_000 });
-  await expect(frame.contentFrame().getByText('Data Transfer').first()).toBeVisible();
+  await expect(frame).toHaveAttribute(
+    'src',
+    /\/jobqueue\/clusters\/[0-9a-f]{12}\/dashboard\/status$/
+  );
+  await expect(frame.contentFrame().locator('canvas').first()).toBeVisible({
+    timeout: 40_000
+  });
+  await expect(
+    frame.contentFrame().getByText('Data Transfer').first()
+  ).toBeVisible();
   await shot(page, 'dashboard');
 });
 

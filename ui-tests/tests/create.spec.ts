@@ -3,7 +3,9 @@ import { connect, expect, notebook, run, shot, test } from './lab';
 test.afterEach(async ({ queue }) => queue.removeAll());
 
 test('without clusters the panel says what to do', async ({ page, panel }) => {
-  await expect(panel.root).toContainText('A cluster is a Dask scheduler whose workers are jobs');
+  await expect(panel.root).toContainText(
+    'A cluster is a Dask scheduler whose workers are jobs'
+  );
   await shot(page, 'empty');
   await panel.root.locator('[data-action=create]').click();
   await expect(panel.dialog).toContainText('New cluster');
@@ -32,7 +34,10 @@ test('the preview follows the form', async ({ panel }) => {
   await expect(panel.script).toContainText('--nthreads 1');
 });
 
-test('an error is shown at its field, and goes with it', async ({ page, panel }) => {
+test('an error is shown at its field, and goes with it', async ({
+  page,
+  panel
+}) => {
   await panel.newCluster();
   await panel.field('Memory').fill('lots');
   const has = page.getByLabel('Memory', { exact: true });
@@ -55,7 +60,10 @@ test('a double click on Create makes one cluster', async ({ panel, queue }) => {
   expect(await queue.list()).toHaveLength(1);
 });
 
-test('a refused submission is shown in the words of the queue', async ({ page, panel }) => {
+test('a refused submission is shown in the words of the queue', async ({
+  page,
+  panel
+}) => {
   await panel.newCluster();
   await panel.field('Name').fill('hasty');
   await panel.field('Walltime').fill('soon');
@@ -67,11 +75,17 @@ test('a refused submission is shown in the words of the queue', async ({ page, p
   await shot(page, 'refused');
 });
 
-test('a cluster is made and shut down with the keyboard only', async ({ page, panel, queue }) => {
+test('a cluster is made and shut down with the keyboard only', async ({
+  page,
+  panel,
+  queue
+}) => {
   const { keyboard } = page;
   await keyboard.press('Control+Shift+C');
   await keyboard.type('New Dask Cluster');
-  await expect(page.locator('.lm-CommandPalette-item.lm-mod-active')).toContainText('New Dask');
+  await expect(
+    page.locator('.lm-CommandPalette-item.lm-mod-active')
+  ).toContainText('New Dask');
   await keyboard.press('Enter');
   await expect(panel.script).toContainText('#!');
   await tabTo('#jp-JobQueue-name');
@@ -87,7 +101,8 @@ test('a cluster is made and shut down with the keyboard only', async ({ page, pa
   expect(await queue.list()).toEqual([]);
 
   async function tabTo(selector: string): Promise<void> {
-    const hasFocus = () => page.evaluate(css => !!document.activeElement?.matches(css), selector);
+    const hasFocus = () =>
+      page.evaluate(css => !!document.activeElement?.matches(css), selector);
     for (let presses = 0; !(await hasFocus()); presses++) {
       expect(presses, `${selector} is reached by the Tab key`).toBeLessThan(60);
       await keyboard.press('Tab');

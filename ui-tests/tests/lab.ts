@@ -10,7 +10,8 @@ export type Lab = IJupyterLabPageFixture;
 
 const PANEL = 'jupyter-jobqueue-panel';
 // Galata's own settings replace the fonts by ones that a machine may not have.
-const { '@jupyterlab/apputils-extension:themes': _, ...settings } = galata.DEFAULT_SETTINGS;
+const { '@jupyterlab/apputils-extension:themes': _, ...settings } =
+  galata.DEFAULT_SETTINGS;
 
 export const test = base.extend<{ panel: Panel; queue: Queue }>({
   mockSettings: [settings, { option: true }],
@@ -51,11 +52,15 @@ export class Queue {
   async create(wish: { name: string; jobs?: number }): Promise<void> {
     const id = await this.post(wish);
     await expect
-      .poll(async () => (await this.list()).find(each => each.id === id), { timeout: 40_000 })
+      .poll(async () => (await this.list()).find(each => each.id === id), {
+        timeout: 40_000
+      })
       .toMatchObject({ state: 'running', workers: wish.jobs ?? 1 });
   }
 
-  async list(): Promise<{ id: string; name: string; state: string; workers: number }[]> {
+  async list(): Promise<
+    { id: string; name: string; state: string; workers: number }[]
+  > {
     return (await this.request.get('jobqueue/api/clusters')).json();
   }
 
@@ -107,30 +112,42 @@ export class Panel {
 
   /** A button at the foot of the dialog; its closing cross is called Cancel, too. */
   button(name: string): Locator {
-    return this.dialog.locator('.jp-Dialog-footer').getByRole('button', { name, exact: true });
+    return this.dialog
+      .locator('.jp-Dialog-footer')
+      .getByRole('button', { name, exact: true });
   }
 
   /** Wait until a cluster has its workers. */
   async ready(name: string, workers: number): Promise<void> {
     const card = this.card(name);
-    await expect(card).toHaveAttribute('data-state', 'running', { timeout: 40_000 });
+    await expect(card).toHaveAttribute('data-state', 'running', {
+      timeout: 40_000
+    });
     const count = workers === 1 ? '1 worker ·' : `${workers} workers ·`;
-    await expect(card.locator('.jp-JobQueue-resources')).toContainText(count, { timeout: 40_000 });
+    await expect(card.locator('.jp-JobQueue-resources')).toContainText(count, {
+      timeout: 40_000
+    });
   }
 }
 
 /** Run the active cell, which has the client code, and go on in a new one. */
 export async function connect(page: Lab): Promise<void> {
+  const code = page.locator('.jp-NotebookPanel:visible .jp-Cell.jp-mod-active');
+  await expect(code).toContainText('client = Client(');
   const shown = await run(page, '');
   await expect(shown).toContainText('Connection method', { timeout: 60_000 });
-  await expect(page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')).toHaveCount(0);
+  await expect(
+    page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')
+  ).toHaveCount(0);
   await page.keyboard.press('b');
 }
 
 /** Keep what a step looks like in both themes; the second one stays. */
 export async function shot(page: Lab, name: string): Promise<void> {
   const now = await page.theme.getTheme();
-  for (const theme of now.includes('Light') ? ['Light', 'Dark'] : ['Dark', 'Light']) {
+  for (const theme of now.includes('Light')
+    ? ['Light', 'Dark']
+    : ['Dark', 'Light']) {
     await page.theme.setTheme(`JupyterLab ${theme}`);
     await keep(page, `${name}-${theme.toLowerCase()}`);
   }
@@ -138,20 +155,38 @@ export async function shot(page: Lab, name: string): Promise<void> {
 
 /** Keep what a step looks like. */
 export async function keep(page: Lab, name: string): Promise<void> {
-  await page.screenshot({ path: `screenshots/${name}.png`, animations: 'disabled' });
+  await page.screenshot({
+    path: `screenshots/${name}.png`,
+    animations: 'disabled'
+  });
 }
 
 /** Open a notebook with these cells, the first of them active. */
 export async function notebook(page: Lab, sources: string[]): Promise<Locator> {
-  const cells = sources.map(source => ({ cell_type: 'code', metadata: {}, outputs: [], source }));
+  const cells = sources.map(source => ({
+    cell_type: 'code',
+    metadata: {},
+    outputs: [],
+    source
+  }));
   const kernelspec = { name: 'python3', display_name: 'Python 3' };
-  const content = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 4 };
+  const content = {
+    cells,
+    metadata: { kernelspec },
+    nbformat: 4,
+    nbformat_minor: 4
+  };
   await page.evaluate(async content => {
     const { commands, serviceManager } = (window as any).jupyterapp;
     const path = 'analysis.ipynb';
-    await serviceManager.contents.save(path, { type: 'notebook', format: 'json', content });
+    await serviceManager.contents.save(path, {
+      type: 'notebook',
+      format: 'json',
+      content
+    });
     const widget = await commands.execute('docmanager:open', { path });
     await widget.revealed;
+    await widget.sessionContext.ready;
   }, content);
   const shown = page.locator('.jp-NotebookPanel:visible .jp-Cell');
   await expect(shown).toHaveCount(sources.length);
@@ -160,7 +195,9 @@ export async function notebook(page: Lab, sources: string[]): Promise<Locator> {
 
 /** Add code to the active cell and run it; returns where its output will be. */
 export async function run(page: Lab, code: string): Promise<Locator> {
-  const active = page.locator('.jp-NotebookPanel:visible .jp-Cell.jp-mod-active');
+  const active = page.locator(
+    '.jp-NotebookPanel:visible .jp-Cell.jp-mod-active'
+  );
   await active.locator('.cm-content').click();
   await page.keyboard.insertText(code);
   await page.keyboard.press('Control+Enter');

@@ -1,6 +1,16 @@
 import type { Locator } from '@playwright/test';
 
-import { connect, expect, keep, notebook, Panel, Queue, run, shot, test } from './lab';
+import {
+  connect,
+  expect,
+  keep,
+  notebook,
+  Panel,
+  Queue,
+  run,
+  shot,
+  test
+} from './lab';
 
 const WORK = `import dask.array as da
 
@@ -9,18 +19,29 @@ x.std(axis=0).mean().compute()`;
 
 test.afterAll(async ({ request }) => new Queue(request).removeAll());
 
-test('nothing is cut off in a panel 250 pixels wide', async ({ page, panel, queue }) => {
+test('nothing is cut off in a panel 250 pixels wide', async ({
+  page,
+  panel,
+  queue
+}) => {
   const name = 'a-name-that-somebody-chose-and-that-is-far-too-long';
   await queue.create({ name, jobs: 2 });
-  await queue.post({ name: 'hasty', options: { cores: 1, memory: '500 MiB', walltime: 'soon' } });
+  await queue.post({
+    name: 'hasty',
+    options: { cores: 1, memory: '500 MiB', walltime: 'soon' }
+  });
   await expect(panel.card('hasty')).toHaveAttribute('data-state', 'degraded');
   await panel.ready(name, 2);
   for (const each of [name, 'hasty']) {
     await panel.card(each).locator('[data-action=jobs]').click();
   }
-  await expect(panel.card(name).locator('tr[data-state=running]')).toHaveCount(2);
+  await expect(panel.card(name).locator('tr[data-state=running]')).toHaveCount(
+    2
+  );
   await page.sidebar.setWidth(250);
-  await expect.poll(async () => (await panel.root.boundingBox())?.width).toBeLessThanOrEqual(251);
+  await expect
+    .poll(async () => (await panel.root.boundingBox())?.width)
+    .toBeLessThanOrEqual(251);
   await shot(page, 'narrow');
   expect(await cutOff(panel.root)).toEqual([]);
   await page.sidebar.setWidth(400);
@@ -28,9 +49,13 @@ test('nothing is cut off in a panel 250 pixels wide', async ({ page, panel, queu
   await shot(page, 'wide');
 });
 
-test('without the server extension the panel says what to install', async ({ page }) => {
+test('without the server extension the panel says what to install', async ({
+  page
+}) => {
   const body = '{"message": "Not Found", "reason": null}';
-  await page.route('**/jobqueue/api/**', route => route.fulfill({ status: 404, body }));
+  await page.route('**/jobqueue/api/**', route =>
+    route.fulfill({ status: 404, body })
+  );
   const panel = new Panel(page);
   await panel.open();
   await expect(panel.root).toContainText('pip install jupyter-jobqueue');
@@ -40,7 +65,10 @@ test('without the server extension the panel says what to install', async ({ pag
 test('a request without the XSRF token is refused', async ({ page, panel }) => {
   await expect(panel.root).toBeVisible();
   const status = await page.evaluate(async () => {
-    const answer = await fetch('/jobqueue/api/clusters', { method: 'POST', body: '{}' });
+    const answer = await fetch('/jobqueue/api/clusters', {
+      method: 'POST',
+      body: '{}'
+    });
     return answer.status;
   });
   expect(status).toBe(403);
@@ -69,10 +97,16 @@ function cutOff(panel: Locator): Promise<string[]> {
     );
     const isCutOff = (node: HTMLElement): boolean => {
       const { display, overflowX, textOverflow } = getComputedStyle(node);
-      const isTooWide = display !== 'inline' && node.scrollWidth > node.clientWidth;
+      const isTooWide =
+        display !== 'inline' && node.scrollWidth > node.clientWidth;
       const hasEllipsis = textOverflow === 'ellipsis' && overflowX === 'hidden';
-      return (isTooWide && !hasEllipsis) || node.getBoundingClientRect().right > edge + 0.5;
+      return (
+        (isTooWide && !hasEllipsis) ||
+        node.getBoundingClientRect().right > edge + 0.5
+      );
     };
-    return visible.filter(isCutOff).map(node => `${node.className}: ${node.innerText}`);
+    return visible
+      .filter(isCutOff)
+      .map(node => `${node.className}: ${node.innerText}`);
   });
 }

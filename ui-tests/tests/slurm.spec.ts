@@ -44,7 +44,9 @@ test('from click to a computed result on Slurm', async ({ page, panel }) => {
   await panel.press('Create');
   await panel.ready('on-slurm', 1);
   await panel.card('on-slurm').locator('[data-action=jobs]').click();
-  await expect(panel.card('on-slurm').locator('tr[data-state=running]')).toContainText('node');
+  await expect(
+    panel.card('on-slurm').locator('tr[data-state=running]')
+  ).toContainText('node');
   await panel.card('on-slurm').locator('[data-action=snippet]').click();
   await connect(page);
   const result = await run(page, 'client.submit(sum, range(10)).result()');
@@ -52,7 +54,10 @@ test('from click to a computed result on Slurm', async ({ page, panel }) => {
   await shot(page, 'slurm-computed');
 });
 
-test('what Slurm refuses is shown in its own words', async ({ page, panel }) => {
+test('what Slurm refuses is shown in its own words', async ({
+  page,
+  panel
+}) => {
   await fill(panel);
   await panel.field('Name').fill('too-long');
   await partition(panel).selectOption('short');
@@ -60,7 +65,9 @@ test('what Slurm refuses is shown in its own words', async ({ page, panel }) => 
   await panel.press('Create');
   const card = panel.card('too-long');
   await expect(card).toHaveAttribute('data-state', 'degraded');
-  await expect(card.getByRole('alert')).toContainText('Requested time limit is invalid');
+  await expect(card.getByRole('alert')).toContainText(
+    'Requested time limit is invalid'
+  );
   await shot(page, 'slurm-refused');
 });
 
