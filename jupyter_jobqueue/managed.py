@@ -144,8 +144,8 @@ class ManagedCluster:
         placement = self.cluster.placement
         process = placement.process if isinstance(placement, OwnProcess) else None
         if process is not None:
-            ended = asyncio.ensure_future(process.wait())
-            ended.add_done_callback(lambda _: self._heard("", "", ""))
+            self._scheduler_end = asyncio.ensure_future(process.wait())
+            self._scheduler_end.add_done_callback(lambda _: self._heard("", "", ""))
 
     # -- size
 

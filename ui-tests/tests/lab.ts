@@ -136,9 +136,11 @@ export async function connect(page: Lab): Promise<void> {
   await expect(code).toContainText('client = Client(');
   const shown = await run(page, '');
   await expect(shown).toContainText('Connection method', { timeout: 60_000 });
-  await expect(
-    page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')
-  ).toHaveCount(0);
+  const link = shown.getByRole('link').first();
+  await expect(link).toHaveAttribute(
+    'href',
+    /^\/jobqueue\/clusters\/\w+\/dashboard/
+  );
   await page.keyboard.press('b');
 }
 

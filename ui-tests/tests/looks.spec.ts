@@ -81,6 +81,8 @@ test('the picture for the README', async ({ page, panel, queue }) => {
   await panel.card('analysis').locator('[data-action=jobs]').click();
   await page.sidebar.setWidth(360);
   await notebook(page, ['']);
+  const launcher = page.locator('.lm-TabBar-tab', { hasText: 'Launcher' });
+  await launcher.locator('.lm-TabBar-tabCloseIcon').click();
   await panel.card('analysis').locator('[data-action=snippet]').click();
   await connect(page);
   const result = await run(page, WORK);
