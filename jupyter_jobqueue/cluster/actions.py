@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from distributed.core import Status
+
 from jupyter_jobqueue.adapters.base import JobStatus
 from jupyter_jobqueue.cluster.job import ENDED, Job, JobState, end
 from jupyter_jobqueue.errors import QueueError
@@ -86,6 +88,8 @@ class Actions:
         for job, job_id in zip(jobs, ids, strict=True):
             job.id, job.state = job_id, JobState.PENDING
             job.stdout, job.stderr = self.queue.adapter.log_paths(spec, job_id)
+        if self.cluster.status is not Status.running:  # closed while the queue was thinking
+            await self.queue.cancel(ids)
 
     @property
     def next_submission(self) -> dict[str, Any]:

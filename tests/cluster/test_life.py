@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -151,8 +152,6 @@ def test_a_refusal_reaches_the_caller_in_the_words_of_the_queue(local_queue: Que
 
 
 def test_asynchronous_use(local_queue: Queue) -> None:
-    import asyncio
-
     async def use() -> int:
         async with local_queue.cluster(asynchronous=True) as cluster:
             await cluster.scale(1)
@@ -160,6 +159,21 @@ def test_asynchronous_use(local_queue: Queue) -> None:
                 return int(await client.submit(sum, [40, 2]))
 
     assert asyncio.run(use()) == 42
+
+
+def test_jobs_that_are_being_submitted_while_the_cluster_closes_do_not_stay(
+    local_queue: Queue,
+) -> None:
+    async def close_at_once() -> None:
+        cluster = await local_queue.cluster(asynchronous=True)
+        scaling = cluster.scale(jobs=2)
+        while not cluster.jobs:  # noqa: ASYNC110 (it has begun then)
+            await asyncio.sleep(0)
+        await cluster.close()
+        await asyncio.wait([scaling])
+
+    asyncio.run(close_at_once())
+    until(lambda: local_queue.listed() == [], timeout=10)
 
 
 def test_text_and_html_show_jobs_and_workers(local_queue: Queue) -> None:

@@ -52,6 +52,18 @@ test('an error is shown at its field, and goes with it', async ({
   await expect(panel.script).toContainText('--memory-limit 1');
 });
 
+test('more cores than the queue has are refused at the field', async ({
+  page,
+  panel
+}) => {
+  await panel.newCluster();
+  await panel.field('Cores').fill('5');
+  const has = page.getByLabel('Cores', { exact: true });
+  const group = panel.dialog.locator('.form-group.small-field', { has });
+  await expect(group.locator('.validationErrors')).toContainText('4');
+  await expect(panel.button('Create')).toBeDisabled();
+});
+
 test('a double click on Create makes one cluster', async ({ panel, queue }) => {
   await panel.newCluster();
   await panel.button('Create').dblclick();
