@@ -124,7 +124,8 @@ def client_code(address: str, tls: Mapping[str, Any], dashboard: str = "") -> st
     imports = "import dask\n" if dashboard else ""
     imports += f"from distributed import Client{', Security' if tls else ''}\n\n"
     if dashboard:
-        imports += f'dask.config.set({{"distributed.dashboard.link": {_text(dashboard)}}})\n'
+        link = f'{{"distributed.dashboard.link": {_text(dashboard)}}}'
+        imports += f"dask.config.set(\n    {link}\n)\n"
     if not tls:
         return f"{imports}client = Client({_text(address)})\nclient\n"
     names = ("tls_ca_file", "tls_client_cert", "tls_client_key")

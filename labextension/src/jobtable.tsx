@@ -21,6 +21,11 @@ function remark(job: IJob, trans: TranslationBundle): string {
   return told.filter(text => text).join(' · ');
 }
 
+/** Shorten a name at its beginning: the number at its end tells jobs apart. */
+function shortened(name: string): string {
+  return name.length > 16 ? `…${name.slice(-15)}` : name;
+}
+
 /** One job in two lines: which and how, then what the queue says of it. */
 function JobRow(props: {
   job: IJob;
@@ -33,7 +38,7 @@ function JobRow(props: {
     <tr data-job={job.name} data-state={job.state}>
       <td>
         <div className="jp-JobQueue-jobName" title={job.name}>
-          {job.name}
+          {shortened(job.name)}
         </div>
         <div className="jp-JobQueue-jobRemark">{job.id}</div>
       </td>

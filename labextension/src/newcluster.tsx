@@ -136,6 +136,10 @@ export class NewClusterBody extends ReactWidget implements ISubmitBody {
       return;
     }
     const question = ++this.asked;
+    if (this.isIncomplete()) {
+      this.change({ script: null });
+      return;
+    }
     try {
       const wish = { profile: profile.name, options };
       const script = await this.model.preview(wish);
@@ -144,9 +148,19 @@ export class NewClusterBody extends ReactWidget implements ISubmitBody {
       }
     } catch (error) {
       if (question === this.asked) {
-        this.change({ errors: this.errors(error) });
+        this.change({ script: null, errors: this.errors(error) });
       }
     }
+  }
+
+  /** Whether an option is still missing that every job needs. */
+  private isIncomplete(): boolean {
+    const { schema, options } = this.draft;
+    return (schema?.required ?? []).some(
+      name =>
+        options[name] === undefined &&
+        schema?.properties[name]?.default === undefined
+    );
   }
 
   private errors(error: unknown): Errors {

@@ -60,6 +60,7 @@ function Options(props: IFormProps & { group: 'main' | 'more' }): JSX.Element {
     <div ref={form}>
       <FormComponent
         compact
+        idPrefix={group === 'main' ? 'root' : 'more'}
         schema={schema}
         uiSchema={uiSchema(schema)}
         formData={Object.fromEntries(shown) as ReadonlyJSONObject}
@@ -102,11 +103,12 @@ function More(props: IFormProps): JSX.Element {
 
 /** Give each input its label for screen readers too: the form's template shows it beside. */
 function nameInputs(form: HTMLElement | null): void {
-  form
-    ?.querySelectorAll('input[label], select[label]')
-    .forEach(input =>
-      input.setAttribute('aria-label', input.getAttribute('label')!)
-    );
+  form?.querySelectorAll('.form-group .form-group').forEach(group => {
+    const label = group.querySelector('.jp-FormGroup-fieldLabel')?.textContent;
+    group
+      .querySelectorAll('input, select')
+      .forEach(field => field.setAttribute('aria-label', label ?? ''));
+  });
 }
 
 /** Keep what differs from the profile: the rest is the server's to fill in. */
@@ -149,7 +151,7 @@ function Profile(props: IFormProps): JSX.Element {
           </option>
         ))}
       </select>
-      {draft.profile && (
+      {draft.profile && draft.profile.origin !== 'built-in' && (
         <div className="jp-JobQueue-hint" title={draft.profile.origin}>
           {trans.__('from %1', draft.profile.origin)}
         </div>

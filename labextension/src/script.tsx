@@ -36,7 +36,11 @@ export function ScriptView(props: {
 }): JSX.Element {
   const { script, trans, onCopy } = props;
   if (!script) {
-    return <pre className="jp-JobQueue-script" aria-busy="true"></pre>;
+    return (
+      <p className="jp-JobQueue-hint">
+        {trans.__('The job script appears here once every option is right.')}
+      </p>
+    );
   }
   const lines = script.script.replace(/\n$/, '').split('\n');
   return (

@@ -103,7 +103,7 @@ export function SizeForm(props: {
   ];
   return (
     <fieldset className="jp-JobQueue-size">
-      <legend>{trans.__('Jobs')}</legend>
+      <legend>{trans.__('Size')}</legend>
       <div className="jp-JobQueue-choices">
         {choices.map(([adaptive, label]) => (
           <label key={label}>

@@ -85,7 +85,7 @@ describe('NewClusterBody', () => {
   }
 
   const input = (name: string): HTMLInputElement =>
-    body.node.querySelector<HTMLInputElement>(`#root_${name}`)!;
+    body.node.querySelector<HTMLInputElement>(`#root_${name}, #more_${name}`)!;
 
   async function type(field: HTMLElement, value: string): Promise<void> {
     fireEvent.change(field, { target: { value } });
@@ -248,6 +248,19 @@ describe('NewClusterBody', () => {
         [{ profile: 'slurm', options: {} }]
       ]);
       expect(shown()).toBe(SCRIPT.script);
+    });
+
+    it('should not ask before every required option is given', async () => {
+      const required = ['cores', 'memory'];
+      jest.spyOn(api, 'schema').mockResolvedValue({ ...SCHEMA, required });
+      await show();
+      expect(api.asked('preview')).toEqual([]);
+      expect(errorsAt('memory')).toEqual([]);
+      await type(input('memory'), '1 GB');
+      await pass(DEBOUNCE);
+      expect(api.asked('preview')).toEqual([
+        [{ profile: 'slurm', options: { memory: '1 GB' } }]
+      ]);
     });
 
     it('should wait until the person stops typing', async () => {

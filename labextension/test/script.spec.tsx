@@ -11,11 +11,10 @@ describe('ScriptView', () => {
     );
   }
 
-  it('should be busy until there is a script', () => {
+  it('should say when there will be a script', () => {
     render(<ScriptView script={null} trans={trans} />);
-    const script = document.querySelector('pre')!;
-    expect(script.getAttribute('aria-busy')).toBe('true');
-    expect(script.textContent).toBe('');
+    expect(screen.getByText(/once every option is right/)).toBeTruthy();
+    expect(document.querySelector('pre')).toBe(null);
   });
 
   it('should show the whole script and its command', () => {

@@ -165,7 +165,8 @@ def test_jobs_that_are_being_submitted_while_the_cluster_closes_do_not_stay(
     local_queue: Queue,
 ) -> None:
     async def close_at_once() -> None:
-        cluster = await local_queue.cluster(asynchronous=True)
+        lines = ["sleep 600"]  # a worker would end by itself, without a scheduler
+        cluster = await local_queue.cluster(asynchronous=True, job_script_prologue=lines)
         scaling = cluster.scale(jobs=2)
         while not cluster.jobs:  # noqa: ASYNC110 (it has begun then)
             await asyncio.sleep(0)

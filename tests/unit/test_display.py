@@ -49,7 +49,7 @@ def test_code_for_a_client_with_tls_names_the_files_of_the_client() -> None:
 def test_code_for_a_client_names_the_dashboard_that_a_browser_reaches() -> None:
     assert display.client_code("tcp://h:1", {}, "/hub/jobqueue/1/status") == (
         "import dask\nfrom distributed import Client\n\n"
-        'dask.config.set({"distributed.dashboard.link": "/hub/jobqueue/1/status"})\n'
+        'dask.config.set(\n    {"distributed.dashboard.link": "/hub/jobqueue/1/status"}\n)\n'
         'client = Client("tcp://h:1")\nclient\n'
     )
 
