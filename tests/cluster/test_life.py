@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from distributed import Client
@@ -222,3 +224,31 @@ def test_an_option_of_the_scheduler_is_refused_with_its_place(local_queue: Queue
 def test_a_cluster_without_cores_says_so_with_an_example() -> None:
     with pytest.raises(InvalidOption, match="cores and memory of a job must be given, as in SLURM"):
         SLURMCluster()
+
+
+def test_logs_of_cluster_scheduler_and_workers(local_queue: Queue) -> None:
+    with local_queue.cluster(n_workers=1) as cluster:
+        cluster.wait_for_workers(1, timeout=40)
+        logs = cluster.logs()
+        (worker,) = cluster.scheduler_info["workers"]
+        assert set(logs) == {"Cluster", "Scheduler", worker}
+        assert "Scheduler at:" in logs["Scheduler"]
+
+
+def test_the_dashboard_answers_behind_its_secret_only(local_queue: Queue) -> None:
+    with local_queue.cluster() as cluster:
+        link = cluster.dashboard_link
+        assert link.startswith("http://127.0.0.1:")
+        assert status_of(link) == 200
+        server = link.split("/", 3)[:3]
+        for path in ("", "status", "sitemap.json", f"{cluster.dashboard_path}/proxy/1/h/x"):
+            assert status_of("/".join([*server, path])) == 404
+
+
+def status_of(url: str) -> int:
+    try:
+        with urlopen(url, timeout=10) as answer:  # noqa: S310 (our own scheduler)
+            return int(answer.status)
+    except HTTPError as error:
+        error.close()
+        return error.code
