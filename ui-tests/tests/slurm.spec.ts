@@ -1,4 +1,5 @@
 import { execFileSync } from 'child_process';
+import { appendFileSync } from 'fs';
 import { resolve } from 'path';
 
 import type { Locator } from '@playwright/test';
@@ -22,6 +23,12 @@ test.beforeAll(async ({ request }) => {
   } catch (error) {
     const why = String((error as { stderr?: string }).stderr || error).trim();
     console.warn(`*** SKIPPED: the tests on real Slurm: ${why}`);
+    if (process.env.SKIPPED_FILE) {
+      appendFileSync(
+        process.env.SKIPPED_FILE,
+        'browser tests on real Slurm: it could not be started\n'
+      );
+    }
     test.skip(true, why);
   }
   // The server may have been asked for its batch systems before.
