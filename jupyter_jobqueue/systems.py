@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from jupyter_jobqueue import config, spec
 from jupyter_jobqueue.adapters import ADAPTERS
-from jupyter_jobqueue.adapters.base import Adapter, Call, Kind, Queue
+from jupyter_jobqueue.adapters.base import Adapter, Kind, Queue
 from jupyter_jobqueue.errors import (
     CommandMissing,
     CommandTimedOut,
@@ -20,7 +20,9 @@ from jupyter_jobqueue.errors import (
     QueueError,
     nearest,
 )
-from jupyter_jobqueue.jobs import run
+from jupyter_jobqueue.jobs import JobQueue
+
+T = TypeVar("T")
 
 FRESH = 60.0
 """Seconds for which an answer about queues is given again."""
@@ -103,10 +105,8 @@ class Systems:
         return await asyncio.shield(task)
 
     async def _ask(self, adapter: Adapter) -> Facts:
-        version, queues = await asyncio.gather(
-            self._answer(adapter, adapter.version()),
-            self._answer(adapter, adapter.queues()),
-        )
+        queue = JobQueue(adapter, timeout=self.timeout)
+        version, queues = await asyncio.gather(_answer(queue.version()), _answer(queue.queues()))
         if isinstance(version, QueueError) and not isinstance(version, CommandTimedOut):
             # Not even its version: a client that has no configuration.
             return Facts(": ".join([version.message, *version.details.splitlines()[-1:]]))
@@ -117,13 +117,12 @@ class Systems:
             warning="\n".join(errors),
         )
 
-    async def _answer(self, adapter: Adapter, call: Call[Any] | None) -> Any:
-        if call is None:
-            return None
-        try:
-            return await run(call, leaks=adapter.leaks, timeout=self.timeout)
-        except QueueError as error:
-            return error
+
+async def _answer(asked: Awaitable[T]) -> T | QueueError:
+    try:
+        return await asked
+    except QueueError as error:
+        return error
 
 
 def _system(name: str, told: Facts) -> dict[str, Any]:

@@ -149,8 +149,17 @@ export async function showScript(
       onCopy={text => Clipboard.copyToSystem(text)}
     />
   );
+  await showWide(trans.__('Job script of %1', cluster.name), view, trans);
+}
+
+/** Show something to read, with room for long lines. */
+async function showWide(
+  title: string,
+  view: JSX.Element,
+  trans: TranslationBundle
+): Promise<void> {
   const dialog = new LateDialog({
-    title: trans.__('Job script of %1', cluster.name),
+    title,
     body: ReactWidget.create(view),
     buttons: [Dialog.okButton({ label: trans.__('Close') })],
     hasClose: true
@@ -237,13 +246,6 @@ export async function showLog(
   trans: TranslationBundle
 ): Promise<void> {
   const read = (stream: Stream) => model.log(id, job, stream);
-  const dialog = new LateDialog({
-    title: trans.__('Log of %1', job),
-    body: ReactWidget.create(<LogView read={read} trans={trans} />),
-    buttons: [Dialog.okButton({ label: trans.__('Close') })],
-    hasClose: true
-  });
-  dialog.addClass('jp-JobQueue-dialog');
-  dialog.addClass('jp-mod-wide');
-  await dialog.launch();
+  const view = <LogView read={read} trans={trans} />;
+  await showWide(trans.__('Log of %1', job), view, trans);
 }
