@@ -9,6 +9,8 @@
     ├── SchedulerFailed          500
     └── QueueError               502   the batch system said no: its words are in ``details``
         ├── CommandMissing       502
+        ├── QueueDown            502   it cannot be reached
+        ├── LimitReached         502   there is no room now, later there may be
         └── CommandTimedOut      504
 
 ``str(error)`` is for people; ``details`` keeps what the batch system printed, verbatim.
@@ -75,6 +77,14 @@ class QueueError(JobQueueError):
 
 class CommandMissing(QueueError):
     """A command of the batch system is not on this machine."""
+
+
+class QueueDown(QueueError):
+    """The batch system cannot be reached; it may come back."""
+
+
+class LimitReached(QueueError):
+    """The batch system takes no more jobs now; when some have ended it may."""
 
 
 class CommandTimedOut(QueueError):

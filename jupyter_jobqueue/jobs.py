@@ -7,16 +7,25 @@ import math
 import os
 import re
 import shlex
+import shutil
 import signal
+import subprocess
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.adapters.base import Adapter, Call, JobSpec, JobStatus, Queue
-from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueError
+from jupyter_jobqueue.errors import (
+    CommandMissing,
+    CommandTimedOut,
+    LimitReached,
+    QueueDown,
+    QueueError,
+)
 
 T = TypeVar("T")
 
@@ -26,11 +35,53 @@ AT_ONCE = 4
 """Commands in flight; more gain nothing (measured) and a site may see them as a flood."""
 
 
+DIALECT_TIMEOUT = 2.0
+"""Seconds; a command that prints its own version asks nobody."""
+INTEREST = 60.0
+"""Seconds for which a job that somebody asked for is asked for again with those of others."""
+
+
 class Answer(NamedTuple):
     """What a batch system said of its jobs, and when it was asked (`time.time`)."""
 
     asked: float
     jobs: Mapping[str, JobStatus]
+    about: frozenset[str] | None = None
+    """The jobs that it was asked for; None for all of the user."""
+
+    def covers(self, ids: Iterable[str], *, everything: bool) -> bool:
+        """Whether a job of `ids` that is not in the answer has left the queue."""
+        return self.about is None or (not everything and self.about.issuperset(ids))
+
+
+class Question(NamedTuple):
+    """A status command that is running."""
+
+    task: asyncio.Task[Answer]
+    about: frozenset[str] | None
+
+
+def adapter_for(system: str) -> Adapter:
+    """Return the adapter that speaks the dialect of the commands on PATH.
+
+    Runs a command that prints its version, once, where a batch system has dialects.
+    """
+    adapter = ADAPTERS[system]()
+    path = shutil.which(adapter.commands[0]) if adapter.has_dialects else None
+    return _dialect(system, path) if path else adapter
+
+
+@cache
+def _dialect(system: str, path: str) -> Adapter:
+    adapter = ADAPTERS[system]()
+    call = adapter.version()
+    try:
+        done = subprocess.run(
+            call.argv, capture_output=True, text=True, timeout=DIALECT_TIMEOUT, check=False
+        )
+        return adapter.dialect(call.parse(done.stdout + done.stderr))
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return adapter
 
 
 def command_line(call: Call[Any]) -> str:
@@ -107,7 +158,8 @@ async def _talk(process: asyncio.subprocess.Process, text: str) -> tuple[bytes, 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:
     """End a process and its children, also when only these are left and hold the output open."""
-    with suppress(ProcessLookupError):
+    # OAR's commands are setuid: whoever started them may not kill them.
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     with suppress(TimeoutError):
         await asyncio.wait_for(process.communicate(), 2)
@@ -115,7 +167,7 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
 
 def _read(call: Call[T], code: int | None, out: str, err: str) -> T:
     words = (err.strip() + "\n" + out.strip()).strip()
-    if code and not (call.gone and re.search(call.gone, words)):
+    if code and not _only_gone(call.gone, err.strip() or out.strip()):
         raise QueueError(f"{_name(call)} failed with exit code {code}", details=words)
     try:
         return call.parse(out)
@@ -123,6 +175,11 @@ def _read(call: Call[T], code: int | None, out: str, err: str) -> T:
         raise QueueError(
             f"{_name(call)} gave an answer that cannot be read", details=words
         ) from None
+
+
+def _only_gone(pattern: str, words: str) -> bool:
+    lines = [line for line in words.splitlines() if line.strip()]
+    return bool(pattern and lines) and all(re.search(pattern, line) for line in lines)
 
 
 def _name(call: Call[Any]) -> str:
@@ -144,16 +201,17 @@ class JobQueue:
         self.adapter = adapter
         self.timeout = timeout
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._asking: asyncio.Task[Answer] | None = None
-        self._answer = Answer(0.0, {})
+        self._question: Question | None = None
+        self._answer = Answer(0.0, {}, frozenset())
         self._asked = -math.inf
+        self._interest: dict[str, float] = {}
 
     @classmethod
     def of(cls, system: str) -> JobQueue:
         """Return the queue of a batch system that the running event loop shares."""
         queues = _shared.setdefault(asyncio.get_running_loop(), {})
         if system not in queues:
-            queues[system] = cls(ADAPTERS[system]())
+            queues[system] = cls(adapter_for(system))
         return queues[system]
 
     async def submit(self, spec: JobSpec) -> list[str]:
@@ -165,7 +223,9 @@ class JobQueue:
         if ids:
             await self._run(self.adapter.cancel(ids))
 
-    async def status(self, ids: Sequence[str], *, max_age: float = 0.0) -> Answer:
+    async def status(
+        self, ids: Sequence[str], *, max_age: float = 0.0, everything: bool = False
+    ) -> Answer:
         """Ask for the user's jobs; questions asked at the same time share one command.
 
         Parameters
@@ -174,12 +234,25 @@ class JobQueue:
             Jobs of interest; the answer may have more.
         max_age : float
             Seconds; an answer not older than this is given again.
+        everything : bool
+            Ask for all jobs of the user, also where that is a question of its own.
         """
-        if time.monotonic() - self._asked <= max_age:
+        now = time.monotonic()
+        self._interest.update(dict.fromkeys(ids, now))
+        young = now - self._asked <= max_age
+        if young and self._answer.covers(ids, everything=everything):
             return self._answer
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask(ids))
-        return await asyncio.shield(self._asking)
+        question = self._question
+        if question is None or question.task.done() or not _covers(question, ids, everything):
+            question = self._question = self._new_question(everything)
+        return await asyncio.shield(question.task)
+
+    def _new_question(self, everything: bool) -> Question:
+        oldest = time.monotonic() - INTEREST
+        self._interest = {job: at for job, at in self._interest.items() if at >= oldest}
+        ids = frozenset(self._interest)
+        about = None if everything or self.adapter.lists_all else ids
+        return Question(asyncio.create_task(self._ask(sorted(ids), about)), about)
 
     async def history(self, ids: Sequence[str]) -> Mapping[str, JobStatus]:
         """Ask the accounting for jobs that have left the queue; empty if there is none to ask."""
@@ -199,15 +272,36 @@ class JobQueue:
         """Ask for the version."""
         return await self._run(self.adapter.version())
 
-    async def _ask(self, ids: Sequence[str]) -> Answer:
+    async def _ask(self, ids: list[str], about: frozenset[str] | None) -> Answer:
         asked, begun = time.time(), time.monotonic()
-        self._answer = Answer(asked, await self._run(self.adapter.status(ids)))
-        self._asked = begun
+        jobs: Mapping[str, JobStatus] = {}
+        mine = self.adapter.mine() if about is None else None
+        if mine is not None:
+            ids = sorted({*ids, *await self._run(mine)})
+        if ids or about is None:
+            jobs = await self._run(self.adapter.status(ids))
+        self._answer, self._asked = Answer(asked, jobs, about), begun
         return self._answer
 
     async def _run(self, call: Call[T]) -> T:
         async with self._places:
-            return await run(call, leaks=self.adapter.leaks, timeout=self.timeout)
+            try:
+                return await run(call, leaks=self.adapter.leaks, timeout=self.timeout)
+            except QueueError as error:
+                raise self._told_apart(error) from None
+
+    def _told_apart(self, error: QueueError) -> QueueError:
+        """Return the error as what it means: the system is away, or has no room now."""
+        if type(error) is not QueueError:
+            return error
+        for pattern, kind in ((self.adapter.down, QueueDown), (self.adapter.limit, LimitReached)):
+            if re.search(pattern, error.details):
+                return kind(error.message, details=error.details)
+        return error
+
+
+def _covers(question: Question, ids: Iterable[str], everything: bool) -> bool:
+    return Answer(0.0, {}, question.about).covers(ids, everything=everything)
 
 
 _shared: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, JobQueue]] = (

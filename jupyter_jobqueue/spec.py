@@ -143,8 +143,9 @@ SHELL = {"job_script_prologue", "job_script_epilogue"}
 
 def options_of(system: str) -> dict[str, Option]:
     """Return every option of a batch system by name, in the order of the form."""
-    own = ADAPTERS[system].options
-    every = [*COMMON[:3], *own, *COMMON[3:]]
+    own = {option.name: option for option in ADAPTERS[system].options}
+    # An option that a batch system declares itself takes the place of the common one.
+    every = [*COMMON[:3], *own.values(), *(each for each in COMMON[3:] if each.name not in own)]
     return {option.name: option for option in every}
 
 
@@ -194,6 +195,8 @@ def check_one(option: Option, value: Any) -> Any:
         raise _refused(option, value, str(error)) from None
     if option.minimum is not None and checked < option.minimum:
         raise _refused(option, value, f"must be at least {option.minimum}")
+    if option.choices and checked not in option.choices:
+        raise _refused(option, value, f"is none of {', '.join(option.choices)}")
     if option.name not in SHELL and _has_line_break(checked):
         raise _refused(option, value, "must not contain a line break")
     return checked
@@ -260,6 +263,15 @@ def _lines(value: Any) -> list[str]:
     return [line for line in lines if line]
 
 
+def _settings(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [f"{key} = {each}" for key, each in value.items()]
+    lines = _lines(value)
+    if not all("=" in line for line in lines):
+        raise ValueError("must be a mapping, or lines of the form Key = value")
+    return lines
+
+
 def _memory(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise TypeError("must be an amount of memory")
@@ -285,6 +297,7 @@ def _duration(value: Any) -> float:
 
 
 READERS: dict[Kind, Callable[[Any], Any]] = {
+    Kind.SETTINGS: _settings,
     Kind.INTEGER: _integer,
     Kind.TEXT: _text,
     Kind.FLAG: _flag,
@@ -300,6 +313,7 @@ JSON_TYPES: dict[Kind, dict[str, Any]] = {
     Kind.LINES: {"type": "array", "items": {"type": "string"}},
     Kind.MEMORY: {"type": "string"},
     Kind.DURATION: {"type": "number"},
+    Kind.SETTINGS: {"type": "array", "items": {"type": "string"}},
 }
 
 
@@ -337,6 +351,8 @@ def _property(option: Option, default: Any) -> dict[str, Any]:
     }
     if option.minimum is not None:
         shown["minimum"] = option.minimum
+    if option.choices:
+        shown["enum"] = list(option.choices)
     if option.example:
         shown["examples"] = [option.example]
     if default is not None:

@@ -159,7 +159,9 @@ def _shown(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(kind: Kind, value: Any) -> Any:
     if kind in (Kind.MEMORY, Kind.TEXT):
         return str(value)
-    return [value] if kind is Kind.LINES and isinstance(value, str) else value
+    if kind is Kind.SETTINGS and isinstance(value, Mapping):
+        return [f"{key} = {each}" for key, each in value.items()]
+    return [value] if kind in (Kind.LINES, Kind.SETTINGS) and isinstance(value, str) else value
 
 
 def _problems(found: config.Profile) -> list[str]:

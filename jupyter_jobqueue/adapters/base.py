@@ -8,6 +8,7 @@ the command printed. `jupyter_jobqueue.jobs` runs calls; a test reads recordings
 from __future__ import annotations
 
 import re
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ class JobStatus(NamedTuple):
     ended: float | None = None
     exit_code: int | None = None
     signal: int | None = None
+    element: int = 0
+    """Which element of its array it is, from 0; 0 for a single job."""
 
 
 class Queue(NamedTuple):
@@ -77,6 +80,8 @@ class Kind(StrEnum):
     LINES = "lines"
     MEMORY = "memory"
     DURATION = "duration"
+    SETTINGS = "settings"
+    """A mapping, or lines of the form ``Key = value``; checked, it is such lines."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,8 @@ class Option:
         A value that would do, used in error messages and forms.
     main : bool
         Whether a form shows it at once rather than behind *More options*.
+    choices : tuple of str
+        The only values that will do; empty if there are none to name.
     """
 
     name: str
@@ -109,6 +116,24 @@ class Option:
     minimum: int | None = None
     example: str = ""
     main: bool = False
+    choices: tuple[str, ...] = ()
+
+
+JOB_CPU = Option(
+    "job_cpu",
+    Kind.INTEGER,
+    "CPUs of the job",
+    "CPUs to ask the queue for, when it is not the number of cores that the workers use.",
+    minimum=1,
+    example="4",
+)
+JOB_MEM = Option(
+    "job_mem",
+    Kind.TEXT,
+    "Memory of the job",
+    "Memory to ask the queue for, in the queue's own form, when it is not what the workers use.",
+    example="4G",
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +149,8 @@ class JobSpec:
     tag: str = ""
     logs: str = ""
     """Folder for the jobs' output; empty leaves it to the batch system."""
+    exit_file: str = ""
+    """Shell word for the file in which a job notes its exit code, should the queue forget it."""
     shebang: str = "#!/usr/bin/env bash"
     prologue: Sequence[str] = ()
     epilogue: Sequence[str] = ()
@@ -145,7 +172,8 @@ class Call(Generic[T_co]):
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that the command needs."""
     gone: str = ""
-    """A failure whose text matches this pattern only says that a job has left already."""
+    """A failure each line of which matches this pattern only says that jobs have left already; its
+    answer is read all the same."""
 
 
 class Adapter(ABC):
@@ -176,6 +204,18 @@ class Adapter(ABC):
     never started."""
     leaks: ClassVar[str] = r"(?!)"
     """Environment variables (a pattern) of a surrounding job that must not reach a submission."""
+    forgets: ClassVar[bool] = False
+    """Whether the exit code of an ended job may be unknown to the queue: then the job script notes
+    it in a file of its own."""
+    lists_all: ClassVar[bool] = True
+    """Whether `status` tells of all the user's jobs; if not, only of those it is asked for, and
+    `mine` finds the others."""
+    down: ClassVar[str] = r"(?!)"
+    """Pattern of a failure that says that the batch system cannot be reached."""
+    limit: ClassVar[str] = r"(?!)"
+    """Pattern of a failure that says that a limit is reached, and that later there may be room."""
+    has_dialects: ClassVar[bool] = False
+    """Whether `dialect` depends on the version."""
 
     @abstractmethod
     def directives(self, spec: JobSpec) -> list[str]:
@@ -193,6 +233,10 @@ class Adapter(ABC):
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         """Ask to end jobs. A request only: status tells the truth. Gone ids are no failure."""
 
+    def walltime(self, options: Mapping[str, Any]) -> int | None:
+        """Return the time limit of a job in seconds; None if there is none or it is not known."""
+        return seconds(str(options.get("walltime") or ""))
+
     @abstractmethod
     def version(self) -> Call[str]:
         """Ask for the version of the batch system."""
@@ -205,6 +249,14 @@ class Adapter(ABC):
         """Ask for queues and limits; None if the batch system has none to tell."""
         return None
 
+    def mine(self) -> Call[list[str]] | None:
+        """Ask for the ids of all the user's jobs; None if `status` lists them all anyway."""
+        return None
+
+    def dialect(self, version: str) -> Adapter:
+        """Return the adapter for the batch system that calls itself `version`."""
+        return self
+
     def header(self, spec: JobSpec) -> list[str]:
         """Return the directive lines, without those to skip and with the extra ones."""
         lines = [f"{self.directive} {each}" for each in self.directives(spec)]
@@ -213,8 +265,14 @@ class Adapter(ABC):
 
     def script(self, spec: JobSpec) -> str:
         """Return the whole job script."""
-        body = [*spec.prologue, spec.command, *spec.epilogue]
+        body = [*self.preamble(spec), *spec.prologue, spec.command, *spec.epilogue]
         return "\n".join([spec.shebang, "", *self.header(spec), "", *filter(None, body), ""])
+
+    def preamble(self, spec: JobSpec) -> list[str]:
+        """Return the line that has the job note its exit code, where the queue may forget it."""
+        if not (self.forgets and spec.exit_file):
+            return []
+        return ["trap " + shlex.quote(f"echo $? > {spec.exit_file}") + " EXIT"]
 
     def log_paths(self, spec: JobSpec, job_id: str) -> tuple[str, str]:
         """Return where stdout and stderr of a job go; empty texts if the project cannot know."""
@@ -222,6 +280,22 @@ class Adapter(ABC):
             return "", ""
         stem = f"{spec.logs}/{re.sub('[/%]', '-', spec.name)}-{job_id}"
         return f"{stem}.out", f"{stem}.err"
+
+
+TAG = re.compile(r"jobqueue-[0-9a-f]+-\d+")
+"""The tags that clusters give to their submissions: cluster id, and number of the first job."""
+
+
+def tag_in(text: str) -> str:
+    """Return the tag in the name of a job; empty if there is none.
+
+    Examples
+    --------
+    >>> tag_in("dask-worker.jobqueue-0123456789ab-0[3]")
+    'jobqueue-0123456789ab-0'
+    """
+    found = TAG.search(text)
+    return found[0] if found else ""
 
 
 SAFE = re.compile(r"[\w@%+=:,./$\{\}~-]+")

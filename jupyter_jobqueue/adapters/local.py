@@ -109,4 +109,5 @@ def _status(job: dict[str, Any]) -> JobStatus:
         ended=job["ended"],
         exit_code=job["exit_code"],
         signal=job["signal"],
+        element=int(job["id"].partition("_")[2] or 0),
     )

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from jupyter_jobqueue.adapters.base import (
+    JOB_CPU,
+    JOB_MEM,
     Adapter,
     Call,
     JobSpec,
@@ -76,6 +78,9 @@ class Slurm(Adapter):
     directive = "#SBATCH"
     # For MinJobAge seconds; but a pending array element that is cancelled leaves no trace at all.
     remembers = True
+    # https://slurm.schedmd.com/sbatch.html: a QOS or association limit, or MaxJobCount, is reached.
+    limit = r"(QOS|Assoc)\w*Submit\w*Limit|temporarily unable to accept"
+    down = r"(?i)unable to contact slurm controller|Socket timed out|Connection refused"
     array_index = "$SLURM_ARRAY_TASK_ID"
     # sbatch inside a job would hand SLURM_MEM_PER_NODE and the like to the new job, squeue reads
     # filters from SQUEUE_*.
@@ -101,20 +106,16 @@ class Slurm(Adapter):
             example="01:00:00",
             main=True,
         ),
+        JOB_CPU,
+        JOB_MEM,
         Option(
-            "job_cpu",
-            Kind.INTEGER,
-            "CPUs of the job",
-            "CPUs to ask the queue for, when it is not the number of cores that the workers use.",
-            minimum=1,
-            example="4",
-        ),
-        Option(
-            "job_mem",
+            "memory_per",
             Kind.TEXT,
-            "Memory of the job",
-            "Memory to ask the queue for, in Slurm's form, when it is not what the workers use.",
-            example="4G",
+            "Memory per",
+            "Whether memory is asked for per node, per CPU, or not at all.",
+            default="node",
+            example="node",
+            choices=("node", "cpu", "none"),
         ),
     )
 
@@ -126,9 +127,8 @@ class Slurm(Adapter):
             lines += [f"-e {quote(err)}", f"-o {quote(out)}"]
         lines += [f"-p {quote(asked['queue'])}"] if asked.get("queue") else []
         lines += [f"-A {quote(asked['account'])}"] if asked.get("account") else []
-        lines += ["-n 1", f"--cpus-per-task={asked.get('job_cpu') or spec.cores}"]
-        if asked.get("job_mem") or spec.memory:
-            lines.append(f"--mem={asked.get('job_mem') or _memory(spec.memory or 0)}")
+        cpus = asked.get("job_cpu") or spec.cores
+        lines += ["-n 1", f"--cpus-per-task={cpus}", *_asked_memory(spec, cpus)]
         lines += [f"-t {asked['walltime']}"] if asked.get("walltime") else []
         return lines
 
@@ -168,6 +168,16 @@ class Slurm(Adapter):
         return Call(["sinfo", "-h", "-e", "-o", "%P|%a|%l|%L|%D|%c|%m"], _read_sinfo)
 
 
+def _asked_memory(spec: JobSpec, cpus: int) -> list[str]:
+    """Return the directive for memory: per node, per CPU (a share each) or none."""
+    style, own = spec.options.get("memory_per") or "node", spec.options.get("job_mem")
+    if style == "none" or not (own or spec.memory):
+        return []
+    if style == "cpu":
+        return [f"--mem-per-cpu={own or _memory(math.ceil((spec.memory or 0) / cpus))}"]
+    return [f"--mem={own or _memory(spec.memory or 0)}"]
+
+
 def _memory(size: int) -> str:
     """Format bytes as Slurm reads them, rounded up; what it calls K is 1024 bytes."""
     for power, unit in ((3, "G"), (2, "M")):
@@ -200,7 +210,7 @@ def _read_squeue(text: str) -> dict[str, JobStatus]:
 
 
 def _squeue_row(row: list[str]) -> JobStatus:
-    _, code, exits, node, submitted, start, end, reason, comment = row
+    job_id, code, exits, node, submitted, start, end, reason, comment = row
     state = STATES.get(code, State.UNKNOWN)
     if state is State.PENDING and reason in HELD:
         state = State.HELD
@@ -218,7 +228,14 @@ def _squeue_row(row: list[str]) -> JobStatus:
         ended=_time(end) if state.ended else None,
         exit_code=exit_code,
         signal=signal,
+        element=_element(job_id),
     )
+
+
+def _element(job_id: str) -> int:
+    """Read the array index of ``12_3``; a pending array that was not split is ``12_[0-9]``."""
+    index = job_id.partition("_")[2]
+    return int(index) if index.isdigit() else 0
 
 
 def _reason(code: str, reason: str) -> str:

@@ -55,6 +55,7 @@ TYPES = {
     "lines": "list of str",
     "memory": "str",
     "duration": "float",
+    "settings": "dict",
 }
 
 

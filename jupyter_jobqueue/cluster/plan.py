@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_jobqueue.adapters import ADAPTERS
-from jupyter_jobqueue.adapters.base import Adapter, JobSpec
+from jupyter_jobqueue.adapters.base import Adapter, JobSpec, quote
 from jupyter_jobqueue.cluster.worker import worker_command
 from jupyter_jobqueue.config import resolve
 from jupyter_jobqueue.errors import InvalidOption
-from jupyter_jobqueue.jobs import command_line
+from jupyter_jobqueue.jobs import adapter_for, command_line
 from jupyter_jobqueue.spec import check
 
 PLACEHOLDER = "<insert-scheduler-address-here>"
@@ -45,7 +45,7 @@ class Plan:
     @property
     def adapter(self) -> Adapter:
         """The batch system's adapter."""
-        return ADAPTERS[self.system]()
+        return adapter_for(self.system)
 
     @property
     def processes(self) -> int:
@@ -64,10 +64,12 @@ class Plan:
     ) -> JobSpec:
         """Describe `count` jobs of which the first has the number `first`."""
         asked, adapter = self.options, self.adapter
+        name = _name(self.name, first, count, adapter.array_index)
+        logs = logs or asked["log_directory"] or ""
         command = worker_command(
             asked,
             address=address or f"{self.protocol}{PLACEHOLDER}:8786",
-            name=_name(self.name, first, count, adapter.array_index),
+            name=name,
             protocol=self.protocol,
             tls=tls or {},
             host=adapter.host,
@@ -79,7 +81,8 @@ class Plan:
             memory=asked["memory"],
             count=count,
             tag=tag,
-            logs=logs or asked["log_directory"] or "",
+            logs=logs,
+            exit_file=quote(f"{logs}/") + f"{name}.exit" if logs else "",
             shebang=asked["shebang"],
             prologue=asked["job_script_prologue"],
             epilogue=asked["job_script_epilogue"],

@@ -136,12 +136,14 @@ def test_status_asks_for_all_jobs_of_the_user_in_one_command() -> None:
     assert call.env == {"SLURM_TIME_FORMAT": "%s"}
 
 
-def waits(reason: str, tag: str, state: State = State.PENDING) -> JobStatus:
-    return JobStatus(state, reason, tag=tag, submitted=T)
+def waits(reason: str, tag: str, state: State = State.PENDING, *, element: int = 0) -> JobStatus:
+    return JobStatus(state, reason, tag=tag, submitted=T, element=element)
 
 
-def runs(tag: str) -> JobStatus:
-    return JobStatus(State.RUNNING, node="node1", tag=tag, submitted=T, started=T + 1)
+def runs(tag: str, *, element: int = 0) -> JobStatus:
+    return JobStatus(
+        State.RUNNING, node="node1", tag=tag, submitted=T, started=T + 1, element=element
+    )
 
 
 def ended(
@@ -151,6 +153,7 @@ def ended(
     after: float = 1,
     exit_code: int | None = None,
     signal: int | None = None,
+    element: int = 0,
 ) -> JobStatus:
     return JobStatus(
         state,
@@ -162,14 +165,15 @@ def ended(
         ended=T + after,
         exit_code=exit_code,
         signal=signal,
+        element=element,
     )
 
 
 ARRAY, PIPE = "jq:abc tag=x y", "jq:abc|pipe"
 EVERY_KIND = {
     "7_0": waits("PartitionDown", "jq:abc"),
-    "7_1": waits("PartitionDown", "jq:abc"),
-    "7_2": waits("PartitionDown", "jq:abc"),
+    "7_1": waits("PartitionDown", "jq:abc", element=1),
+    "7_2": waits("PartitionDown", "jq:abc", element=2),
     "11": waits("PartitionDown", "c" * 300),
     "12": waits("PartitionDown", ""),
     "9": ended(State.CANCELLED, "CANCELLED", after=2, signal=15),
@@ -179,16 +183,16 @@ EVERY_KIND = {
     "2": ended(State.FAILED, "NonZeroExitCode", exit_code=3),
     "3": ended(State.FAILED, "JobLaunchFailure", signal=9),
     "4": ended(State.FAILED, "NonZeroExitCode", exit_code=137),
-    "6_1": ended(State.FAILED, "NonZeroExitCode", ARRAY, exit_code=1),
-    "6_2": ended(State.FAILED, "NonZeroExitCode", ARRAY, exit_code=2),
-    "6_3": ended(State.FAILED, "NonZeroExitCode", ARRAY, exit_code=3),
+    "6_1": ended(State.FAILED, "NonZeroExitCode", ARRAY, exit_code=1, element=1),
+    "6_2": ended(State.FAILED, "NonZeroExitCode", ARRAY, exit_code=2, element=2),
+    "6_3": ended(State.FAILED, "NonZeroExitCode", ARRAY, exit_code=3, element=3),
     "10": ended(State.FAILED, "JobLaunchFailure", signal=53),
     "14": ended(State.FAILED, "NonZeroExitCode", after=2, exit_code=7),
-    "8_2": waits("JobArrayTaskLimit", PIPE),
+    "8_2": waits("JobArrayTaskLimit", PIPE, element=2),
     "13": waits("JobHeldUser", "", State.HELD),
     "1": runs(""),
     "8_0": runs(PIPE),
-    "8_1": runs(PIPE),
+    "8_1": runs(PIPE, element=1),
 }
 
 

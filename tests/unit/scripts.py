@@ -1,0 +1,47 @@
+"""Job scripts for tests: ours, and what dask-jobqueue would ask for with the same keywords."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from pathlib import Path
+from typing import Any
+
+import dask.config
+import pytest
+import yaml
+
+from jupyter_jobqueue.cluster.plan import make_plan
+
+FOLDER = Path(__file__).parents[1] / "scripts"
+
+
+def script_of(system: str, options: dict[str, Any], **facts: Any) -> str:
+    """Return the job script for keywords of a cluster class; `facts` are those of `Plan.preview`.
+
+    The golden files under ``tests/scripts``, named ``<system>_<case>.sh``, were typed by hand.
+    """
+    protocol = facts.pop("protocol", "tls://")
+    plan = make_plan(system, options, protocol=protocol, encrypted=protocol == "tls://")
+    return plan.preview(address=f"{protocol}10.0.0.1:8786", **facts)[0]
+
+
+def golden(file: str) -> str:
+    """Return the text of a golden script."""
+    return (FOLDER / f"{file}.sh").read_text()
+
+
+def headers(system: str, job_class: str, keywords: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the directive lines of our script and of dask-jobqueue's, for the same keywords."""
+    theirs = pytest.importorskip(f"dask_jobqueue.{system}")
+    defaults = Path(theirs.__file__).with_name("jobqueue.yaml").read_text()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # old names, such as project
+        warnings.simplefilter("ignore", UserWarning)
+        plan = make_plan(system, keywords)
+        dask.config.update(dask.config.config, yaml.safe_load(defaults), priority="old")
+        job = getattr(importlib.import_module(f"dask_jobqueue.{system}"), job_class)(
+            scheduler="tls://10.0.0.1:8786", name="x", **keywords
+        )
+    ours = plan.adapter.header(plan.job_spec())
+    return ours, str(job.job_header).splitlines()
