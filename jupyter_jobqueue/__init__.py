@@ -6,10 +6,29 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jupyter_jobqueue.cluster import JobQueueCluster, LocalCluster, SLURMCluster
+    from jupyter_jobqueue.cluster import (
+        HTCondorCluster,
+        JobQueueCluster,
+        LocalCluster,
+        LSFCluster,
+        MoabCluster,
+        OARCluster,
+        PBSCluster,
+        SLURMCluster,
+    )
     from jupyter_jobqueue.errors import JobQueueError
 
-__all__ = ["JobQueueCluster", "JobQueueError", "LocalCluster", "SLURMCluster"]
+__all__ = [
+    "HTCondorCluster",
+    "JobQueueCluster",
+    "JobQueueError",
+    "LSFCluster",
+    "LocalCluster",
+    "MoabCluster",
+    "OARCluster",
+    "PBSCluster",
+    "SLURMCluster",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -86,9 +86,9 @@ class PreviewHandler(JobQueueHandler):
 
     @web.authenticated
     @authorized
-    def post(self) -> None:
+    async def post(self) -> None:
         """Return script and command; nothing is sent."""
-        self.reply(self.manager.preview(**dict(Preview.read(self.request.body))))
+        self.reply(await self.manager.preview(**dict(Preview.read(self.request.body))))
 
 
 class ClustersHandler(JobQueueHandler):
@@ -107,7 +107,7 @@ class ClustersHandler(JobQueueHandler):
         asked = Create.read(self.request.body)
         wish = Wish(asked.jobs or 0, asked.adapt.bounds if asked.adapt else None)
         settings = asked.model_dump(exclude={"jobs", "adapt"})
-        self.reply(self.manager.create(**settings, wish=wish), 201)
+        self.reply(await self.manager.create(**settings, wish=wish), 201)
 
 
 class ClusterHandler(JobQueueHandler):
@@ -200,6 +200,28 @@ class ClientHandler(JobQueueHandler):
         self.reply(self.manager.client_code(cluster_id, self.base_url))
 
 
+class NoticesHandler(JobQueueHandler):
+    """Sentences about clusters that are gone."""
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        """List them."""
+        self.reply(self.manager.notices.all())
+
+
+class NoticeHandler(JobQueueHandler):
+    """One of them."""
+
+    @web.authenticated
+    @authorized
+    def delete(self, notice: str) -> None:
+        """Dismiss it."""
+        self.manager.notices.dismiss(notice)
+        self.set_status(204)
+        self.finish()
+
+
 CLUSTER = r"/jobqueue/api/clusters/([^/]+)"
 ROUTES: list[tuple[str, type[JobQueueHandler]]] = [
     (r"/jobqueue/api/systems", SystemsHandler),
@@ -215,4 +237,6 @@ ROUTES: list[tuple[str, type[JobQueueHandler]]] = [
     (rf"{CLUSTER}/jobs", JobsHandler),
     (rf"{CLUSTER}/jobs/([^/]+)/log", JobLogHandler),
     (rf"{CLUSTER}/client", ClientHandler),
+    (r"/jobqueue/api/notices", NoticesHandler),
+    (r"/jobqueue/api/notices/([^/]+)", NoticeHandler),
 ]

@@ -278,7 +278,7 @@ class JobQueue:
         mine = self.adapter.mine() if about is None else None
         if mine is not None:
             ids = sorted({*ids, *await self._run(mine)})
-        if ids or about is None:
+        if ids or (about is None and mine is None):
             jobs = await self._run(self.adapter.status(ids))
         self._answer, self._asked = Answer(asked, jobs, about), begun
         return self._answer

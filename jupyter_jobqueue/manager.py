@@ -20,6 +20,7 @@ from jupyter_jobqueue.cluster.plan import Plan, make_plan
 from jupyter_jobqueue.errors import InvalidOption, NotFound, WrongState, unknown
 from jupyter_jobqueue.events import Events
 from jupyter_jobqueue.managed import ManagedCluster, Wish
+from jupyter_jobqueue.notices import Notices
 from jupyter_jobqueue.schedulers import OwnProcess
 from jupyter_jobqueue.systems import Systems
 
@@ -62,6 +63,7 @@ class ClusterManager(LoggingConfigurable):
     def __init__(self, events: Events, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.events = events
+        self.notices = Notices()
         self.systems = Systems(self.allowed_systems, self.query_timeout)
         self._clusters: dict[str, ManagedCluster] = {}
 
@@ -101,10 +103,11 @@ class ClusterManager(LoggingConfigurable):
         dashboard = base_url + views.cluster(entry)["dashboard"]
         return {"code": entry.cluster.client_code(dashboard)}
 
-    def preview(
+    async def preview(
         self, *, profile: str | None, system: str | None, options: Mapping[str, Any]
     ) -> dict[str, str]:
         """Return the script and command that a cluster would submit; nothing is sent."""
+        await self.systems.learn_dialects()
         script, command = self._plan(profile, system, options).preview()
         return {"script": script, "command": command}
 
@@ -124,7 +127,7 @@ class ClusterManager(LoggingConfigurable):
 
     # -- changes
 
-    def create(
+    async def create(
         self,
         *,
         profile: str | None = None,
@@ -136,10 +139,12 @@ class ClusterManager(LoggingConfigurable):
         """Start a cluster; returns at once, and the state follows."""
         self._check_size("jobs", wish.jobs)
         self._check_size("adapt.maximum", wish.adapt[1] if wish.adapt else 0)
+        await self.systems.learn_dialects()
         plan = self._plan(profile, system, options or {}, name)
         self.systems.require(plan.system)
         cluster = self._cluster(plan)
         entry = ManagedCluster(cluster, wish, lambda *change: self._changed(cluster.id, *change))
+        cluster.when_over(lambda why: self._close_over(entry, why))
         self._clusters[entry.id] = entry
         self._changed(entry.id, "", entry.state, "")
         return views.cluster(entry)
@@ -172,6 +177,12 @@ class ClusterManager(LoggingConfigurable):
         if entry.state != "closing":
             entry.close(self.close_patience).add_done_callback(lambda _: self._remove(entry))
         await asyncio.wait({entry.close(self.close_patience)}, timeout=self.queue_patience)
+
+    def _close_over(self, entry: ManagedCluster, why: str) -> None:
+        if entry.state != "closing":
+            self.log.info("%s closes: %s", entry.name, why)
+            self.notices.add(f"Cluster {entry.name} was closed: {why}.")
+            entry.close(self.close_patience).add_done_callback(lambda _: self._remove(entry))
 
     async def stop(self) -> None:
         """Close everything, at the same time and within `stop_patience`."""
@@ -252,6 +263,7 @@ class ClusterManager(LoggingConfigurable):
         detail = f"could not cancel {', '.join(left)}" if left else ""
         if left:
             self.log.warning("%s: %s", entry.name, detail)
+            self.notices.add(f"Cluster {entry.name} is closed, but its queue {detail}.")
         self._clusters.pop(entry.id, None)
         self.events.emit(entry.id, "removed", state="closed", detail=detail)
 

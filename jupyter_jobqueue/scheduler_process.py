@@ -37,6 +37,11 @@ def prepare(scheduler: Any, prefix: str) -> Any:
         scheduler, target_duration
     )
     scheduler.handlers["jobqueue_spare"] = lambda groups: spare(scheduler, groups)
+    scheduler.handlers["jobqueue_retire"] = lambda names, patience: retire(
+        scheduler, names, patience
+    )
+    losses = Losses(scheduler)
+    scheduler.handlers["jobqueue_forgive"] = losses.forgive
     return scheduler
 
 
@@ -60,9 +65,73 @@ def fence(scheduler: Any, prefix: str) -> None:
 
 
 def load(scheduler: Any, target_duration: Any = None) -> dict[str, Any]:
-    """Return how many workers the work would need, and the names of those that are busy."""
+    """Return how many workers the work would need, which are busy, and if there is any work."""
     busy = [str(ws.name) for ws in scheduler.workers.values() if ws.processing or ws.long_running]
-    return {"target": scheduler.adaptive_target(target_duration), "busy": busy}
+    working = bool(busy or scheduler.queued or scheduler.unrunnable)
+    return {
+        "target": scheduler.adaptive_target(target_duration),
+        "busy": busy,
+        "working": working,
+    }
+
+
+async def retire(scheduler: Any, names: list[str], patience: float) -> None:
+    """Let workers finish what they compute, move their data away and leave.
+
+    Dask alone moves the data and stops: what is being computed at that moment is lost.
+    """
+    begun = time.time()
+    await scheduler.retire_workers(names=names, close_workers=False, remove=False)
+    while time.time() - begun < patience and _computing(  # noqa: ASYNC110 (heartbeats)
+        scheduler, names, begun
+    ):
+        await asyncio.sleep(0.1)
+    await scheduler.retire_workers(names=names, close_workers=True, remove=True)
+
+
+def _computing(scheduler: Any, names: list[str], since: float) -> bool:
+    """Tell whether workers that accept no tasks any more still compute; heartbeats tell."""
+    states = [ws for ws in scheduler.workers.values() if str(ws.name) in names]
+    closing = [ws for ws in states if ws.status.name == "closing_gracefully"]
+    return any(ws.processing and (ws.executing or ws.last_seen <= since) for ws in closing)
+
+
+class Losses:
+    """Remembers what workers computed when they were lost, so that no task is blamed unjustly.
+
+    Dask counts a lost worker against each task that it computed, and gives such a task up after
+    a few (`KilledWorker`). A job that ended by its walltime or was preempted is nobody's fault.
+
+    Parameters
+    ----------
+    scheduler : distributed.Scheduler
+        Not yet started.
+    """
+
+    def __init__(self, scheduler: Any) -> None:
+        self.scheduler = scheduler
+        self.lost: dict[str, tuple[float, list[Any]]] = {}
+        self._remove = scheduler.remove_worker
+        scheduler.remove_worker = scheduler.handlers["unregister"] = self.remove_worker
+
+    async def remove_worker(self, address: str, *args: Any, **kwargs: Any) -> Any:
+        """Note what the worker computed, and remove it as Dask does."""
+        state = self.scheduler.workers.get(address)
+        if state is not None and not (kwargs.get("expected") or kwargs.get("safe")):
+            keys = [task.key for task in state.processing]
+            self.lost[str(state.name)] = time.time(), keys
+        return await self._remove(address, *args, **kwargs)
+
+    def forgive(self, names: list[str], window: float = 120.0) -> int:
+        """Take back the blame for workers lost within the last `window` seconds."""
+        forgiven = 0
+        for when, keys in (self.lost.pop(name, (0.0, [])) for name in names):
+            tasks = (self.scheduler.tasks.get(key) for key in keys)
+            for task in tasks if time.time() - when < window else ():
+                if task is not None and task.suspicious:
+                    task.suspicious -= 1
+                    forgiven += 1
+        return forgiven
 
 
 def spare(scheduler: Any, groups: dict[str, list[str]]) -> list[str]:

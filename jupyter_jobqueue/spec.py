@@ -124,6 +124,59 @@ COMMON = (
         "First line of the job script.",
         default="#!/usr/bin/env bash",
     ),
+    Option(
+        "allowed_failures",
+        Kind.INTEGER,
+        "Allowed failures",
+        "Jobs in a row that may end before a worker joined; then nothing more is submitted.",
+        default=3,
+        minimum=1,
+    ),
+    Option(
+        "max_jobs",
+        Kind.INTEGER,
+        "Most jobs",
+        "Jobs of the cluster at a time; what is wanted beyond waits.",
+        minimum=1,
+        example="100",
+    ),
+    Option(
+        "max_pending",
+        Kind.INTEGER,
+        "Most pending jobs",
+        "Jobs that may wait in the queue at a time; what is wanted beyond waits.",
+        minimum=1,
+        example="20",
+    ),
+    Option(
+        "max_submissions",
+        Kind.INTEGER,
+        "Submissions a minute",
+        "Submit commands within a minute; an array is one.",
+        minimum=1,
+        example="10",
+    ),
+    Option(
+        "budget",
+        Kind.NUMBER,
+        "Budget",
+        "Core-hours that all jobs together may use; nothing is submitted that could exceed them.",
+        example="100",
+    ),
+    Option(
+        "idle_timeout",
+        Kind.DURATION,
+        "Idle timeout",
+        "Time without work, such as 30 minutes, after which the cluster closes.",
+        example="30 minutes",
+    ),
+    Option(
+        "max_age",
+        Kind.DURATION,
+        "Maximum age",
+        "Time, such as 8 hours, after which the cluster closes.",
+        example="8 hours",
+    ),
 )
 
 RENAMED = {
@@ -244,6 +297,14 @@ def _integer(value: Any) -> int:
     return number
 
 
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("must be a number")
+    if not 0 < value < math.inf:
+        raise ValueError("must be a number above 0")
+    return value
+
+
 def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise TypeError("must be text")
@@ -298,6 +359,7 @@ def _duration(value: Any) -> float:
 
 READERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.SETTINGS: _settings,
+    Kind.NUMBER: _number,
     Kind.INTEGER: _integer,
     Kind.TEXT: _text,
     Kind.FLAG: _flag,
@@ -312,7 +374,8 @@ JSON_TYPES: dict[Kind, dict[str, Any]] = {
     Kind.FLAG: {"type": "boolean"},
     Kind.LINES: {"type": "array", "items": {"type": "string"}},
     Kind.MEMORY: {"type": "string"},
-    Kind.DURATION: {"type": "number"},
+    Kind.DURATION: {"type": "string"},
+    Kind.NUMBER: {"type": "number"},
     Kind.SETTINGS: {"type": "array", "items": {"type": "string"}},
 }
 
@@ -356,8 +419,15 @@ def _property(option: Option, default: Any) -> dict[str, Any]:
     if option.example:
         shown["examples"] = [option.example]
     if default is not None:
-        shown["default"] = list(default) if isinstance(default, tuple) else default
+        shown["default"] = _shown(option.kind, default)
     return shown
+
+
+def _shown(kind: Kind, value: Any) -> Any:
+    """Return a value as a form takes it."""
+    if kind is Kind.DURATION:
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _bound(properties: dict[str, dict[str, Any]], queues: list[Queue]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from jupyter_jobqueue import config, spec
 from jupyter_jobqueue.adapters import ADAPTERS
-from jupyter_jobqueue.adapters.base import Adapter, Kind, Queue
+from jupyter_jobqueue.adapters.base import Kind, Queue
 from jupyter_jobqueue.errors import (
     CommandMissing,
     CommandTimedOut,
@@ -20,7 +20,7 @@ from jupyter_jobqueue.errors import (
     QueueError,
     nearest,
 )
-from jupyter_jobqueue.jobs import JobQueue
+from jupyter_jobqueue.jobs import JobQueue, adapter_for
 
 T = TypeVar("T")
 
@@ -58,6 +58,11 @@ class Systems:
         """Return every batch system; one that cannot be asked says so and spoils nothing."""
         facts = await asyncio.gather(*(self._facts(name, refresh=refresh) for name in ADAPTERS))
         return [_system(name, told) for name, told in zip(ADAPTERS, facts, strict=True)]
+
+    async def learn_dialects(self) -> None:
+        """Have the version commands asked that tell dialects apart, away from the event loop."""
+        several = [name for name, adapter in ADAPTERS.items() if adapter.has_dialects]
+        await asyncio.gather(*(asyncio.to_thread(adapter_for, name) for name in several))
 
     async def profiles(self) -> list[dict[str, Any]]:
         """Return the profiles of the configuration."""
@@ -100,11 +105,12 @@ class Systems:
         asked, task = self._asked.get(system, (0.0, None))
         stale = time.monotonic() - asked > FRESH or (refresh and task is not None and task.done())
         if task is None or stale:
-            task = asyncio.create_task(self._ask(ADAPTERS[system]()))
+            task = asyncio.create_task(self._ask(system))
             self._asked[system] = (time.monotonic(), task)
         return await asyncio.shield(task)
 
-    async def _ask(self, adapter: Adapter) -> Facts:
+    async def _ask(self, system: str) -> Facts:
+        adapter = await asyncio.to_thread(adapter_for, system)
         queue = JobQueue(adapter, timeout=self.timeout)
         version, queues = await asyncio.gather(_answer(queue.version()), _answer(queue.queues()))
         if isinstance(version, QueueError) and not isinstance(version, CommandTimedOut):

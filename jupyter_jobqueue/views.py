@@ -6,7 +6,7 @@ import logging
 import os
 from typing import Any
 
-from jupyter_jobqueue.cluster import display
+from jupyter_jobqueue.cluster import JobQueueCluster, display
 from jupyter_jobqueue.cluster.job import Job, JobState
 from jupyter_jobqueue.managed import ManagedCluster
 
@@ -52,6 +52,15 @@ def _nothing() -> dict[str, Any]:
         "cores": 0,
         "memory": 0,
         "decisions": [],
+        "diagnosis": "",
+        "waiting": 0,
+        "core_hours": 0.0,
+        "core_hours_asked": None,
+        "budget": None,
+        "closes_at": None,
+        "closes_why": "",
+        "next_end": None,
+        "notes": [],
     }
 
 
@@ -61,6 +70,7 @@ def _now(entry: ManagedCluster) -> dict[str, Any]:
     workers, cores, memory = display.resources(cluster)
     alive = entry.state in ("running", "degraded")
     return {
+        **_stewardship(cluster),
         "state": entry.state,
         "detail": detail,
         "details": details,
@@ -78,6 +88,23 @@ def _now(entry: ManagedCluster) -> dict[str, Any]:
         "cores": cores,
         "memory": memory,
         "decisions": [each._asdict() for each in cluster.adaptive.log] if cluster.adaptive else [],
+    }
+
+
+def _stewardship(cluster: JobQueueCluster) -> dict[str, Any]:
+    """Return what a cluster costs, when it ends, and what is known of its trouble."""
+    used, asked = cluster.core_hours
+    closes_at, why = cluster.closes
+    return {
+        "diagnosis": cluster.diagnosis,
+        "waiting": cluster.waiting,
+        "core_hours": round(used, 4),
+        "core_hours_asked": None if asked is None else round(asked, 4),
+        "budget": cluster.plan_.options["budget"],
+        "closes_at": closes_at,
+        "closes_why": why,
+        "next_end": cluster.next_end,
+        "notes": [{"when": when, "text": text} for when, text in cluster.notes],
     }
 
 

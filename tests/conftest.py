@@ -1,24 +1,48 @@
-"""Fixtures that all tests share: a Jupyter server, a real Slurm."""
+"""Fixtures that all tests share: a Jupyter server, real batch systems."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from tests.beds import oar as real_oar
+from tests.beds.oar import OarBed
 from tests.beds.slurm import SlurmBed, missing_commands, new_bed, stop_abandoned
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
-RUNNING_BED = pytest.StashKey[SlurmBed]()
+
+class Bed(Protocol):
+    """What is asked here of any real batch system."""
+
+    def up(self) -> None:
+        """Start it."""
+
+    def down(self) -> None:
+        """Stop it without a trace."""
+
+    def jobs_left(self, timeout: float) -> list[str]:
+        """Return the jobs that are still there after `timeout`."""
+
+    def cancel_all(self, timeout: float) -> None:
+        """Cancel every job, and wait until none is left."""
+
+
+RUNNING_BEDS = pytest.StashKey[list[Bed]]()
+BEDS = {"slurm", "oar"}
+"""Fixtures that are real batch systems; their names are markers as well."""
 SKIPPED_FILE = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the variable for ourselves: a test may run pytest as well."""
     config.stash[SKIPPED_FILE] = os.environ.pop("SKIPPED_FILE", os.devnull)
+    config.stash[RUNNING_BEDS] = []
 
 
 @pytest.fixture
@@ -32,6 +56,19 @@ def jp_server_config() -> dict[str, object]:
     }
 
 
+@contextmanager
+def running(bed: Bed, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start a bed, look after each test for jobs that it left there, and stop it at the end."""
+    beds = request.config.stash[RUNNING_BEDS]
+    try:
+        bed.up()
+        beds.append(bed)
+        yield
+        beds.remove(bed)
+    finally:
+        bed.down()
+
+
 @pytest.fixture(scope="session")
 def slurm(request: pytest.FixtureRequest) -> Iterator[SlurmBed]:
     """Real Slurm for the whole run: SLURM_CONF points at it, and it is stopped at the end."""
@@ -39,35 +76,40 @@ def slurm(request: pytest.FixtureRequest) -> Iterator[SlurmBed]:
         pytest.skip(f"real Slurm: not installed: {' '.join(missing)}")
     stop_abandoned()
     bed = new_bed()
-    try:
-        bed.up()
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("SLURM_CONF", str(bed.conf))
-            request.config.stash[RUNNING_BED] = bed
+    with running(bed, request), pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SLURM_CONF", str(bed.conf))
+        yield bed
+
+
+@pytest.fixture(scope="module")
+def oar(request: pytest.FixtureRequest) -> Iterator[OarBed]:
+    """Real OAR for one file of tests, as there can be but one on a machine."""
+    with real_oar.claimed() as why_not:
+        if why_not:
+            pytest.skip(f"real OAR: {why_not}")
+        bed = real_oar.new_bed()
+        with running(bed, request):
             yield bed
-            del request.config.stash[RUNNING_BED]
-    finally:
-        bed.down()
 
 
 @pytest.fixture(autouse=True)
-def _slurm_is_left_empty(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test that leaves jobs in the real queue, after cancelling them.
+def _queues_are_left_empty(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves jobs in a real queue, after cancelling them.
 
     Jobs that end by themselves within 15 s are not left: cancelled ones are COMPLETING for a while.
     """
     yield
-    bed = request.config.stash.get(RUNNING_BED, None)  # also of tests that get `slurm` indirectly
-    if bed and (left := bed.jobs_left(timeout=15)):
-        bed.cancel_all(timeout=20)
-        pytest.fail(f"jobs left in the queue: {', '.join(left)}")
+    for bed in request.config.stash[RUNNING_BEDS]:  # also of tests that get it indirectly
+        if left := bed.jobs_left(timeout=15):
+            bed.cancel_all(timeout=20)
+            pytest.fail(f"jobs left in the queue: {', '.join(left)}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need the real Slurm, so that `-m "not slurm"` leaves them out."""
+    """Mark the tests that need a real queue, so that `-m "not slurm"` leaves them out."""
     for item in items:
-        if "slurm" in getattr(item, "fixturenames", ()):
-            item.add_marker("slurm")
+        for name in BEDS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(name)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -36,6 +36,19 @@ def recorded(file: str, command: str) -> Recording:
     raise LookupError(f"{file} has no recording of: {command}")
 
 
+def one_call(file: str) -> Recording:
+    """Return the only run in a file such as ``pbs/qsub-ok.txt``.
+
+    It is ``$ command``, ``[exit N, ...]``, ``--- stdout``, text and, if any, ``--- stderr``, text.
+    """
+    head, _, text = (FOLDER / file).read_text().partition("--- stdout\n")
+    found = re.search(r"^\[exit (\d+)", head, re.MULTILINE)
+    if not found:
+        raise LookupError(f"{file} is no recording of one call")
+    stdout, _, stderr = text.partition("--- stderr\n")
+    return Recording(stdout, stderr, int(found[1]))
+
+
 def rearranged(text: str, have: Sequence[str], want: Sequence[str], *, end: str = "") -> str:
     """Return a ``|``-separated table with other columns: what the same command prints if asked so.
 
@@ -44,3 +57,18 @@ def rearranged(text: str, have: Sequence[str], want: Sequence[str], *, end: str 
     lines = (line.split("|", len(have) - 1) for line in text.splitlines())
     rows = (dict(zip(have, line, strict=True)) for line in lines)
     return "".join("|".join(row.get(name, "") for name in want) + f"{end}\n" for row in rows)
+
+
+def runs(file: str) -> dict[str, Recording]:
+    """Return the first run of each command in a file such as ``oar/oarsub-ok.txt``.
+
+    It is ``$ command``, ``# exit N, seconds``, and, if any, ``--- stdout``, text, ``--- stderr``,
+    text; an empty line follows.
+    """
+    found: dict[str, Recording] = {}
+    for entry in re.split(r"^\$ ", (FOLDER / file).read_text(), flags=re.MULTILINE)[1:]:
+        command, _, rest = entry.removesuffix("\n").partition("\n# exit ")
+        head, _, stderr = rest.partition("--- stderr\n")
+        told, _, stdout = head.partition("--- stdout\n")
+        found.setdefault(command, Recording(stdout, stderr, int(told.partition(",")[0])))
+    return found

@@ -20,7 +20,7 @@ ORDER = [
     {"base"},
     {"manager"},
     {"views"},
-    {"managed", "systems"},
+    {"managed", "notices", "systems"},
     {"cluster", "events"},
     {"jobs", "schedulers"},
     {"config", "scheduler_process"},

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from jupyter_jobqueue.adapters.base import Adapter
+from jupyter_jobqueue.adapters.htcondor import HTCondor
 from jupyter_jobqueue.adapters.local import Local
+from jupyter_jobqueue.adapters.lsf import LSF
+from jupyter_jobqueue.adapters.moab import Moab
+from jupyter_jobqueue.adapters.oar import OAR
+from jupyter_jobqueue.adapters.pbs import PBS
 from jupyter_jobqueue.adapters.slurm import Slurm
 
-ADAPTERS: dict[str, type[Adapter]] = {each.system: each for each in (Slurm, Local)}
+ADAPTERS: dict[str, type[Adapter]] = {
+    each.system: each for each in (Slurm, PBS, Moab, LSF, OAR, HTCondor, Local)
+}

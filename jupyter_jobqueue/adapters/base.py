@@ -23,6 +23,8 @@ class State(StrEnum):
 
     PENDING = "pending"
     HELD = "held"
+    STUCK = "stuck"
+    """Held by the batch system itself after an error: it will not start unless somebody acts."""
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
@@ -52,6 +54,8 @@ class JobStatus(NamedTuple):
     signal: int | None = None
     element: int = 0
     """Which element of its array it is, from 0; 0 for a single job."""
+    by_system: bool = False
+    """Whether it ended for no fault of its own: walltime, preemption, a node that died."""
 
 
 class Queue(NamedTuple):
@@ -80,6 +84,7 @@ class Kind(StrEnum):
     LINES = "lines"
     MEMORY = "memory"
     DURATION = "duration"
+    NUMBER = "number"
     SETTINGS = "settings"
     """A mapping, or lines of the form ``Key = value``; checked, it is such lines."""
 
@@ -240,6 +245,10 @@ class Adapter(ABC):
     @abstractmethod
     def version(self) -> Call[str]:
         """Ask for the version of the batch system."""
+
+    def advice(self, options: Mapping[str, Any]) -> list[str]:
+        """Return warnings about checked options that the batch system takes, but not as meant."""
+        return []
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]] | None:
         """Ask an accounting database for jobs that have left the queue; None if there is none."""

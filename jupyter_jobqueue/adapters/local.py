@@ -109,5 +109,6 @@ def _status(job: dict[str, Any]) -> JobStatus:
         ended=job["ended"],
         exit_code=job["exit_code"],
         signal=job["signal"],
+        by_system=job["state"] == "TIMEOUT",
         element=int(job["id"].partition("_")[2] or 0),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from jupyter_jobqueue.adapters.base import (
     JOB_CPU,
@@ -29,7 +30,7 @@ STATES = {
     "REQUEUE_FED": State.PENDING,
     "REQUEUE_HOLD": State.HELD,
     "RESV_DEL_HOLD": State.HELD,
-    "SPECIAL_EXIT": State.HELD,
+    "SPECIAL_EXIT": State.STUCK,
     "CONFIGURING": State.PENDING,
     "RUNNING": State.RUNNING,
     "RESIZING": State.RUNNING,
@@ -49,7 +50,13 @@ STATES = {
     "CANCELLED": State.CANCELLED,
     "REVOKED": State.CANCELLED,
 }
-HELD = ("JobHeldUser", "JobHeldAdmin", "launch failed requeued held")
+HELD = {
+    "JobHeldUser": State.HELD,
+    "JobHeldAdmin": State.HELD,
+    "launch failed requeued held": State.STUCK,
+}
+# A job that ended so was not at fault.
+BY_SYSTEM = {"TIMEOUT", "NODE_FAIL", "BOOT_FAIL", "DEADLINE", "PREEMPTED"}
 # Exit codes come only with -O; ``NAME:|`` is a column without padding or cut. The comment is last,
 # as it may contain "|".
 COLUMNS = (
@@ -132,6 +139,9 @@ class Slurm(Adapter):
         lines += [f"-t {asked['walltime']}"] if asked.get("walltime") else []
         return lines
 
+    def walltime(self, options: Mapping[str, Any]) -> int | None:
+        return _limit(str(options.get("walltime") or ""))
+
     def submit(self, spec: JobSpec) -> Call[list[str]]:
         array = [f"--array=0-{spec.count - 1}"] if spec.count > 1 else []
         # The comment tells our jobs from any other job that was given the same id later.
@@ -166,6 +176,23 @@ class Slurm(Adapter):
         # -e: a line for each kind of node. Without it all share one, which tells only the
         # smallest: ``64+``.
         return Call(["sinfo", "-h", "-e", "-o", "%P|%a|%l|%L|%D|%c|%m"], _read_sinfo)
+
+
+def _limit(text: str) -> int | None:
+    """Read ``--time``: ``minutes``, ``minutes:seconds``, ``days-hours`` and so on.
+
+    https://slurm.schedmd.com/sbatch.html#OPT_time
+    """
+    match = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", text.strip())
+    if not match:
+        return None
+    days, *rest = (int(part) if part else None for part in match.groups())
+    given = [part for part in rest if part is not None]
+    if days is not None or len(given) == 3:
+        hours, minutes, secs = [*given, 0, 0][:3]
+    else:
+        hours, (minutes, secs) = 0, [*given, 0][:2]
+    return (((days or 0) * 24 + hours) * 60 + minutes) * 60 + secs
 
 
 def _asked_memory(spec: JobSpec, cpus: int) -> list[str]:
@@ -212,9 +239,9 @@ def _read_squeue(text: str) -> dict[str, JobStatus]:
 def _squeue_row(row: list[str]) -> JobStatus:
     job_id, code, exits, node, submitted, start, end, reason, comment = row
     state = STATES.get(code, State.UNKNOWN)
-    if state is State.PENDING and reason in HELD:
-        state = State.HELD
-    waiting = state in (State.PENDING, State.HELD)
+    if state is State.PENDING:
+        state = HELD.get(reason, state)
+    waiting = state in (State.PENDING, State.HELD, State.STUCK)
     tag = comment.removesuffix("|")
     exit_code, signal = _exit(exits) if state.ended else (None, None)
     return JobStatus(
@@ -229,6 +256,7 @@ def _squeue_row(row: list[str]) -> JobStatus:
         exit_code=exit_code,
         signal=signal,
         element=_element(job_id),
+        by_system=code in BY_SYSTEM,
     )
 
 
@@ -264,6 +292,7 @@ def _sacct_row(row: list[str]) -> JobStatus:
         ended=_time(end),
         exit_code=exit_code,
         signal=signal,
+        by_system=code in BY_SYSTEM,
     )
 
 

@@ -6,7 +6,16 @@ from jupyter_jobqueue.cluster.core import JobQueueCluster
 from jupyter_jobqueue.config import load_defaults
 from jupyter_jobqueue.spec import options_of
 
-__all__ = ["JobQueueCluster", "LocalCluster", "SLURMCluster"]
+__all__ = [
+    "HTCondorCluster",
+    "JobQueueCluster",
+    "LSFCluster",
+    "LocalCluster",
+    "MoabCluster",
+    "OARCluster",
+    "PBSCluster",
+    "SLURMCluster",
+]
 
 load_defaults()
 
@@ -30,8 +39,6 @@ asynchronous : bool
     Whether to use the cluster from coroutines.
 silence_logs : str or bool
     Level below which Dask's log messages are not shown.
-allowed_failures : int
-    Jobs in a row that may end before a worker joined; then nothing more is submitted.
 {options}
 
 Raises
@@ -55,6 +62,7 @@ TYPES = {
     "lines": "list of str",
     "memory": "str",
     "duration": "float",
+    "number": "float",
     "settings": "dict",
 }
 
@@ -76,10 +84,56 @@ class SLURMCluster(JobQueueCluster):
 
 
 @_documented
+class PBSCluster(JobQueueCluster):
+    """Launch Dask on a PBS or Torque cluster."""
+
+    system = "pbs"
+
+
+@_documented
+class MoabCluster(JobQueueCluster):
+    """Launch Dask on a Moab cluster."""
+
+    system = "moab"
+
+
+@_documented
+class OARCluster(JobQueueCluster):
+    """Launch Dask on an OAR cluster."""
+
+    system = "oar"
+
+
+@_documented
+class LSFCluster(JobQueueCluster):
+    """Launch Dask on an LSF cluster."""
+
+    system = "lsf"
+
+
+@_documented
+class HTCondorCluster(JobQueueCluster):
+    """Launch Dask on an HTCondor pool."""
+
+    system = "htcondor"
+
+
+@_documented
 class LocalCluster(JobQueueCluster):
     """Launch Dask on the embedded queue of this machine; needs no batch system."""
 
     system = "local"
 
 
-CLASSES = {cls.system: cls for cls in (SLURMCluster, LocalCluster)}
+CLASSES = {
+    cls.system: cls
+    for cls in (
+        SLURMCluster,
+        PBSCluster,
+        MoabCluster,
+        LSFCluster,
+        OARCluster,
+        HTCondorCluster,
+        LocalCluster,
+    )
+}

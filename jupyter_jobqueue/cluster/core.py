@@ -59,7 +59,6 @@ class JobQueueCluster(ClusterView):
         protocol: str | None = None,
         scheduler_options: Mapping[str, Any] | None = None,
         silence_logs: str | int | bool = "error",
-        allowed_failures: int = 3,
         placement: Placement | None = None,
         plan: Plan | None = None,
         cluster_id: str | None = None,
@@ -82,9 +81,10 @@ class JobQueueCluster(ClusterView):
         self.id = cluster_id or secrets.token_hex(6)
         self.folder = ClusterFolder(self.id, self.plan_.options)
         self.placement = placement or InProcess()
-        self.allowed_failures = allowed_failures
         self._prefix = secrets.token_hex(16)
         self._listeners: list[Listener] = []
+        self.notes = []
+        self._over: Callable[[str], None] | None = None
         self._reconciler = Reconciler(self)
         self._policy: AdaptivePolicy | None = None
         self._silence_logs = silence_logs
@@ -178,6 +178,21 @@ class JobQueueCluster(ClusterView):
             self.folder.retire()
             self._stack.close()
             self._changed()
+
+    def when_over(self, callback: Callable[[str], None]) -> None:
+        """Have `callback` called, with the reason, when the cluster has lived long enough.
+
+        Without one the cluster closes itself.
+        """
+        self._over = callback
+
+    def expire(self, why: str) -> None:
+        """End what has lived long enough."""
+        if self._over is not None:
+            self._over(why)
+        elif self.status is Status.running:
+            logger.warning("%s closes: %s", self.name, why)
+            self._ending = asyncio.ensure_future(self._close())
 
     async def _close_comms(self) -> None:
         # distributed waits for the scheduler's last word; one that hangs must not hang us.

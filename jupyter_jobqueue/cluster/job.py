@@ -32,6 +32,7 @@ ENDED = {JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.LOST}
 OBSERVED = {
     State.PENDING: JobState.PENDING,
     State.HELD: JobState.HELD,
+    State.STUCK: JobState.HELD,
     State.DONE: JobState.DONE,
     State.FAILED: JobState.FAILED,
     State.CANCELLED: JobState.CANCELLED,
@@ -50,11 +51,14 @@ class Job:
         Counts the cluster's jobs from 0.
     tag : str
         What the queue shows to tell this submission from all others.
+    walltime : float, optional
+        Seconds that the queue lets it run; None if there is no limit or it is not known.
     """
 
     name: str
     number: int
     tag: str
+    walltime: float | None = None
     id: str = ""
     state: JobState = JobState.SUBMITTING
     reason: str = ""
@@ -69,8 +73,14 @@ class Job:
     stderr: str = ""
     workers: set[str] = field(default_factory=set)
     """Names of its workers that are connected."""
+    known_workers: set[str] = field(default_factory=set)
+    """Names of its workers that ever were."""
     joined: bool = False
     """Whether a worker of it was ever connected."""
+    stuck: bool = False
+    """Whether the queue itself holds it after an error."""
+    by_system: bool = False
+    """Whether it ended for no fault of its own: walltime, preemption, a node that died."""
     absent: int = 0
     """Good answers in a row that did not list the job."""
     missed: float = 0.0
@@ -83,6 +93,13 @@ class Job:
         told += [f"reason={self.reason!r}"] if self.reason else []
         told += [f"workers={len(self.workers)}"] if self.workers else []
         return f"<Job {self.name}: {', '.join([self.state, *told])}>"
+
+    @property
+    def ends(self) -> float | None:
+        """When its walltime is over; None while it waits, or if there is no limit."""
+        if self.started is None or self.walltime is None or self.state in ENDED:
+            return None
+        return self.started + self.walltime
 
     @property
     def failed_start(self) -> bool:
@@ -101,7 +118,7 @@ class Job:
             "signal",
             "submitted",
         )
-        shown += ("started", "ended", "estimated_start", "stdout", "stderr")
+        shown += ("started", "ended", "ends", "estimated_start", "stdout", "stderr")
         return {**{key: getattr(self, key) for key in shown}, "workers": sorted(self.workers)}
 
 
@@ -141,6 +158,7 @@ def _update(job: Job, status: JobStatus) -> None:
     job.reason, job.estimated_start = status.reason, status.estimated_start
     job.node = status.node or job.node
     job.started = status.started or job.started
+    job.stuck, job.by_system = status.state is State.STUCK, status.by_system
     if status.state.ended:
         end(job, OBSERVED[status.state], status)
     elif job.state is not JobState.CLOSING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,6 +53,17 @@ class Plan:
         """Workers in one job."""
         return int(self.options["processes"])
 
+    @property
+    def walltime(self) -> int | None:
+        """Seconds that the queue lets a job run; None if there is no limit or it is not known."""
+        return self.adapter.walltime(self.options)
+
+    @property
+    def cores(self) -> int:
+        """Cores that the queue is asked for, for one job."""
+        asked = self.options
+        return int(asked.get("job_cpu") or asked.get("ncpus") or asked["cores"])
+
     def job_spec(
         self,
         *,
@@ -73,6 +85,7 @@ class Plan:
             protocol=self.protocol,
             tls=tls or {},
             host=adapter.host,
+            walltime=self.walltime,
         )
         return JobSpec(
             command=command,
@@ -109,11 +122,14 @@ def make_plan(
 ) -> Plan:
     """Join profile and keywords and check everything; `InvalidOption` names what is wrong."""
     profile, options = resolve(system, config_name, keywords)
+    checked = check(system, options)
+    for sentence in ADAPTERS[system]().advice(checked):
+        warnings.warn(sentence, UserWarning, stacklevel=3)
     return Plan(
         system=system,
         profile=profile.name,
         name=_checked_name(name or ADAPTERS[system].class_name),
-        options=check(system, options),
+        options=checked,
         scheduler_options={**profile.scheduler_options, **(scheduler_options or {})},
         protocol=_protocol(protocol, encrypted),
     )

@@ -7,15 +7,24 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distributed.core import Status
 
-from jupyter_jobqueue.cluster import display
-from jupyter_jobqueue.cluster.actions import Actions
-from jupyter_jobqueue.cluster.decide import decide, surplus_running
-from jupyter_jobqueue.cluster.job import ENDED, LIVE, Job, JobState, observe
-from jupyter_jobqueue.errors import JobQueueError, QueueError, SchedulerFailed
+from jupyter_jobqueue.cluster import care
+from jupyter_jobqueue.cluster.decide import Decision, decide, surplus_running
+from jupyter_jobqueue.cluster.diagnosis import diagnose
+from jupyter_jobqueue.cluster.ends import Ends
+from jupyter_jobqueue.cluster.job import ENDED, LIVE, JobState, observe
+from jupyter_jobqueue.cluster.submit import ids_of
+from jupyter_jobqueue.errors import (
+    CommandTimedOut,
+    JobQueueError,
+    LimitReached,
+    QueueDown,
+    QueueError,
+    SchedulerFailed,
+)
 from jupyter_jobqueue.jobs import JobQueue
 
 if TYPE_CHECKING:
@@ -25,9 +34,13 @@ logger = logging.getLogger(__name__)
 QUICK, SLOW = 1.0, 15.0
 """Seconds between two questions to the queue: while something changes, and when nothing has for
 long."""
+AWAY = 60.0
+"""Seconds between two questions to a queue that has not answered for long."""
+LIMIT_PATIENCE = 15.0
+"""Seconds after which a queue that had no room is asked for room again."""
 
 
-class Reconciler(Actions):
+class Reconciler(Ends):
     """Compares the jobs there are with the number wanted, and acts on the difference.
 
     Parameters
@@ -38,11 +51,17 @@ class Reconciler(Actions):
 
     def __init__(self, cluster: JobQueueCluster) -> None:
         super().__init__(cluster)
+        self.care = care.Care.of(cluster.plan_.options)
+        self.pace = care.Pace()
         self.wanted = 0
+        self.waiting = 0
         self.detail = ""
         self.words = ""
-        self.failures = 0
-        self._not_before = 0.0
+        self.limit = ("", "")
+        """What stands in the way of more jobs, and the queue's words for it."""
+        self.idle_since = self.started = time.time()
+        self._limit_until = 0.0
+        self._unanswered = 0
         self._period = QUICK
 
     def start(self) -> None:
@@ -57,11 +76,6 @@ class Reconciler(Actions):
         """``running`` or ``degraded``."""
         return "degraded" if self.degraded else "running"
 
-    @property
-    def degraded(self) -> bool:
-        """Whether too many jobs in a row ended before a worker of them joined."""
-        return self.failures >= self.cluster.allowed_failures
-
     def wake(self) -> None:
         """Look at once, and often for a while."""
         self._period = QUICK
@@ -69,29 +83,35 @@ class Reconciler(Actions):
             self._woken.set()
 
     async def scale(self, jobs: int) -> None:
-        """Want `jobs` jobs; raises what the queue says against it."""
-        self._forget_failures()
+        """Want `jobs` jobs; raises what the queue says against it.
+
+        A queue that is away or has no room says nothing against it: the wish stays.
+        """
+        self.forget_failures()
         async with self._lock:
             before, self.wanted = self.wanted, jobs
             try:
                 await self._act()
+                self.say("")
+            except (QueueDown, CommandTimedOut) as error:
+                self._note_silence(error)
             except QueueError:
                 self.wanted = min(before, len(self.among(LIVE)))
                 raise
             finally:
                 self.cluster._changed()
-        self.say("")
         self.wake()
 
     async def retry(self) -> None:
         """Forget failures and try again; raises what the queue says against it."""
-        self._forget_failures()
+        self.forget_failures()
+        self._limit_until = 0.0
         self.say("")
         async with self._lock:
-            await self._act()
-
-    def _forget_failures(self) -> None:
-        self.failures, self._not_before = 0, 0.0
+            try:
+                await self._act()
+            except (QueueDown, CommandTimedOut) as error:
+                self._note_silence(error)
 
     # -- the loop
 
@@ -106,12 +126,17 @@ class Reconciler(Actions):
 
     async def _tick(self) -> None:
         try:
-            await self._look_at_scheduler()
+            load = await self._look_at_scheduler()
+            if self._close_when_over():
+                return
             changed = await self._observe()
             self._period = QUICK if changed else min(SLOW, self._period * 1.3)
-            await self._adapt()
+            self._adapt(load)
             async with self._lock:
                 await self._act()
+            self._end_silence()
+        except (QueueDown, CommandTimedOut) as error:
+            self._note_silence(error)
         except JobQueueError as error:
             self.say(error.message, error.details)
         except OSError as error:
@@ -119,99 +144,152 @@ class Reconciler(Actions):
         except Exception:
             logger.exception("reconcile of %s", self.cluster.name)
 
-    async def _look_at_scheduler(self) -> None:
+    def _note_silence(self, error: QueueError) -> None:
+        """Ask more and more seldom while the queue is away; what is known of the jobs stays."""
+        self._unanswered += 1
+        self._period = min(AWAY, QUICK * 2.0**self._unanswered)
+        self.say(
+            f"the queue does not answer; it is asked again every {self._period:g} s, "
+            "and nothing is lost meanwhile",
+            str(error),
+        )
+
+    def _end_silence(self) -> None:
+        if self._unanswered:
+            self._unanswered = 0
+            self.say("")
+
+    async def _look_at_scheduler(self) -> dict[str, Any]:
         failure, _, words = self.cluster.placement.failure().partition("\n")
         if failure:
             raise SchedulerFailed(failure, details=words)
         await self.cluster.placement.renew(self.scheduler)
+        policy = self.cluster.adaptive
+        duration = policy.target_duration if policy else None
+        load: dict[str, Any] = await self.scheduler.jobqueue_load(target_duration=duration)
+        if load["working"]:
+            self.idle_since = time.time()
+        return load
+
+    @property
+    def closes(self) -> tuple[float | None, str]:
+        """When the cluster closes by itself, and why: ``idle`` or ``age``."""
+        ends = {
+            "idle": self.idle_since + self.care.idle_timeout if self.care.idle_timeout else None,
+            "age": self.started + self.care.max_age if self.care.max_age else None,
+        }
+        known = [(when, why) for why, when in ends.items() if when is not None]
+        return min(known) if known else (None, "")
+
+    def _close_when_over(self) -> bool:
+        when, why = self.closes
+        if when is None or time.time() < when:
+            return False
+        self.cluster.expire(f"it was {'without work' if why == 'idle' else 'there'} long enough")
+        return True
 
     async def _observe(self) -> bool:
         known = [job for job in self.jobs.values() if job.id and job.state not in ENDED]
-        if not known:
+        if not known and not self.doubts:
             return False
-        answer = await self.queue.status([job.id for job in known], max_age=0.2)
-        self.adopt(answer)
+        answer = await self.queue.status(ids_of(known), max_age=0.2, everything=bool(self.doubts))
+        await self.cancel_extra(self.settle(answer))
         changed = [job for job in known if observe(job, answer.jobs.get(job.id), answer.asked)]
-        await self._learn_ends([job for job in changed if job.state in ENDED])
+        await self.learn_ends(changed)
         for job in changed:
             self.cluster._changed(job)
         return bool(changed)
 
-    async def _learn_ends(self, ended: Sequence[Job]) -> None:
-        lost = [job for job in ended if job.state is JobState.LOST]
-        told = await self.queue.history([job.id for job in lost])
-        for job in lost:
-            if job.id in told and told[job.id].state.ended:
-                observe(job, told[job.id], time.time())
-            elif self.queue.adapter.remembers and job.started is None:
-                job.state, job.reason = JobState.CANCELLED, "left the queue before it started"
-        for job in ended:
-            if job.failed_start:
-                await self._count_failure(job)
-            elif not job.joined:
-                self._not_before = time.time() + QUICK
-
-    async def _count_failure(self, job: Job) -> None:
-        self.failures += 1
-        self._not_before = time.time() + min(60.0, 2.0**self.failures)
-        log = await asyncio.to_thread(display.tail, job.stderr or job.stdout, 20)
-        how = str(job.reason or job.state)
-        if job.exit_code is not None:
-            how = f"exit code {job.exit_code}"
-        where = f" on {job.node}" if job.node else ""
-        self.say(f"{job.name} ended before a worker joined ({how}{where})", log or job.reason)
-
-    async def _adapt(self) -> None:
+    def _adapt(self, load: dict[str, Any]) -> None:
         policy = self.cluster.adaptive
-        if policy is None:
-            return
-        load = await self.scheduler.jobqueue_load(target_duration=policy.target_duration)
-        needed = -(-load["target"] // self.cluster.plan_.processes)
-        busy = {self._job_of(name) for name in load["busy"]}
-        if self.cluster.adaptive is policy:
+        if policy is not None:
+            needed = -(-load["target"] // self.cluster.plan_.processes)
+            busy = {self.job_of(name) for name in load["busy"]}
             self.wanted = policy.recommend(wanted=self.wanted, needed=needed, busy=len(busy))
+
+    # -- the decision
 
     async def _act(self) -> None:
         """Submit or drop what the decision says; only ever called with the lock held."""
         if self.cluster.status is not Status.running:
             return
-        offered: Sequence[str] = ()
-        if surplus_running(self.jobs.values(), self.wanted):
-            running = self.among({JobState.RUNNING})
-            groups = {job.name: sorted(job.workers) for job in running}
-            offered = await self.scheduler.jobqueue_spare(groups=groups)
-        held_back = self.degraded or time.time() < self._not_before
-        decision = decide(self.jobs.values(), self.wanted, offered=offered, degraded=held_back)
-        if decision.submit:
-            await self.submit(decision.submit)
+        decision = await self._decision()
         if decision.drop:
             await self.drop([self.jobs[name] for name in decision.drop])
+        await self._submit_up_to(decision.submit)
+        live = [job for job in self.among(LIVE) if job.name not in self.expiring[0]]
+        waiting = max(0, self.wanted - len(live)) if self.limit[0] else 0
+        if waiting != self.waiting:
+            self.waiting = waiting
+            self.cluster._changed()
 
-    # -- workers
+    async def _decision(self) -> Decision:
+        jobs, now = self.jobs.values(), time.time()
+        self.expiring = care.expiring(jobs, now)
+        soon, overdue = self.expiring
+        offered: Sequence[str] = ()
+        if surplus_running(jobs, self.wanted, soon):
+            groups = {job.name: sorted(job.workers) for job in self.among({JobState.RUNNING})}
+            offered = await self.scheduler.jobqueue_spare(groups=groups)
+        return decide(
+            jobs,
+            self.wanted,
+            offered=offered,
+            degraded=self.degraded or now < self.not_before,
+            room=self._room(),
+            expiring=soon,
+            overdue=overdue,
+        )
 
-    def worker_changed(self, worker: str, *, joined: bool) -> None:
-        """Note that a worker joined or left the Dask scheduler."""
-        job = self.jobs.get(self._job_of(worker))
-        if job is None:
-            return
-        if joined:
-            job.workers.add(worker)
-            job.joined = True
-            self._forget_failures()
-            self.say("")
-        else:
-            job.workers.discard(worker)
-        if job.state in LIVE:
-            job.state = JobState.RUNNING if job.workers else JobState.STARTING
-        self.cluster._changed(job)
-        self.wake()
+    def _room(self) -> float:
+        """Return how many jobs may be submitted now, and note what stands in the way of more."""
+        now = time.monotonic()
+        if now < self._limit_until:
+            return 0
+        plan, jobs = self.cluster.plan_, self.jobs.values()
+        used, asked = care.core_hours(jobs, plan.cores, time.time())
+        room, why = self.care.room(
+            jobs,
+            job_hours=plan.cores * (plan.walltime or 0) / 3600,
+            asked=used if asked is None else asked,
+        )
+        most = self.care.max_submissions
+        if not self.pace.allows(most, now):
+            room, why = 0, f"max_submissions is {most} a minute"
+        self.limit = (why, "")
+        # Replacing what fails must not become a flood, whatever is allowed otherwise.
+        slow = self.failing and not self.pace.allows(care.AFTER_FAILURE, now)
+        return 0 if slow else room
 
-    def _job_of(self, worker: str) -> str:
-        """Return the job of a worker, named like it, with ``-0``, ``-1`` if one of several."""
-        return worker if worker in self.jobs else worker.rpartition("-")[0]
+    async def _submit_up_to(self, count: int) -> None:
+        """Submit, and half as many when the queue has no room for so many."""
+        while count:
+            self.pace.note(time.monotonic())
+            try:
+                return await self.submit(count)
+            except LimitReached as error:
+                self.limit = ("the queue takes no more now", error.details)
+                count //= 2
+        if self.limit[1]:
+            self._limit_until = time.monotonic() + LIMIT_PATIENCE
+
+    # -- what a person is told
 
     def say(self, detail: str, words: str = "") -> None:
         """Set what is wrong; an empty text says that all is well."""
         if (detail, words) != (self.detail, self.words):
             self.detail, self.words = detail, words
             self.cluster._changed()
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """What is wrong or waits in a sentence, and the words of the queue or a log for it."""
+        if self.detail or not self.waiting:
+            return self.detail, self.words
+        jobs = "1 job" if self.waiting == 1 else f"{self.waiting} jobs"
+        return f"limit reached, {jobs} waiting: {self.limit[0]}", self.limit[1]
+
+    @property
+    def diagnosis(self) -> str:
+        """What the words mean, where that is known."""
+        return diagnose(self.words) if self.detail else ""

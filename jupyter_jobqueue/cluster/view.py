@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from distributed.core import Status
 from distributed.deploy.cluster import Cluster
 
-from jupyter_jobqueue.cluster import display
+from jupyter_jobqueue.cluster import care, display
 from jupyter_jobqueue.cluster.adaptive import AdaptivePolicy
 from jupyter_jobqueue.cluster.folder import ClusterFolder
 from jupyter_jobqueue.cluster.job import LIVE, WAITING, Job
@@ -41,6 +42,8 @@ class ClusterView(Cluster):
     _reconciler: Reconciler
     _policy: AdaptivePolicy | None
     _prefix: str
+    notes: list[tuple[float, str]]
+    """What happened beyond the ordinary, and when (seconds since the epoch)."""
 
     @property
     def jobs(self) -> Mapping[str, Job]:
@@ -74,12 +77,40 @@ class ClusterView(Cluster):
     @property
     def status_detail(self) -> str:
         """One sentence on what is wrong; empty when all is well."""
-        return self._reconciler.detail
+        return self._reconciler.told[0]
 
     @property
     def status_words(self) -> str:
         """What the batch system or a log said of it, verbatim."""
-        return self._reconciler.words
+        return self._reconciler.told[1]
+
+    @property
+    def diagnosis(self) -> str:
+        """What these words mean, in a plain sentence, where that is known."""
+        return self._reconciler.diagnosis
+
+    @property
+    def waiting(self) -> int:
+        """Jobs wanted that a limit of the site or of the cluster holds back."""
+        return self._reconciler.waiting
+
+    @property
+    def core_hours(self) -> tuple[float, float | None]:
+        """Core-hours used so far, and those asked for: used, or possible until the walltimes.
+
+        The second is None while a live job has no walltime.
+        """
+        return care.core_hours(self.jobs.values(), self.plan_.cores, time.time())
+
+    @property
+    def next_end(self) -> float | None:
+        """When the first of the running jobs reaches its walltime; seconds since the epoch."""
+        return min((job.ends for job in self.jobs.values() if job.ends is not None), default=None)
+
+    @property
+    def closes(self) -> tuple[float | None, str]:
+        """When the cluster closes by itself (seconds since the epoch): ``"idle"`` or ``"age"``."""
+        return self._reconciler.closes
 
     @property
     def waiting_reason(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_jobqueue.adapters.base import quote
+from jupyter_jobqueue.cluster.care import lifetime
 from jupyter_jobqueue.spec import DEFAULT_WORKER
 
 METHOD = "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"
@@ -21,6 +22,7 @@ def worker_command(
     protocol: str,
     tls: Mapping[str, Any],
     host: str = "",
+    walltime: int | None = None,
 ) -> str:
     """Return the shell text that starts the workers of one job.
 
@@ -38,6 +40,8 @@ def worker_command(
         Keywords of `distributed.Security` that name files; empty without encryption.
     host : str
         Address to listen on when the options name no interface.
+    walltime : int, optional
+        Seconds that the queue lets a job run: workers leave before, unless the options say when.
     """
     # As it is: sites put a launcher or a container in front of the interpreter here.
     python = options["python"] or shlex.quote(sys.executable)
@@ -45,13 +49,22 @@ def worker_command(
     words += ["--nthreads", options["cores"] // options["processes"] or 1]
     words += ["--memory-limit", _limit(options)]
     words += _of_dask_worker(options) if options["worker_command"] == DEFAULT_WORKER else []
-    words += ["--death-timeout", options["death_timeout"]]
+    words += ["--death-timeout", options["death_timeout"], *_lifetime(options, walltime)]
     if options["local_directory"]:
         words += ["--local-directory", quote(options["local_directory"])]
     words += options["worker_extra_args"]
     words += _where(options["interface"], host)
     words += ["--protocol", protocol, *_tls(tls)]
     return _shared_import(options) + " ".join(map(str, words))
+
+
+def _lifetime(options: Mapping[str, Any], walltime: int | None) -> list[str]:
+    """Have workers leave, not all at once, before the queue ends their job."""
+    own = any("--lifetime" in text for text in options["worker_extra_args"])
+    if own or not walltime or options["worker_command"] != DEFAULT_WORKER:
+        return []
+    seconds, stagger = lifetime(walltime)
+    return ["--lifetime", f"{seconds}s", "--lifetime-stagger", f"{stagger}s"]
 
 
 def _limit(options: Mapping[str, Any]) -> str:

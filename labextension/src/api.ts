@@ -5,6 +5,7 @@ import type {
   ICluster,
   IJob,
   ILog,
+  INotice,
   IProfile,
   IRange,
   IRequest,
@@ -20,6 +21,16 @@ export class JobQueueAPI {
   /** List the clusters, without counting as activity of the user. */
   list(): Promise<ICluster[]> {
     return this.get('clusters?no_track_activity=1');
+  }
+
+  /** List what there is to say about clusters that are gone. */
+  notices(): Promise<INotice[]> {
+    return this.get('notices?no_track_activity=1');
+  }
+
+  dismiss(notice: string): Promise<void> {
+    const path = `notices/${encodeURIComponent(notice)}`;
+    return request(this.settings, path, { method: 'DELETE' });
   }
 
   profiles(): Promise<IProfile[]> {

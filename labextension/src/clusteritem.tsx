@@ -13,9 +13,13 @@ import {
 import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { IconButton, TextButton } from './buttons';
+import { Facts } from './facts';
 import { jobCounts, resources, wish } from './format';
 import { JobTable } from './jobtable';
+import { Notes } from './notes';
 import type { ClusterState, ICluster, IJob } from './tokens';
+import { Trouble } from './trouble';
 
 /** What a card can ask for. */
 export type Action =
@@ -76,68 +80,6 @@ function Header(props: IClusterItemProps): JSX.Element {
   );
 }
 
-/** What went wrong, in the server's sentence and the queue's own words. */
-function Trouble(props: IClusterItemProps): JSX.Element | null {
-  const { cluster, trans, onAction } = props;
-  if (!cluster.detail && !cluster.details) {
-    return null;
-  }
-  return (
-    <div className="jp-JobQueue-trouble" role="alert">
-      <span>{cluster.detail}</span>
-      {cluster.details && <pre tabIndex={0}>{cluster.details}</pre>}
-      {cluster.state === 'degraded' && (
-        <TextButton
-          action="retry"
-          label={trans.__('Retry')}
-          onAction={onAction}
-        />
-      )}
-    </div>
-  );
-}
-
-function TextButton(props: {
-  action: Action;
-  label: string;
-  disabled?: boolean;
-  onAction: (action: Action) => void;
-}): JSX.Element {
-  return (
-    <button
-      type="button"
-      className="jp-JobQueue-textButton"
-      data-action={props.action}
-      disabled={props.disabled}
-      onClick={() => props.onAction(props.action)}
-    >
-      {props.label}
-    </button>
-  );
-}
-
-function IconButton(props: {
-  action: Action;
-  label: string;
-  icon: LabIcon;
-  disabled?: boolean;
-  onAction: (action: Action) => void;
-}): JSX.Element {
-  return (
-    <button
-      type="button"
-      className="jp-JobQueue-iconButton"
-      data-action={props.action}
-      title={props.label}
-      aria-label={props.label}
-      disabled={props.disabled}
-      onClick={() => props.onAction(props.action)}
-    >
-      <props.icon.react tag={null} />
-    </button>
-  );
-}
-
 function Actions(props: IClusterItemProps): JSX.Element {
   const { cluster, trans, onAction } = props;
   const alive = cluster.state === 'running' || cluster.state === 'degraded';
@@ -163,13 +105,13 @@ function Actions(props: IClusterItemProps): JSX.Element {
         action="scale"
         label={trans.__('Scale')}
         disabled={!alive}
-        onAction={onAction}
+        onClick={() => onAction('scale')}
       />
       <TextButton
         action="adapt"
         label={trans.__('Adapt')}
         disabled={!alive}
-        onAction={onAction}
+        onClick={() => onAction('adapt')}
       />
       <span className="jp-JobQueue-spacer" />
       {icons.map(([action, label, icon, enabled]) => (
@@ -179,7 +121,7 @@ function Actions(props: IClusterItemProps): JSX.Element {
           label={label}
           icon={icon}
           disabled={!enabled}
-          onAction={onAction}
+          onClick={() => onAction(action)}
         />
       ))}
     </div>
@@ -188,7 +130,8 @@ function Actions(props: IClusterItemProps): JSX.Element {
 
 /** One cluster: how it is at a glance, and what can be done with it. */
 export function ClusterItem(props: IClusterItemProps): JSX.Element {
-  const { cluster, jobs, expanded, trans, onToggle, onLog } = props;
+  const { cluster, jobs, expanded, trans } = props;
+  const { onAction, onLog, onToggle } = props;
   const Caret = expanded ? caretDownIcon : caretRightIcon;
   return (
     <li
@@ -223,7 +166,13 @@ export function ClusterItem(props: IClusterItemProps): JSX.Element {
         </div>
       )}
       <div className="jp-JobQueue-resources">{resources(cluster, trans)}</div>
-      <Trouble {...props} />
+      <Facts cluster={cluster} trans={trans} />
+      <Trouble
+        cluster={cluster}
+        trans={trans}
+        onRetry={() => onAction('retry')}
+      />
+      <Notes notes={cluster.notes} trans={trans} />
       {expanded && <JobTable jobs={jobs} trans={trans} onLog={onLog} />}
       <Actions {...props} />
     </li>

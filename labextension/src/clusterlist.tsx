@@ -5,6 +5,7 @@ import * as React from 'react';
 import { ClusterItem } from './clusteritem';
 import type { Action } from './clusteritem';
 import type { ClusterModel } from './model';
+import { Notices } from './notes';
 import { RequestError } from './request';
 
 const REMEDY = 'pip install jupyter-jobqueue\njupyter server extension list';
@@ -14,6 +15,7 @@ export interface IListCallbacks {
   onCreate: () => void;
   onAction: (action: Action, id: string) => void;
   onLog: (id: string, job: string) => void;
+  onDismiss: (notice: string) => void;
   onDragStart: (id: string, event: React.PointerEvent<HTMLElement>) => void;
 }
 
@@ -36,6 +38,11 @@ export class ClusterList extends VDomRenderer<ClusterModel> {
     }
     return (
       <>
+        <Notices
+          notices={model.notices}
+          trans={trans}
+          onDismiss={this.callbacks.onDismiss}
+        />
         {error && <Unreachable error={error} trans={trans} />}
         {!error && !clusters.length && (
           <Empty trans={trans} onCreate={this.callbacks.onCreate} />

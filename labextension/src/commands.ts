@@ -1,7 +1,3 @@
-import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { InputDialog, Notification } from '@jupyterlab/apputils';
-import type { INotebookTracker } from '@jupyterlab/notebook';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import {
   addIcon,
   closeIcon,
@@ -13,96 +9,29 @@ import {
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
+import { choose, say, target } from './context';
+import type { IContext } from './context';
 import {
   askAdapt,
   askNewCluster,
   askScale,
   confirmShutdown,
+  showDecisions,
   showLog,
   showScript
 } from './dialogs';
-import type { ClusterModel } from './model';
-import { RequestError } from './request';
 import { insertCode } from './snippet';
 import { CommandIDs } from './tokens';
 import type { ICluster } from './tokens';
 
-/** What the person set. */
-export interface IPreferences {
-  defaultProfile: string;
-  confirmShutdown: boolean;
-  /** Seconds between two looks at the clusters. */
-  pollInterval: number;
-}
-
-interface IContext {
-  app: JupyterFrontEnd;
-  model: ClusterModel;
-  notebooks: INotebookTracker | null;
-  preferences: IPreferences;
-  trans: TranslationBundle;
-}
-
-/** Show what the server or the queue said against a command, in its own words. */
-function say(error: unknown): void {
-  const details = error instanceof RequestError ? error.details : '';
-  const message = [(error as Error | undefined)?.message, details];
-  const text = message.filter(part => part).join('\n');
-  if (text) {
-    Notification.error(text, { autoClose: false });
-  }
-}
-
-/** The cluster that a command is about: its `id`, the card under the context menu, or the only one. */
-function target(
-  { app, model }: IContext,
-  args: ReadonlyPartialJSONObject
-): ICluster | undefined {
-  if (args.id) {
-    return model.find(String(args.id));
-  }
-  if (args.isPalette) {
-    return undefined;
-  }
-  const card = app.contextMenuHitTest(node => !!node.dataset.clusterId);
-  if (card) {
-    return model.find(card.dataset.clusterId!);
-  }
-  return model.clusters.length === 1 ? model.clusters[0] : undefined;
-}
-
-/** Ask which cluster; not if there is only one. The panel may never have been open. */
-async function choose({
-  model,
-  trans
-}: IContext): Promise<ICluster | undefined> {
-  await model.refresh();
-  if (model.error) {
-    throw model.error;
-  }
-  const { clusters } = model;
-  if (clusters.length < 2) {
-    if (!clusters.length) {
-      Notification.info(trans.__('There are no clusters.'));
-    }
-    return clusters[0];
-  }
-  const { value } = await InputDialog.getItem({
-    title: trans.__('Which cluster?'),
-    items: clusters.map(({ name, id }) => `${name} (${id})`)
-  });
-  return clusters.find(({ name, id }) => `${name} (${id})` === value);
-}
-
 const NO_ARGUMENTS = { args: { type: 'object' as const, properties: {} } };
-const ID_ARGUMENT = {
-  args: {
-    type: 'object' as const,
-    properties: {
-      id: { type: 'string' as const, description: 'The id of the cluster' }
-    }
-  }
-};
+const ID_ARGUMENT = idOf('The id of the cluster');
+const NOTICE_ARGUMENT = idOf('The id of the notice');
+
+function idOf(description: string) {
+  const id = { type: 'string' as const, description };
+  return { args: { type: 'object' as const, properties: { id } } };
+}
 
 /** Add a command that is about one cluster. */
 function addClusterCommand(
@@ -159,6 +88,12 @@ export function addCommands(context: IContext): void {
     icon: refreshIcon,
     execute: () => model.refresh()
   });
+  commands.addCommand(CommandIDs.dismiss, {
+    label: trans.__('Dismiss Notice'),
+    describedBy: NOTICE_ARGUMENT,
+    isEnabled: args => model.notices.some(({ id }) => id === args.id),
+    execute: args => model.dismiss(String(args.id)).catch(say)
+  });
   const rows: [
     string,
     string,
@@ -202,6 +137,12 @@ export function addCommands(context: IContext): void {
       trans.__('Retry Submitting Jobs'),
       undefined,
       cluster => model.retry(cluster.id)
+    ],
+    [
+      CommandIDs.decisions,
+      trans.__('Adaptive Decisions…'),
+      undefined,
+      cluster => showDecisions(model, cluster, trans)
     ],
     [
       CommandIDs.shutdown,

@@ -1,8 +1,10 @@
 import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget, refreshIcon } from '@jupyterlab/ui-components';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { Decisions } from './decisions';
+import { LogView } from './logview';
 import type { ClusterModel } from './model';
 import { NewClusterBody } from './newcluster';
 import { errorsOf, Refusal } from './refusal';
@@ -11,7 +13,7 @@ import { ScriptView } from './script';
 import { NumberField, RangeFields } from './sizeform';
 import { LateDialog, SubmitDialog } from './submitdialog';
 import type { ISubmitBody } from './submitdialog';
-import type { ICluster, ILog, Stream } from './tokens';
+import type { ICluster, Stream } from './tokens';
 
 /** Ask for everything that makes a cluster, and make it. */
 export async function askNewCluster(
@@ -149,14 +151,15 @@ export async function showScript(
       onCopy={text => Clipboard.copyToSystem(text)}
     />
   );
-  await showWide(trans.__('Job script of %1', cluster.name), view, trans);
+  await showText(trans.__('Job script of %1', cluster.name), view, trans);
 }
 
-/** Show something to read, with room for long lines. */
-async function showWide(
+/** Show something to read: long lines with room for them, a table in the size of a page. */
+async function showText(
   title: string,
   view: JSX.Element,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  size: 'jp-mod-wide' | 'jp-mod-page' = 'jp-mod-wide'
 ): Promise<void> {
   const dialog = new LateDialog({
     title,
@@ -165,7 +168,7 @@ async function showWide(
     hasClose: true
   });
   dialog.addClass('jp-JobQueue-dialog');
-  dialog.addClass('jp-mod-wide');
+  dialog.addClass(size);
   await dialog.launch();
 }
 
@@ -187,57 +190,6 @@ export async function confirmShutdown(
   return button.accept;
 }
 
-/** A job's output, both streams, with a button to read it again. */
-function LogView(props: {
-  read: (stream: Stream) => Promise<ILog>;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { read, trans } = props;
-  const [stream, setStream] = React.useState<Stream>('stderr');
-  const [text, setText] = React.useState<string | null>(null);
-  const [path, setPath] = React.useState('');
-  const load = React.useCallback(async () => {
-    try {
-      const log = await read(stream);
-      setText(log.text);
-      setPath(log.path);
-    } catch (error) {
-      setText((error as Error).message);
-    }
-  }, [read, stream]);
-  React.useEffect(() => void load(), [load]);
-  return (
-    <div className="jp-JobQueue-scriptView">
-      <div className="jp-JobQueue-command">
-        {(['stderr', 'stdout'] as const).map(each => (
-          <button
-            key={each}
-            type="button"
-            className="jp-JobQueue-textButton"
-            aria-pressed={stream === each}
-            onClick={() => setStream(each)}
-          >
-            {each}
-          </button>
-        ))}
-        <code title={path}>{path}</code>
-        <button
-          type="button"
-          className="jp-JobQueue-iconButton"
-          title={trans.__('Read again')}
-          aria-label={trans.__('Read again')}
-          onClick={() => void load()}
-        >
-          <refreshIcon.react tag={null} />
-        </button>
-      </div>
-      <pre className="jp-JobQueue-script" tabIndex={0}>
-        {text === '' ? trans.__('Nothing written yet.') : text}
-      </pre>
-    </div>
-  );
-}
-
 /** Show a job's output. */
 export async function showLog(
   model: ClusterModel,
@@ -247,5 +199,22 @@ export async function showLog(
 ): Promise<void> {
   const read = (stream: Stream) => model.log(id, job, stream);
   const view = <LogView read={read} trans={trans} />;
-  await showWide(trans.__('Log of %1', job), view, trans);
+  await showText(trans.__('Log of %1', job), view, trans);
+}
+
+/** Show what the adaptive policy of a cluster decided, as long as it is open. */
+export async function showDecisions(
+  model: ClusterModel,
+  cluster: ICluster,
+  trans: TranslationBundle
+): Promise<void> {
+  const view = (
+    <UseSignal signal={model.stateChanged}>
+      {() => (
+        <Decisions cluster={model.find(cluster.id) ?? cluster} trans={trans} />
+      )}
+    </UseSignal>
+  );
+  const title = trans.__('Adaptive decisions of %1', cluster.name);
+  await showText(title, view, trans, 'jp-mod-page');
 }

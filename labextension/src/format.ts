@@ -15,15 +15,49 @@ export function bytes(size: number): string {
   return `${shown.replace(/\.0$/, '')} ${UNITS[unit]}`;
 }
 
-/** Write how long ago or how long until a time was or is: `3 min`. */
+const STEPS: [number, string][] = [
+  [86400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+  [1, 's']
+];
+
+/** Write how long something takes: `3 min`, `1 h 30 min`, `2 d`. */
 export function period(seconds: number): string {
-  const steps: [number, string][] = [
-    [86400, 'd'],
-    [3600, 'h'],
-    [60, 'min']
-  ];
-  const [size, unit] = steps.find(([step]) => seconds >= step) ?? [1, 's'];
-  return `${Math.max(0, Math.floor(seconds / size))} ${unit}`;
+  const place = STEPS.findIndex(([size]) => seconds >= size || size === 1);
+  const [size, unit] = STEPS[place];
+  const told = `${Math.max(0, Math.floor(seconds / size))} ${unit}`;
+  if (place > 1) {
+    return told;
+  }
+  // Days and hours are so long that the next smaller unit matters.
+  const [part, name] = STEPS[place + 1];
+  const rest = Math.floor((seconds % size) / part);
+  return rest ? `${told} ${rest} ${name}` : told;
+}
+
+/** Write how long until a time; no seconds, as nobody redraws each of them. */
+export function until(time: number, trans: TranslationBundle): string {
+  const seconds = time - Date.now() / 1000;
+  return seconds < 60 ? trans.__('under 1 min') : period(seconds);
+}
+
+/** Write when something was: the time, before today the date too. */
+export function clock(
+  when: number,
+  timeStyle: 'short' | 'medium' = 'short'
+): string {
+  const date = new Date(when * 1000);
+  const isToday = date.toDateString() === new Date().toDateString();
+  const day = isToday ? {} : { dateStyle: 'short' as const };
+  return date.toLocaleString(undefined, { timeStyle, ...day });
+}
+
+/** Write an amount of core-hours: `3.2`, `120`. */
+export function coreHours(amount: number): string {
+  return amount >= 100
+    ? amount.toFixed(0)
+    : amount.toFixed(1).replace(/\.0$/, '');
 }
 
 /** Name a state of a job. */

@@ -12,7 +12,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { JobQueueAPI } from './api';
 import { addCommands } from './commands';
-import type { IPreferences } from './commands';
+import type { IPreferences } from './context';
 import { dashboardWidget } from './dashboard';
 import { jobCounts } from './format';
 import { queueIcon } from './icons';
@@ -82,6 +82,7 @@ const panel: JupyterFrontEndPlugin<void> = {
       CommandIDs.snippet,
       CommandIDs.dashboard,
       CommandIDs.retry,
+      CommandIDs.decisions,
       CommandIDs.shutdown
     ]) {
       palette?.addItem({ command, category, args: { isPalette: true } });

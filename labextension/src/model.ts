@@ -5,12 +5,14 @@ import type { ReadonlyJSONValue } from '@lumino/coreutils';
 import { Poll } from '@lumino/polling';
 
 import type { JobQueueAPI } from './api';
+import { Calm } from './calm';
 import type { RequestError } from './request';
 import { EVENT_SCHEMA } from './tokens';
 import type {
   ICluster,
   IJob,
   ILog,
+  INotice,
   IProfile,
   IRange,
   IRequest,
@@ -19,8 +21,8 @@ import type {
   Stream
 } from './tokens';
 
-/** Milliseconds of events that are answered by one question. */
-const CALM = 250;
+/** Milliseconds after which countdowns are drawn anew, even if the server tells nothing new. */
+const REDRAW = 30_000;
 
 /** The clusters of the server, kept true by its events and by a slow poll. */
 export class ClusterModel extends VDomModel {
@@ -49,6 +51,11 @@ export class ClusterModel extends VDomModel {
   /** The clusters, oldest first. */
   get clusters(): readonly ICluster[] {
     return this._clusters;
+  }
+
+  /** What there is to say about clusters that are gone, oldest first. */
+  get notices(): readonly INotice[] {
+    return this._notices;
   }
 
   /** What the server last said against being asked; null while it answers. */
@@ -144,6 +151,18 @@ export class ClusterModel extends VDomModel {
     }
   }
 
+  /** Take a notice away: here at once, then at the server. */
+  async dismiss(notice: string): Promise<void> {
+    this._notices = this._notices.filter(({ id }) => id !== notice);
+    this._changes += 1;
+    this.stateChanged.emit();
+    try {
+      await this.api.dismiss(notice);
+    } finally {
+      await this.refresh();
+    }
+  }
+
   profiles(): Promise<IProfile[]> {
     return this.api.profiles();
   }
@@ -169,7 +188,7 @@ export class ClusterModel extends VDomModel {
       return;
     }
     this.events?.stream.disconnect(this.onEvent, this);
-    window.clearTimeout(this._pause);
+    this.calm.dispose();
     this.poll.dispose();
     super.dispose();
   }
@@ -198,15 +217,18 @@ export class ClusterModel extends VDomModel {
     const changes = this._changes;
     const question = ++this._asked;
     try {
-      const clusters = await this.api.list();
+      const [clusters, notices] = await Promise.all([
+        this.api.list(),
+        this.api.notices().catch(() => this._notices)
+      ]);
       await this.fetchDetails(clusters);
       // An answer from before an action, or older than one shown, is not the truth any more.
       if (changes === this._changes && question > this._answered) {
         this._answered = question;
-        this.take(clusters, null);
+        this.take(clusters, notices, null);
       }
     } catch (error) {
-      this.take(this._clusters, error as Error);
+      this.take(this._clusters, this._notices, error as Error);
       throw error;
     }
   }
@@ -232,49 +254,51 @@ export class ClusterModel extends VDomModel {
     }
   }
 
-  private take(clusters: readonly ICluster[], error: Error | null): void {
+  private take(
+    clusters: readonly ICluster[],
+    notices: readonly INotice[],
+    error: Error | null
+  ): void {
     const changed =
       !this._ready ||
       error?.message !== this._error?.message ||
-      !same(clusters, this._clusters);
+      !same(notices, this._notices) ||
+      !same(clusters, this._clusters) ||
+      this.isCountdownDue(clusters);
     this._clusters = clusters;
+    this._notices = notices;
     this._error = error;
     this._ready = true;
     if (changed) {
+      this._drawn = Date.now();
       this.stateChanged.emit();
     }
   }
 
-  private onEvent(_: unknown, emission: Event.Emission): void {
-    if (emission.schema_id === EVENT_SCHEMA && this._active) {
-      this.follow();
-    }
+  /** Whether a countdown on a card is behind the clock. */
+  private isCountdownDue(clusters: readonly ICluster[]): boolean {
+    return (
+      Date.now() - this._drawn >= REDRAW &&
+      clusters.some(each => each.next_end !== null || each.closes_at !== null)
+    );
   }
 
-  /** Ask at once, then again only after a while: the events of many jobs come together. */
-  private follow(): void {
-    this._missed = this._pause > 0;
-    if (this._missed) {
-      return;
+  private onEvent(_: unknown, emission: Event.Emission): void {
+    if (emission.schema_id === EVENT_SCHEMA && this._active) {
+      this.calm.ask();
     }
-    void this.poll.refresh();
-    this._pause = window.setTimeout(() => {
-      this._pause = 0;
-      if (this._missed) {
-        this.follow();
-      }
-    }, CALM);
   }
 
   private readonly poll: Poll;
+  private readonly calm = new Calm(() => void this.poll.refresh());
   private _active = false;
-  private _pause = 0;
-  private _missed = false;
   private _changes = 0;
   private _asked = 0;
   private _answered = 0;
   private _ready = false;
+  private _drawn = 0;
   private _clusters: readonly ICluster[] = [];
+  private _notices: readonly INotice[] = [];
   private _error: Error | null = null;
   private readonly _expanded = new Set<string>();
   private readonly _jobs = new Map<string, IJob[]>();

@@ -87,11 +87,7 @@ export class NewClusterBody extends ReactWidget implements ISubmitBody {
 
   private async begin(): Promise<void> {
     try {
-      const all = await this.model.profiles();
-      const profiles = [
-        ...all.filter(profile => profile.usable),
-        ...all.filter(profile => !profile.usable)
-      ];
+      const profiles = await this.model.profiles();
       this.change({ profiles });
       const usable = profiles.filter(profile => profile.usable);
       const first = usable.find(each => each.name === this.preferred);

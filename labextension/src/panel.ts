@@ -76,6 +76,8 @@ export class ClusterPanel extends SidePanel {
         void commands.execute(COMMANDS[action], { id }),
       onLog: (id: string, job: string) =>
         void commands.execute(CommandIDs.log, { id, job }),
+      onDismiss: (id: string) =>
+        void commands.execute(CommandIDs.dismiss, { id }),
       onDragStart: (id: string, press: { clientX: number; clientY: number }) =>
         startDrag(press, model.find(id)?.name ?? '', () => model.snippet(id))
     };

@@ -2,13 +2,23 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { IconButton } from './buttons';
 import type { IScript } from './tokens';
 
-const DIRECTIVE = /^(#[A-Z]+)(\s+)(.*)$/;
+/** What tells a batch system something at the begin of a line of a shell script. */
+const DIRECTIVE = /^(#(?:SBATCH|PBS|MSUB|BSUB|OAR|LOCALQ|\$))(\s+)(.*)$/;
 
-/** Tell the parts of a job script apart: shebang, directives, comments, commands. */
-function line(text: string, key: number): JSX.Element {
-  const directive = DIRECTIVE.exec(text);
+/** A setting of HTCondor's submit description, or its order to queue; not a shell's `a=b`. */
+const SETTING = /^(\s*(?:[+\w.$()]+\s*=|queue\b))(\s*)(.*)$/i;
+
+/** Tell what a line may be, by the command that reads the script. */
+function grammar({ command }: IScript): RegExp {
+  return /\bcondor_submit\b/.test(command) ? SETTING : DIRECTIVE;
+}
+
+/** Tell the parts of a job script apart: shebang, directives or settings, comments, commands. */
+function line(text: string, key: number, pattern: RegExp): JSX.Element {
+  const directive = pattern.exec(text);
   if (directive) {
     const [, word, space, rest] = directive;
     return (
@@ -20,12 +30,18 @@ function line(text: string, key: number): JSX.Element {
       </span>
     );
   }
-  const name = text.startsWith('#') ? 'jp-JobQueue-comment' : undefined;
   return (
-    <span key={key} className={name}>
+    <span key={key} className={otherClass(text, key)}>
       {text + '\n'}
     </span>
   );
+}
+
+function otherClass(text: string, key: number): string | undefined {
+  if (!key && text.startsWith('#!')) {
+    return 'jp-JobQueue-shebang';
+  }
+  return /^\s*#/.test(text) ? 'jp-JobQueue-comment' : undefined;
 }
 
 /** A job script with its directives highlighted, and the command that submits it. */
@@ -42,22 +58,19 @@ export function ScriptView(props: {
       </p>
     );
   }
+  const pattern = grammar(script);
   const lines = script.script.replace(/\n$/, '').split('\n');
   return (
     <div className="jp-JobQueue-scriptView">
       <div className="jp-JobQueue-command">
         <code title={script.command}>{script.command}</code>
         {onCopy && (
-          <button
-            type="button"
-            className="jp-JobQueue-iconButton"
-            data-action="copy"
-            title={trans.__('Copy job script')}
-            aria-label={trans.__('Copy job script')}
+          <IconButton
+            action="copy"
+            label={trans.__('Copy job script')}
+            icon={copyIcon}
             onClick={() => onCopy(script.script)}
-          >
-            <copyIcon.react tag={null} />
-          </button>
+          />
         )}
       </div>
       <pre
@@ -65,7 +78,7 @@ export function ScriptView(props: {
         tabIndex={0}
         aria-label={trans.__('Job script')}
       >
-        {lines.map(line)}
+        {lines.map((text, number) => line(text, number, pattern))}
       </pre>
     </div>
   );

@@ -33,6 +33,24 @@ export interface IRange {
   maximum: number | null;
 }
 
+/** One step of the adaptive policy; `when` is seconds since the epoch. */
+export interface IDecision {
+  when: number;
+  jobs: number;
+  reason: string;
+}
+
+/** What happened beyond the ordinary; `when` is seconds since the epoch. */
+export interface INote {
+  when: number;
+  text: string;
+}
+
+/** A note about a cluster that is gone. */
+export interface INotice extends INote {
+  id: string;
+}
+
 /** A cluster as the server tells it. */
 export interface ICluster {
   id: string;
@@ -44,6 +62,8 @@ export interface ICluster {
   detail: string;
   /** The batch system's own words, or the end of a log. */
   details: string;
+  /** A known cause of failed starts, in plain words; empty if none. */
+  diagnosis: string;
   /** Seconds since the epoch. */
   created: number;
   scheduler_address: string;
@@ -60,10 +80,27 @@ export interface ICluster {
   jobs: Partial<Record<JobState, number>>;
   /** Why jobs wait, in the queue's words. */
   reason: string;
+  /** Jobs wanted that a limit holds back. */
+  waiting: number;
   workers: number;
   cores: number;
   /** Bytes. */
   memory: number;
+  /** Core-hours used so far. */
+  core_hours: number;
+  /** What all jobs so far would use until their walltime; null where there is none. */
+  core_hours_asked: number | null;
+  /** Core-hours after which nothing more is submitted. */
+  budget: number | null;
+  /** Seconds since the epoch when the cluster closes by itself. */
+  closes_at: number | null;
+  closes_why: '' | 'idle' | 'age';
+  /** Seconds since the epoch when the first of its running jobs reaches its walltime. */
+  next_end: number | null;
+  /** Oldest first. */
+  decisions: IDecision[];
+  /** Oldest first. */
+  notes: INote[];
 }
 
 /** A job as the server tells it; times are seconds since the epoch. */
@@ -78,6 +115,8 @@ export interface IJob {
   submitted: number | null;
   started: number | null;
   ended: number | null;
+  /** When its walltime is over. */
+  ends: number | null;
   estimated_start: number | null;
   workers: string[];
   stdout: string;
@@ -131,7 +170,7 @@ export interface IRequest {
   adapt?: IRange;
 }
 
-/** The commands; each takes the argument `id`, the cluster's, unless it is about none. */
+/** The commands; each takes the argument `id`, the cluster's or notice's, unless it is about none. */
 export namespace CommandIDs {
   export const create = 'jobqueue:create';
   export const refresh = 'jobqueue:refresh';
@@ -143,6 +182,8 @@ export namespace CommandIDs {
   export const shutdown = 'jobqueue:shut-down';
   export const retry = 'jobqueue:retry';
   export const log = 'jobqueue:job-log';
+  export const decisions = 'jobqueue:decisions';
+  export const dismiss = 'jobqueue:dismiss-notice';
   export const openDashboard = 'jobqueue:open-dashboard';
 }
 

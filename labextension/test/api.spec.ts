@@ -39,6 +39,14 @@ describe('JobQueueAPI', () => {
     [string, (api: JobQueueAPI) => Promise<unknown>, string, string, unknown]
   >([
     ['list', api => api.list(), 'GET', 'clusters?no_track_activity=1', none],
+    [
+      'notices',
+      api => api.notices(),
+      'GET',
+      'notices?no_track_activity=1',
+      none
+    ],
+    ['dismiss', api => api.dismiss('a/1'), 'DELETE', 'notices/a%2F1', none],
     ['profiles', api => api.profiles(), 'GET', 'profiles', none],
     [
       'schema',

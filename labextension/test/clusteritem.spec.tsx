@@ -157,6 +157,21 @@ describe('ClusterItem', () => {
     );
   });
 
+  describe('#facts and #notes', () => {
+    it('should be silent when there is nothing to say', () => {
+      const card = show();
+      expect(card.querySelector('.jp-JobQueue-facts')).toBe(null);
+      expect(card.querySelector('.jp-JobQueue-notes')).toBe(null);
+    });
+
+    it('should tell use and what happened', () => {
+      const notes = [{ when: 1000, text: 'found again' }];
+      const card = show({ core_hours: 3.2, budget: 10, notes });
+      expect(within(card).getByText('3.2 of 10 core-hours')).toBeTruthy();
+      expect(within(card).getByText(/found again/)).toBeTruthy();
+    });
+  });
+
   describe('#actions', () => {
     const actions: [string, string][] = [
       ['Scale', 'scale'],

@@ -14,6 +14,7 @@ describe('ClusterList', () => {
     onCreate: jest.fn(),
     onAction: jest.fn(),
     onLog: jest.fn(),
+    onDismiss: jest.fn(),
     onDragStart: jest.fn()
   };
 
@@ -125,5 +126,16 @@ describe('ClusterList', () => {
     expect(screen.getAllByRole('table')).toHaveLength(1);
     fireEvent.click(card.getByRole('button', { name: 'Log of slurm-1-0' }));
     expect(callbacks.onLog.mock.calls).toEqual([['c2', 'slurm-1-0']]);
+  });
+
+  it('should show the notices above the clusters', async () => {
+    api.clusters = [makeCluster()];
+    api.noticeList = [{ id: 'n1', when: 1000, text: 'slurm-2 is gone.' }];
+    await show();
+    const [first, second] = screen.getAllByRole('list');
+    expect(first.textContent).toContain('slurm-2 is gone.');
+    expect(second.getAttribute('aria-label')).toBe('Clusters');
+    fireEvent.click(screen.getByRole('button', { name: /^Dismiss/ }));
+    expect(callbacks.onDismiss.mock.calls).toEqual([['n1']]);
   });
 });

@@ -4,7 +4,7 @@ import { CommandRegistry } from '@lumino/commands';
 import { act, fireEvent, screen } from '@testing-library/react';
 
 import { addCommands } from '../src/commands';
-import type { IPreferences } from '../src/commands';
+import type { IPreferences } from '../src/context';
 import { ClusterModel } from '../src/model';
 import { RequestError } from '../src/request';
 import { CommandIDs } from '../src/tokens';
@@ -18,7 +18,8 @@ const ABOUT_ONE = [
   CommandIDs.dashboard,
   CommandIDs.shutdown,
   CommandIDs.retry,
-  CommandIDs.log
+  CommandIDs.log,
+  CommandIDs.decisions
 ];
 
 /** What is in a dialog: jsdom does not open them. */
@@ -79,7 +80,8 @@ describe('#addCommands()', () => {
     Notification.manager.notifications.map(each => each.message);
 
   it('should add every command with a label and a description', async () => {
-    const ids = [CommandIDs.create, CommandIDs.refresh, ...ABOUT_ONE];
+    const { create, dismiss, refresh } = CommandIDs;
+    const ids = [create, dismiss, refresh, ...ABOUT_ONE];
     expect(commands.listCommands().sort()).toEqual([...ids].sort());
     for (const id of ids) {
       expect(commands.label(id)).not.toBe('');
@@ -257,6 +259,47 @@ describe('#addCommands()', () => {
       api.refusals.close = new RequestError('scancel failed.', 502);
       await execute(CommandIDs.shutdown, { id: 'c1' });
       expect(told()).toEqual(['scancel failed.']);
+    });
+  });
+
+  describe('#decisions', () => {
+    it('should show them, and follow the cluster', async () => {
+      const decisions = [{ when: 1000, jobs: 4, reason: 'much work' }];
+      api.clusters = [makeCluster({ decisions })];
+      await pass(5000);
+      await execute(CommandIDs.decisions, { id: 'c1' });
+      expect(title()).toBe('Adaptive decisions of slurm-1');
+      expect(screen.getByText('much work')).toBeTruthy();
+      const newer = { when: 2000, jobs: 0, reason: 'no work' };
+      api.clusters = [makeCluster({ decisions: [...decisions, newer] })];
+      await pass(5000);
+      expect(screen.getByText('no work')).toBeTruthy();
+      api.clusters = [];
+      await pass(5000);
+      expect(screen.getByText('much work')).toBeTruthy();
+      await press('Close');
+    });
+  });
+
+  describe('#dismiss', () => {
+    beforeEach(async () => {
+      api.noticeList = [{ id: 'n1', when: 1000, text: 'Gone.' }];
+      await pass(5000);
+    });
+
+    it('should take a notice away', async () => {
+      expect(commands.isEnabled(CommandIDs.dismiss, { id: 'n2' })).toBe(false);
+      expect(commands.isEnabled(CommandIDs.dismiss, { id: 'n1' })).toBe(true);
+      await execute(CommandIDs.dismiss, { id: 'n1' });
+      expect(api.asked('dismiss')).toEqual([['n1']]);
+      expect(model.notices).toEqual([]);
+    });
+
+    it('should tell a refusal, and show the notice again', async () => {
+      api.refusals.dismiss = new RequestError('Disk full.', 500);
+      await execute(CommandIDs.dismiss, { id: 'n1' });
+      expect(told()).toEqual(['Disk full.']);
+      expect(model.notices).toHaveLength(1);
     });
   });
 

@@ -1,9 +1,12 @@
 import {
   bytes,
+  clock,
+  coreHours,
   jobCounts,
   jobState,
   period,
   resources,
+  until,
   wish
 } from '../src/format';
 import type { JobState } from '../src/tokens';
@@ -36,9 +39,66 @@ describe('format', () => {
       [60, '1 min'],
       [3599, '59 min'],
       [3600, '1 h'],
-      [86_400 * 2 + 5, '2 d']
+      [3600 * 1.5, '1 h 30 min'],
+      [3600 * 2 + 59, '2 h'],
+      [86_400 * 2 + 5, '2 d'],
+      [86_400 + 3600 * 5, '1 d 5 h']
     ])('should write %d s as %s', (seconds, text) => {
       expect(period(seconds)).toBe(text);
+    });
+  });
+
+  describe('#until()', () => {
+    beforeEach(() => {
+      jest.spyOn(Date, 'now').mockReturnValue(1_000_000);
+    });
+
+    it.each([
+      [1600, '10 min'],
+      [1060, '1 min'],
+      [1059, 'under 1 min'],
+      [900, 'under 1 min']
+    ])('should tell how far off %d is', (time, text) => {
+      expect(until(time, trans)).toBe(text);
+    });
+  });
+
+  describe('#clock()', () => {
+    const today = new Date();
+    today.setHours(14, 5, 9, 0);
+    const seconds = today.getTime() / 1000;
+    const told = (options: Intl.DateTimeFormatOptions, days = 0): string =>
+      new Date(today.getTime() - days * 86_400_000).toLocaleString(
+        undefined,
+        options
+      );
+
+    it('should tell the time of today', () => {
+      expect(clock(seconds)).toBe(told({ timeStyle: 'short' }));
+      expect(clock(seconds)).toMatch(/^0?2:05.PM$|^14:05$/);
+    });
+
+    it('should tell the seconds where they matter', () => {
+      expect(clock(seconds, 'medium')).toMatch(/^0?2:05:09.PM$|^14:05:09$/);
+    });
+
+    it('should tell the date of another day', () => {
+      expect(clock(seconds - 2 * 86_400)).toBe(
+        told({ timeStyle: 'short', dateStyle: 'short' }, 2)
+      );
+    });
+  });
+
+  describe('#coreHours()', () => {
+    it.each([
+      [0, '0'],
+      [0.06, '0.1'],
+      [3.21, '3.2'],
+      [10, '10'],
+      [99.96, '100'],
+      [120.4, '120']
+    ])('should write %d as %s', (amount, text) => {
+      expect(coreHours(amount)).toBe(text);
     });
   });
 

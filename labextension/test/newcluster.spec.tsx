@@ -6,59 +6,11 @@ import { act, fireEvent, screen, within } from '@testing-library/react';
 import { askNewCluster } from '../src/dialogs';
 import { ClusterModel } from '../src/model';
 import { NewClusterBody } from '../src/newcluster';
-import { changed, part } from '../src/newclusterform';
 import { RequestError } from '../src/request';
 import type { ISchema, IScript } from '../src/tokens';
 import { FakeAPI, makeProfile, pass, SCHEMA, SCRIPT, trans } from './utils';
 
 const DEBOUNCE = 250;
-
-describe('#part()', () => {
-  it('should keep the options of the main form in order', () => {
-    expect(Object.keys(part(SCHEMA, 'main').properties)).toEqual([
-      'cores',
-      'memory'
-    ]);
-  });
-
-  it('should put what belongs nowhere behind More options', () => {
-    expect(Object.keys(part(SCHEMA, 'more').properties)).toEqual([
-      'account',
-      'nice'
-    ]);
-  });
-});
-
-describe('#changed()', () => {
-  const schema: ISchema = {
-    type: 'object',
-    properties: {
-      cores: { type: 'integer', default: 4 },
-      memory: { type: 'string' },
-      directives: { type: 'array', default: ['-x'] }
-    }
-  };
-
-  it('should keep only what differs from the profile', () => {
-    const data = { cores: 2, memory: '4 GiB', directives: ['-x'] };
-    expect(changed(data, schema)).toEqual({ cores: 2, memory: '4 GiB' });
-  });
-
-  it('should keep what is false or zero', () => {
-    expect(changed({ cores: 0 }, schema)).toEqual({ cores: 0 });
-  });
-
-  it('should compare lists by what is in them', () => {
-    expect(changed({ directives: ['-x', '-y'] }, schema)).toEqual({
-      directives: ['-x', '-y']
-    });
-  });
-
-  it('should keep nothing of nothing', () => {
-    expect(changed(undefined, schema)).toEqual({});
-    expect(changed({ memory: undefined } as never, schema)).toEqual({});
-  });
-});
 
 describe('NewClusterBody', () => {
   let api: FakeAPI;
@@ -85,7 +37,9 @@ describe('NewClusterBody', () => {
   }
 
   const input = (name: string): HTMLInputElement =>
-    body.node.querySelector<HTMLInputElement>(`#root_${name}, #more_${name}`)!;
+    body.node.querySelector<HTMLInputElement>(
+      `[id^="root_"][id$="_${name}"], [id^="more-"][id$="_${name}"]`
+    )!;
 
   async function type(field: HTMLElement, value: string): Promise<void> {
     fireEvent.change(field, { target: { value } });

@@ -9,6 +9,7 @@ import type {
   ICluster,
   IJob,
   ILog,
+  INotice,
   IProfile,
   IRange,
   IRequest,
@@ -37,10 +38,20 @@ export function makeCluster(change: Partial<ICluster> = {}): ICluster {
     cores_per_job: 4,
     memory_per_job: 8 * 2 ** 30,
     jobs: { running: 2 },
+    diagnosis: '',
     reason: '',
+    waiting: 0,
     workers: 4,
     cores: 8,
     memory: 16 * 2 ** 30,
+    core_hours: 0,
+    core_hours_asked: null,
+    budget: null,
+    closes_at: null,
+    closes_why: '',
+    next_end: null,
+    decisions: [],
+    notes: [],
     ...change
   };
 }
@@ -58,6 +69,7 @@ export function makeJob(change: Partial<IJob> = {}): IJob {
     submitted: 1000,
     started: 1010,
     ended: null,
+    ends: null,
     estimated_start: null,
     workers: ['slurm-1-0-0'],
     stdout: '/home/me/23_0.out',
@@ -118,6 +130,7 @@ export class FakeAPI extends JobQueueAPI {
 
   clusters: ICluster[] = [];
   jobList: IJob[] = [];
+  noticeList: INotice[] = [];
   profileList: IProfile[] = [makeProfile()];
   readonly refusals: Partial<Record<Question, Error>> = {};
   readonly calls: [Question, ...unknown[]][] = [];
@@ -132,6 +145,20 @@ export class FakeAPI extends JobQueueAPI {
   list(): Promise<ICluster[]> {
     // As from JSON: equal, never the same.
     return this.answer(() => structuredCopy(this.clusters), 'list');
+  }
+
+  notices(): Promise<INotice[]> {
+    return this.answer(() => structuredCopy(this.noticeList), 'notices');
+  }
+
+  dismiss(notice: string): Promise<void> {
+    return this.answer(
+      () => {
+        this.noticeList = this.noticeList.filter(({ id }) => id !== notice);
+      },
+      'dismiss',
+      notice
+    );
   }
 
   profiles(): Promise<IProfile[]> {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,3 +82,20 @@ def kill_all_with(variable: str, also: str) -> None:
             is_one = any(item.startswith(f"{also}=".encode()) for item in variables)
             if is_one and variable.encode() in variables and int(process.name) != os.getpid():
                 os.kill(int(process.name), signal.SIGKILL)
+
+
+def new_folder(prefix: str) -> Path:
+    """Make a folder for a bed, which says which process it belongs to."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder.chmod(0o755)  # munge wants its socket within reach, others their own users
+    (folder / "owner").write_text(str(os.getpid()))
+    return folder
+
+
+def abandoned_folders(prefix: str) -> Iterator[Path]:
+    """Yield the folders of beds whose owners were killed before they could stop them."""
+    for owner in Path(tempfile.gettempdir()).glob(f"{prefix}*/owner"):
+        with suppress(OSError, ValueError):
+            alive = Path(f"/proc/{int(owner.read_text())}").exists()
+            if owner.stat().st_uid == os.getuid() and not alive:
+                yield owner.parent

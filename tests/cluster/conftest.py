@@ -19,6 +19,8 @@ import pytest
 from jupyter_jobqueue import JobQueueCluster, LocalCluster, SLURMCluster
 from tests.beds.slurm import SlurmBed
 
+pytest.register_assert_rewrite("tests.cluster.everywhere")
+
 LOCALQ = [sys.executable, "-m", "jupyter_jobqueue.localqueue"]
 
 
@@ -45,6 +47,10 @@ class Queue:
     listed: Callable[[], list[str]]
     """Ids that wait or run."""
     cancel: Callable[[str], object]
+    refused: dict[str, Any]
+    """Options with which the queue takes no job..."""
+    words: str
+    """... and what it says then."""
 
     def cluster(self, **options: Any) -> JobQueueCluster:
         return self.make(**{**self.options, **options})
@@ -60,7 +66,8 @@ def local_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Que
     folder = tmp_path / "localqueue"
     monkeypatch.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_DIR", str(folder))
     monkeypatch.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_CPUS", "4")
-    yield Queue(LocalCluster, {"cores": 1, "memory": "500 MB"}, listed, cancel)
+    options = {"cores": 1, "memory": "500 MB"}
+    yield Queue(LocalCluster, options, listed, cancel, {"cores": 64}, "64 CPUs")
     assert until(lambda: not listed(), timeout=15), "jobs left in the queue"
     stop_daemon(folder)
 
@@ -87,7 +94,10 @@ def slurm_queue(slurm: SlurmBed) -> Queue:
         return [line.split()[0] for line in slurm.jobs() if line.split()[0] != mine]
 
     options = {"cores": 1, "memory": "500 MB", "interface": "lo", "walltime": "00:10:00"}
-    return Queue(SLURMCluster, options, ids, lambda job_id: slurm.ask("scancel", job_id))
+    refused, words = {"queue": "nosuch"}, "invalid partition specified: nosuch"
+    return Queue(
+        SLURMCluster, options, ids, lambda job_id: slurm.ask("scancel", job_id), refused, words
+    )
 
 
 @pytest.fixture(params=["local", pytest.param("slurm", marks=pytest.mark.slurm)])

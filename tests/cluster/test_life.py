@@ -11,38 +11,13 @@ import pytest
 from distributed import Client
 
 from jupyter_jobqueue import SLURMCluster
-from jupyter_jobqueue.errors import InvalidOption, QueueError
+from jupyter_jobqueue.errors import InvalidOption
 from tests.cluster.conftest import Queue, states, until
+from tests.cluster.everywhere import Everywhere
 
 
-def test_a_computation_runs_on_the_workers(queue: Queue) -> None:
-    with queue.cluster(n_workers=2) as cluster, Client(cluster) as client:
-        client.wait_for_workers(2, timeout=40)
-        assert client.submit(sum, [40, 2]).result(timeout=20) == 42
-        assert until(lambda: states(cluster) == ["running", "running"])
-        assert all(job.id in queue.listed() and job.node for job in cluster.jobs.values())
-
-
-def test_close_leaves_the_queue_empty_pending_jobs_too(queue: Queue) -> None:
-    with queue.cluster() as cluster:
-        cluster.scale(jobs=6)
-        cluster.wait_for_workers(1, timeout=40)
-        assert len(queue.listed()) == 6
-    # Pending jobs are gone at once; workers may take a moment to end.
-    until(lambda: queue.listed() == [], timeout=10)
-    assert "pending" not in states(cluster)
-
-
-def test_scale_goes_up_and_down_and_retired_jobs_end_well(queue: Queue) -> None:
-    with queue.cluster() as cluster:
-        cluster.scale(1)
-        cluster.wait_for_workers(1, timeout=40)
-        cluster.scale(3)
-        cluster.wait_for_workers(3, timeout=40)
-        cluster.scale(1)
-        until(lambda: states(cluster).count("done") == 2)
-        assert states(cluster).count("running") == 1
-        assert [job.exit_code for job in cluster.jobs.values() if job.state == "done"] == [0, 0]
+class TestEverywhere(Everywhere):
+    """On each queue of the fixture."""
 
 
 def test_results_survive_scaling_down(queue: Queue) -> None:
@@ -56,60 +31,12 @@ def test_results_survive_scaling_down(queue: Queue) -> None:
         until(lambda: "closing" not in states(cluster))
 
 
-def test_several_processes_a_job_are_scaled_in_whole_jobs(queue: Queue) -> None:
-    with queue.cluster(cores=2, processes=2) as cluster:
-        cluster.scale(3)
-        cluster.wait_for_workers(4, timeout=60)
-        first, second = cluster.jobs.values()
-        until(lambda: len(first.workers) == len(second.workers) == 2)
-        assert first.workers == {f"{first.name}-0", f"{first.name}-1"}
-        cluster.scale(2)
-        until(lambda: sorted(states(cluster)) == ["done", "running"])
-        assert len(cluster.scheduler_info["workers"]) == 2
-
-
-def test_a_job_cancelled_from_outside_is_replaced(queue: Queue) -> None:
-    with queue.cluster(n_workers=1) as cluster:
-        cluster.wait_for_workers(1, timeout=40)
-        until(lambda: states(cluster) == ["running"])
-        queue.cancel(next(iter(cluster.jobs.values())).id)
-        until(lambda: states(cluster) == ["cancelled", "running"])
-        assert cluster.wanted == 1
-
-
-def test_adapt_goes_up_for_work_and_down_to_zero_without_it(queue: Queue) -> None:
-    with queue.cluster() as cluster, Client(cluster) as client:
-        policy = cluster.adapt(minimum=0, maximum=2, interval="200ms", idle_timeout="1s")
-        assert client.gather(client.map(lambda x: x + 1, range(20), pure=False), errors="raise")
-        until(lambda: cluster.wanted == 0)
-        until(lambda: not cluster.scheduler_info["workers"])
-        until(lambda: "closing" not in states(cluster))
-        assert [entry.jobs for entry in policy.log][-1] == 0
-        assert len(cluster.jobs) <= 2
-
-
 def test_adaptive_with_several_processes_a_job_does_not_flap(queue: Queue) -> None:
     """Small work on jobs of two workers made the older policy cancel and submit for ever."""
     with queue.cluster(cores=2, processes=2) as cluster, Client(cluster) as client:
         cluster.adapt(minimum_jobs=0, maximum_jobs=1, interval="100ms", idle_timeout="60s")
         client.gather(client.map(lambda x: x + 1, range(4), pure=False))
         assert len(cluster.jobs) == 1
-
-
-def test_jobs_that_never_bring_a_worker_stop_the_submitting_and_retry_starts_again(
-    queue: Queue,
-) -> None:
-    broken = ["echo no such module >&2", "exit 3"]
-    with queue.cluster(job_script_prologue=broken) as cluster:
-        cluster.scale(jobs=3)
-        until(lambda: cluster.state == "degraded")
-        assert [job.exit_code for job in cluster.jobs.values()] == [3, 3, 3]
-        assert "exit code 3" in cluster.status_detail
-        assert cluster.status_words == "no such module"
-        assert cluster.job_log(f"{cluster.name}-0") == "no such module"
-        cluster.retry()
-        until(lambda: len(cluster.jobs) == 6)
-        assert queue.listed() == [] or until(lambda: not queue.listed())
 
 
 @pytest.mark.parametrize(
@@ -143,14 +70,6 @@ def test_minimum_over_maximum_is_refused(local_queue: Queue) -> None:
         with pytest.raises(InvalidOption, match="minimum of 3 jobs is more than maximum of 2"):
             cluster.adapt(minimum=3, maximum=2)
         assert cluster.adaptive is None
-
-
-def test_a_refusal_reaches_the_caller_in_the_words_of_the_queue(local_queue: Queue) -> None:
-    with local_queue.cluster(cores=64) as cluster:
-        with pytest.raises(QueueError) as refused:
-            cluster.scale(jobs=1)
-        assert "64 CPUs" in refused.value.details
-        assert (cluster.wanted, states(cluster)) == (0, [])
 
 
 def test_asynchronous_use(local_queue: Queue) -> None:

@@ -57,6 +57,10 @@ async def test_every_operation_answers_as_documented(api: Api) -> None:
     assert (len(log["text"].splitlines()), log["truncated"]) == (2, True)
     await ask("GET", f"{one}/client")
     await ask("DELETE", one)
+    api.manager.notices.add("Cluster x is gone.")
+    (notice,) = await ask("GET", "notices")
+    await ask("DELETE", f"notices/{notice['id']}")
+    assert (await api("DELETE", f"notices/{notice['id']}")).status == 404
     assert answered == {
         each["operationId"]
         for operations in DOCUMENT["paths"].values()

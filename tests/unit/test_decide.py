@@ -116,3 +116,38 @@ def test_a_decision_leads_to_what_is_wanted(letters: str, wanted: int) -> None:
     left = len(live - set(decision.drop)) + decision.submit
     # One being submitted cannot be dropped yet, and no other goes in its place.
     assert left == max(wanted, min(len(live), wanted + being_submitted))
+
+
+@pytest.mark.parametrize(
+    ("room", "decision"),
+    [
+        (0, Decision(waiting=5)),
+        (2, Decision(submit=2, waiting=3)),
+        (9, Decision(submit=5)),
+        (-3, Decision(waiting=5)),
+    ],
+)
+def test_what_limits_hold_back_waits(room: float, decision: Decision) -> None:
+    assert decide(table("p"), 6, room=room) == decision
+
+
+@pytest.mark.parametrize(
+    ("letters", "wanted", "expiring", "overdue", "decision"),
+    [
+        ("rr", 2, {"r0"}, set(), Decision(submit=1)),  # the successor comes first
+        ("rrp", 2, {"r0"}, set(), Decision()),  # and then starts
+        ("rrb", 2, {"r0"}, set(), Decision()),
+        ("rrr", 2, {"r0"}, set(), drop("r0")),  # and then takes over
+        ("rrrr", 2, {"r0", "r1"}, set(), drop("r0", "r1")),
+        ("rrrp", 2, {"r0", "r1"}, set(), drop("r0")),  # the older of the two goes first
+        ("rr", 2, {"r0"}, {"r0"}, Decision(submit=1, drop=("r0",))),  # no time left
+        ("rr", 1, {"r0"}, set(), drop("r0")),
+        ("rr", 0, {"r0", "r1"}, set(), drop("r0", "r1")),
+        ("r", 1, {"r0"}, set(), Decision(submit=1)),
+        ("rp", 0, {"r0"}, set(), drop("p1", "r0")),
+    ],
+)
+def test_a_job_whose_walltime_ends_is_replaced_while_it_still_works(
+    letters: str, wanted: int, expiring: set[str], overdue: set[str], decision: Decision
+) -> None:
+    assert decide(table(letters), wanted, expiring=expiring, overdue=overdue) == decision

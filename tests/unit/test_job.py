@@ -192,8 +192,32 @@ def test_a_job_is_sent_as_the_interface_says() -> None:
         "submitted": NOW,
         "started": None,
         "ended": None,
+        "ends": None,
         "estimated_start": None,
         "stdout": "/o",
         "stderr": "",
         "workers": ["c-0-0", "c-0-1"],
     }
+
+
+@pytest.mark.parametrize(
+    ("state", "started", "walltime", "ends"),
+    [
+        (JobState.RUNNING, NOW, 60, NOW + 60),
+        (JobState.RUNNING, NOW, None, None),
+        (JobState.PENDING, None, 60, None),
+        (JobState.DONE, NOW, 60, None),
+    ],
+)
+def test_a_running_job_with_a_walltime_has_an_end(
+    state: JobState, started: float | None, walltime: float | None, ends: float | None
+) -> None:
+    assert job(state, started=started, walltime=walltime).ends == ends
+
+
+def test_a_job_that_the_queue_holds_after_an_error_is_stuck_until_it_is_released() -> None:
+    stuck = job(JobState.PENDING)
+    observe(stuck, JobStatus(State.STUCK, "launch failed requeued held"), NOW + 1)
+    assert (stuck.state, stuck.stuck) == (JobState.HELD, True)
+    observe(stuck, JobStatus(State.PENDING), NOW + 2)
+    assert (stuck.state, stuck.stuck) == (JobState.PENDING, False)

@@ -214,6 +214,7 @@ def test_squeue_tells_that_a_job_ran_into_its_walltime() -> None:
             started=T + 168,
             ended=T + 240,
             signal=15,
+            by_system=True,
         )
     }
 
@@ -260,9 +261,62 @@ def test_a_completing_job_still_runs_and_a_lost_node_is_named() -> None:
     assert read(row("NODE_FAIL", "NodeDown"))["1"].reason == "NodeDown"
 
 
-@pytest.mark.parametrize("reason", ["JobHeldUser", "JobHeldAdmin", "launch failed requeued held"])
-def test_held_jobs_are_told_by_their_reason(reason: str) -> None:
-    assert SLURM.status([]).parse(row("PENDING", reason))["1"].state is State.HELD
+@pytest.mark.parametrize(
+    ("reason", "state"),
+    [
+        ("JobHeldUser", State.HELD),
+        ("JobHeldAdmin", State.HELD),
+        ("launch failed requeued held", State.STUCK),
+    ],
+)
+def test_held_jobs_are_told_by_their_reason(reason: str, state: State) -> None:
+    assert SLURM.status([]).parse(row("PENDING", reason))["1"].state is state
+
+
+@pytest.mark.parametrize(
+    ("code", "by_system"),
+    [
+        ("TIMEOUT", True),
+        ("NODE_FAIL", True),
+        ("PREEMPTED", True),
+        ("FAILED", False),
+        ("OUT_OF_MEMORY", False),
+        ("CANCELLED", False),
+    ],
+)
+def test_ends_that_are_no_fault_of_the_job_are_known(code: str, by_system: bool) -> None:
+    assert SLURM.status([]).parse(row(code))["1"].by_system is by_system
+
+
+@pytest.mark.parametrize(
+    ("walltime", "limit"),
+    [
+        ("90", 5400),
+        ("10:30", 630),
+        ("00:01:00", 60),
+        ("1-12:00:00", 129_600),
+        ("2-6", 194_400),
+        ("1-0:30", 88_200),
+        ("UNLIMITED", None),
+        ("", None),
+    ],
+)
+def test_walltimes_are_read_as_sbatch_reads_them(walltime: str, limit: int | None) -> None:
+    assert SLURM.walltime({"walltime": walltime}) == limit
+
+
+@pytest.mark.parametrize(
+    ("file", "command", "kind"),
+    [
+        ("50_dbd_sbatch_errors.txt", "sbatch --array=0-9 --hold -q tiny -t 1 job.sh", "limit"),
+        ("60_controller_down.txt", "sbatch --parsable job.sh", "down"),
+        ("03_sbatch_errors.txt", "sbatch -p nosuch job.sh", ""),
+    ],
+)
+def test_failures_that_may_pass_are_told_from_refusals(file: str, command: str, kind: str) -> None:
+    words = recorded(f"slurm/{file}", command).stderr
+    told = [name for name in ("limit", "down") if re.search(getattr(SLURM, name), words)]
+    assert told == [kind][: len(kind)]
 
 
 def test_an_unreadable_line_of_squeue_loses_no_other() -> None:
@@ -304,7 +358,7 @@ DOCUMENTED = {
     "RESIZING": "running",
     "REVOKED": "cancelled",
     "SIGNALING": "running",
-    "SPECIAL_EXIT": "held",
+    "SPECIAL_EXIT": "stuck",
     "STAGE_OUT": "running",
     "STOPPED": "running",
     "SUSPENDED": "running",

@@ -172,7 +172,7 @@ def test_refusal_names_field_value_and_what_would_do(field: str, value: Any, why
         ("coers", "unknown option 'coers'; did you mean 'cores'"),
         ("wall_time", "did you mean 'walltime'"),
         ("job_extra_directive", "'job_extra_directives'"),
-        ("zzz", "known are: account, cores"),
+        ("zzz", "known are: account, allowed_failures, budget, cores"),
     ],
 )
 def test_an_unknown_option_is_refused_with_the_nearest(name: str, advice: str) -> None:
@@ -252,7 +252,7 @@ def test_defaults_of_the_form_are_those_of_the_profile() -> None:
     properties = form(cores=16, walltime="02:00:00")["properties"]
     assert properties["cores"]["default"] == 16
     assert properties["walltime"]["default"] == "02:00:00"
-    assert properties["death_timeout"]["default"] == 60
+    assert properties["death_timeout"]["default"] == "60"
     assert properties["nanny"]["default"] is True
     assert properties["worker_extra_args"]["default"] == []
     assert "default" not in properties["memory"]

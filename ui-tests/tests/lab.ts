@@ -205,3 +205,26 @@ export async function run(page: Lab, code: string): Promise<Locator> {
   await page.keyboard.press('Control+Enter');
   return active.locator('.jp-OutputArea-output');
 }
+
+/** Elements of the panel that reach over its edge, or whose text is cut off without an ellipsis. */
+export function cutOff(panel: Locator): Promise<string[]> {
+  return panel.evaluate(root => {
+    const edge = root.getBoundingClientRect().right;
+    const visible = [...root.querySelectorAll<HTMLElement>('*')].filter(
+      node => node.clientWidth > 0 && !(node instanceof SVGElement)
+    );
+    const isCutOff = (node: HTMLElement): boolean => {
+      const { display, overflowX, textOverflow } = getComputedStyle(node);
+      const isTooWide =
+        display !== 'inline' && node.scrollWidth > node.clientWidth;
+      const hasEllipsis = textOverflow === 'ellipsis' && overflowX === 'hidden';
+      return (
+        (isTooWide && !hasEllipsis) ||
+        node.getBoundingClientRect().right > edge + 0.5
+      );
+    };
+    return visible
+      .filter(isCutOff)
+      .map(node => `${node.className}: ${node.innerText}`);
+  });
+}

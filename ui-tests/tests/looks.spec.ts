@@ -1,7 +1,6 @@
-import type { Locator } from '@playwright/test';
-
 import {
   connect,
+  cutOff,
   expect,
   keep,
   notebook,
@@ -89,26 +88,3 @@ test('the picture for the README', async ({ page, panel, queue }) => {
   await expect(result).toContainText('0.', { timeout: 60_000 });
   await keep(page, 'readme');
 });
-
-/** Elements of the panel that reach over its edge, or whose text is cut off without an ellipsis. */
-function cutOff(panel: Locator): Promise<string[]> {
-  return panel.evaluate(root => {
-    const edge = root.getBoundingClientRect().right;
-    const visible = [...root.querySelectorAll<HTMLElement>('*')].filter(
-      node => node.clientWidth > 0 && !(node instanceof SVGElement)
-    );
-    const isCutOff = (node: HTMLElement): boolean => {
-      const { display, overflowX, textOverflow } = getComputedStyle(node);
-      const isTooWide =
-        display !== 'inline' && node.scrollWidth > node.clientWidth;
-      const hasEllipsis = textOverflow === 'ellipsis' && overflowX === 'hidden';
-      return (
-        (isTooWide && !hasEllipsis) ||
-        node.getBoundingClientRect().right > edge + 0.5
-      );
-    };
-    return visible
-      .filter(isCutOff)
-      .map(node => `${node.className}: ${node.innerText}`);
-  });
-}

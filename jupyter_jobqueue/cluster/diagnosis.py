@@ -1,0 +1,74 @@
+"""What the last lines of a log mean, for the causes that are known. States facts, never guesses."""
+
+from __future__ import annotations
+
+import re
+
+CAUSES = (
+    (
+        r"No module named '?([\w.]+)'?",
+        "The Python of the jobs has no module {0}. Choose another Python with the option `python`, "
+        "or load its environment in `job_script_prologue`.",
+    ),
+    (
+        r"(?:ImportError|cannot import name)[: ]+(.+)",
+        "The Python of the jobs cannot import what it needs: {0}. Its packages may not fit "
+        "those of the scheduler.",
+    ),
+    (
+        r"(?:^|[:\s])(\S*python\S*): (?:No such file or directory|(?:command )?not found)",
+        "There is no {0} on the node. Give a Python that the nodes can see with the option "
+        "`python`.",
+    ),
+    (
+        r"(?i)out of memory|oom[-_ ]?kill|MemoryError|Cannot allocate memory|bad_alloc",
+        "A job ran out of memory. Ask for more `memory`, or use fewer `processes`.",
+    ),
+    (
+        r"(?i)No space left on device|Disk quota exceeded",
+        "A disk is full, or its quota used up. Choose another `local_directory`.",
+    ),
+    (
+        r"(?i)Timed out trying to connect to '?([\w+.-]+://[^\s'\"]+?)'? after",
+        "The node cannot reach the scheduler at {0}. Another network `interface` may do.",
+    ),
+    (
+        r"(?i)(?:No route to host|Network is unreachable|Connection refused)",
+        "The node cannot reach the scheduler. Another network `interface` may do.",
+    ),
+    (
+        r"(?i)interface '?(\S+?)'? .*(?:not|n't) .*(?:found|exist|have)|'(\S+)' is not a valid "
+        r"network interface",
+        "The node has no network interface {0}. Choose another `interface`.",
+    ),
+    (
+        r"(?i)(?:PermissionError|Permission denied)[^'\n]*(?:'([^']+)')?",
+        "A job may not read or write what it needs{0:in}. Look at the owner and mode of it.",
+    ),
+)
+
+
+class _Found(str):
+    """A text of the log; as ``{0:in}`` it is `` (text)``, or nothing if it is empty."""
+
+    def __format__(self, spec: str) -> str:
+        if spec == "in":
+            return f" ({self})" if self else ""
+        return str(self)
+
+
+def diagnose(log: str) -> str:
+    """Return what the end of a log says of the cause, in a plain sentence; empty if not known.
+
+    Examples
+    --------
+    >>> diagnose("ModuleNotFoundError: No module named 'distributed'")[:45]
+    'The Python of the jobs has no module distribu'
+    >>> diagnose("all is well")
+    ''
+    """
+    for pattern, sentence in CAUSES:
+        if match := re.search(pattern, log, re.MULTILINE):
+            found = next((group for group in match.groups() if group), "")
+            return sentence.format(_Found(found.strip()))
+    return ""

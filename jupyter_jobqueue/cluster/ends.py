@@ -1,0 +1,152 @@
+"""What the ends of jobs and the comings and goings of workers mean for a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_jobqueue.cluster import display
+from jupyter_jobqueue.cluster.job import ENDED, LIVE, Job, JobState, observe
+from jupyter_jobqueue.cluster.leave import Leaving
+from jupyter_jobqueue.errors import QueueError
+
+if TYPE_CHECKING:
+    from jupyter_jobqueue.cluster.core import JobQueueCluster
+
+PAUSE = 1.0
+"""Seconds before a job that ended is replaced; doubled with each failure."""
+
+
+class Ends(Leaving):
+    """Learns how jobs ended, and counts those that failed to start.
+
+    Parameters
+    ----------
+    cluster : JobQueueCluster
+        The owner.
+    """
+
+    def __init__(self, cluster: JobQueueCluster) -> None:
+        super().__init__(cluster)
+        self.failures = 0
+        self.not_before = 0.0
+        """Nothing is submitted before this time."""
+        self.expiring: tuple[set[str], set[str]] = (set(), set())
+        """Names of the jobs whose walltime ends soon, and of those that must leave now."""
+        self._failed_at = 0.0
+
+    @property
+    def degraded(self) -> bool:
+        """Whether too many jobs in a row ended before a worker of them joined."""
+        return self.failures >= int(self.cluster.plan_.options["allowed_failures"])
+
+    @property
+    def failing(self) -> bool:
+        """Whether a job failed to start within the last minute."""
+        return time.time() - self._failed_at < 60
+
+    def forget_failures(self) -> None:
+        """Begin to count anew."""
+        self.failures, self.not_before = 0, 0.0
+
+    async def learn_ends(self, changed: Sequence[Job]) -> None:
+        """Find out how jobs ended, and what that means."""
+        stuck = [job for job in changed if job.stuck and job.state in LIVE]
+        await self._give_up(stuck)
+        ended = [job for job in changed if job.state in ENDED]
+        await self._ask_history([job for job in ended if job.state is JobState.LOST])
+        if self.queue.adapter.forgets:
+            await self._read_exit_files([job for job in ended if job.exit_code is None])
+        if self.queue.adapter.remembers or self.queue.adapter.forgets:
+            _tell_unstarted([job for job in ended if job.state is JobState.LOST])
+        for job in ended:
+            if job.failed_start:
+                await self._count_failure(job)
+            elif not job.joined:
+                self.not_before = max(self.not_before, time.time() + PAUSE)
+        await self._forgive(ended)
+
+    async def _give_up(self, stuck: Sequence[Job]) -> None:
+        """Cancel jobs that the queue holds after an error: they would never start."""
+        for job in stuck:
+            job.state = JobState.CLOSING
+            await self._count_failure(job)
+        with suppress(QueueError):
+            await self.queue.cancel([job.id for job in stuck])
+
+    async def _ask_history(self, lost: Sequence[Job]) -> None:
+        told = await self.queue.history([job.id for job in lost])
+        for job in lost:
+            if job.id in told and told[job.id].state.ended:
+                observe(job, told[job.id], time.time())
+
+    async def _read_exit_files(self, jobs: Sequence[Job]) -> None:
+        """Learn the exit codes that the queue does not know from what the jobs noted."""
+        for job in jobs:
+            code = await asyncio.to_thread(_noted, self.cluster.folder.logs / f"{job.name}.exit")
+            if code is not None:
+                job.exit_code = code
+            if job.state is JobState.LOST and code is not None:
+                job.state = JobState.FAILED if code else JobState.DONE
+
+    async def _count_failure(self, job: Job) -> None:
+        self.failures += 1
+        self._failed_at = time.time()
+        self.not_before = self._failed_at + min(60.0, PAUSE * 2.0**self.failures)
+        log = await asyncio.to_thread(display.tail, job.stderr or job.stdout, 20)
+        how = str(job.reason or job.state)
+        if job.exit_code is not None:
+            how = f"exit code {job.exit_code}"
+        where = f" on {job.node}" if job.node else ""
+        self.say(f"{job.name} ended before a worker joined ({how}{where})", log or job.reason)
+
+    async def _forgive(self, ended: Sequence[Job]) -> None:
+        """Take the blame from tasks that were lost by no fault of theirs."""
+        innocent = [job for job in ended if job.by_system or job.state is JobState.CANCELLED]
+        names = [name for job in innocent for name in job.known_workers]
+        if names:
+            with suppress(OSError):
+                await self.scheduler.jobqueue_forgive(names=names)
+
+    # -- workers
+
+    def worker_changed(self, worker: str, *, joined: bool) -> None:
+        """Note that a worker joined or left the Dask scheduler."""
+        job = self.jobs.get(self.job_of(worker))
+        if job is None:
+            return
+        if joined:
+            job.workers.add(worker)
+            job.known_workers.add(worker)
+            job.joined = True
+            self.forget_failures()
+            self.say("")
+        else:
+            job.workers.discard(worker)
+        if job.state in LIVE:
+            job.state = JobState.RUNNING if job.workers else JobState.STARTING
+        self.cluster._changed(job)
+        self.wake()
+
+    def job_of(self, worker: str) -> str:
+        """Return the job of a worker, named like it, with ``-0``, ``-1`` if one of several."""
+        return worker if worker in self.jobs else worker.rpartition("-")[0]
+
+
+def _tell_unstarted(lost: Sequence[Job]) -> None:
+    """Note which jobs left before they started: had they run, there would be a trace."""
+    for job in lost:
+        if job.started is None and not job.joined:
+            job.state, job.reason = JobState.CANCELLED, "left the queue before it started"
+
+
+def _noted(path: Path) -> int | None:
+    """Return the exit code that a job wrote into its file; None if it did not."""
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,97 @@
+"""How jobs leave: spared, retired after their data has moved, or all at once at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from jupyter_jobqueue.cluster.job import ENDED, Job, JobState, end
+from jupyter_jobqueue.cluster.submit import Submitting, ids_of
+from jupyter_jobqueue.errors import QueueError
+
+DRAIN_PATIENCE = 10.0
+"""Seconds for what a worker computes to be finished before it leaves."""
+RETIRE_PATIENCE = 30.0
+"""Seconds for that and for the data of a worker to move, before its job is cancelled."""
+GO_PATIENCE = 4.0
+"""Seconds that closing waits for cancelled jobs to leave the queue."""
+LEAVE_PATIENCE = 5.0
+"""Seconds for a retired worker to end its job by itself, so that accounting calls the job
+completed; a nanny takes 2.4 to leave."""
+CLOSE_PATIENCE = 4.0
+"""Seconds for the queue to take the order to cancel everything."""
+
+
+class Leaving(Submitting):
+    """Takes jobs out of the queue."""
+
+    async def drop(self, jobs: Sequence[Job]) -> None:
+        """End jobs: those with workers after their data has moved, all others at once."""
+        running = [job for job in jobs if job.state is JobState.RUNNING]
+        others = [job for job in jobs if job.state is not JobState.RUNNING]
+        for job in jobs:
+            job.state = JobState.CLOSING
+            self.cluster._changed(job)
+        for job in running:
+            self.spawn(self._retire(job))
+        await self.queue.cancel(ids_of(others))
+        self.wake()
+
+    async def _retire(self, job: Job) -> None:
+        """Let a job's workers hand over their data and leave; then end it if it has not ended."""
+        with suppress(TimeoutError, OSError):
+            retired = self.scheduler.jobqueue_retire(
+                names=sorted(job.workers), patience=DRAIN_PATIENCE
+            )
+            await asyncio.wait_for(retired, RETIRE_PATIENCE)
+        self.wake()
+        await asyncio.sleep(LEAVE_PATIENCE)
+        if job.state not in ENDED:
+            with suppress(QueueError):
+                await self.queue.cancel([job.id])
+            self.wake()
+
+    async def close(self) -> list[str]:
+        """Cancel every job and see that they go; returns the ids that could not be cancelled."""
+        await self.stop_tasks()
+        if not hasattr(self, "queue"):
+            return []
+        try:
+            return await asyncio.wait_for(self._cancel_all(), CLOSE_PATIENCE + GO_PATIENCE)
+        except TimeoutError:
+            return []
+
+    async def _cancel_all(self) -> list[str]:
+        unknown = await self._settle_doubts()
+        left = [job for job in self.jobs.values() if job.id and job.state not in ENDED]
+        for job in left:
+            job.state = JobState.CLOSING
+        try:
+            await asyncio.wait_for(self.queue.cancel(ids_of(left)), CLOSE_PATIENCE)
+        except (QueueError, TimeoutError):
+            return [*ids_of(left), *unknown]
+        # They have been asked to end; one that takes its time is the queue's to kill.
+        with suppress(QueueError, TimeoutError):
+            await asyncio.wait_for(self._see_them_go(left), GO_PATIENCE)
+        return unknown
+
+    async def _settle_doubts(self) -> list[str]:
+        """Look for jobs that may or may not be there; returns the tags that cannot be told."""
+        if not self.doubts:
+            return []
+        with suppress(QueueError, TimeoutError):
+            asked = self.queue.status([], everything=True)
+            await self.cancel_extra(self.settle(await asyncio.wait_for(asked, CLOSE_PATIENCE / 2)))
+            return []
+        return [f"what may be there with the name or comment {tag}" for tag in self.doubts]
+
+    async def _see_them_go(self, left: list[Job]) -> None:
+        while left:
+            answer = await self.queue.status(ids_of(left))
+            listed = {job_id for job_id, each in answer.jobs.items() if not each.state.ended}
+            for job in left:
+                if job.id not in listed:
+                    end(job, JobState.CANCELLED, answer.jobs.get(job.id))
+            left = [job for job in left if job.state not in ENDED]
+            await asyncio.sleep(0.05 if left else 0)
