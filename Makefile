@@ -16,9 +16,11 @@ FRONT_END_SOURCES := $(shell find labextension -type f \
 	-not -path 'labextension/lib/*' -not -path 'labextension/test/*' 2>/dev/null)
 PACKAGING := pyproject.toml package.json install.json $(wildcard jupyter-config/*/*.json)
 SLURM_PACKAGES := munged=munge slurmctld=slurmctld slurmd=slurmd sbatch=slurm-client
-# Not all of these have a command: they come and go together.
+# Not all of these have a command: they come and go together. Only root can start this one.
 OAR_PACKAGES := $(addprefix oarsub=,oar-user oar-user-pgsql libjson-perl) \
 	$(addprefix oar-server=,oar-server oar-server-pgsql oar-node postgresql) sshd=openssh-server
+SGE_PACKAGES := sge_qmaster=gridengine-master sge_execd=gridengine-exec qconf=gridengine-client \
+	$(addprefix cc=,gcc libc6-dev)
 
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -50,7 +52,8 @@ check: $(VENV)/dev node_modules/.installed ## Lint, format and types of Python a
 
 pytest: $(VENV)/dev ## Run the Python tests (PYTEST_ARGS="-k scale -x")
 	@scripts/apt-install $(SLURM_PACKAGES)
-	@scripts/apt-install $(OAR_PACKAGES)
+	@[ "$$(id -u)" != 0 ] || scripts/apt-install $(OAR_PACKAGES)
+	@scripts/apt-install $(SGE_PACKAGES)
 	SKIPPED_FILE=$(SKIPPED) python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 jest: node_modules/.installed ## Run the TypeScript unit tests

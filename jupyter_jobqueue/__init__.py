@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         MoabCluster,
         OARCluster,
         PBSCluster,
+        SGECluster,
         SLURMCluster,
     )
     from jupyter_jobqueue.errors import JobQueueError
@@ -27,6 +28,7 @@ __all__ = [
     "MoabCluster",
     "OARCluster",
     "PBSCluster",
+    "SGECluster",
     "SLURMCluster",
 ]
 

@@ -30,6 +30,9 @@ class JobQueueApp(ExtensionApp):
         events = Events(self.settings["event_logger"])
         self.manager = self.manager_class(events, parent=self, log=self.log)
         self.settings[MANAGER] = self.manager
+        if self.serverapp is not None:
+            # Once the loop runs: the start does not wait for clusters of an earlier server.
+            self.serverapp.io_loop.add_callback(self.manager.adoption.begin)
 
     def initialize_handlers(self) -> None:
         """Connect the routes."""
@@ -40,5 +43,5 @@ class JobQueueApp(ExtensionApp):
         return {"clusters": self.manager.active} if self.manager.active else None
 
     async def stop_extension(self) -> None:
-        """Close the clusters."""
+        """Close the clusters, or leave them for the next server."""
         await self.manager.stop()

@@ -7,9 +7,11 @@ names it with ``system:``.
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +58,15 @@ def load_defaults() -> None:
 
     ``jupyter-jobqueue.write-user-config: false`` turns the file off.
     """
-    dask.config.update_defaults(yaml.safe_load(DEFAULTS.read_text()))
+    dask.config.update_defaults(copy.deepcopy(_defaults()))
     if dask.config.get("jupyter-jobqueue.write-user-config", True):
         dask.config.ensure_file(source=str(DEFAULTS), comment=True)
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(DEFAULTS.read_text())
+    return found
 
 
 def profiles() -> list[Profile]:

@@ -7,6 +7,7 @@
     ├── NotFound                 404   (also a LookupError)
     ├── WrongState               409
     ├── SchedulerFailed          500
+    │   └── SchedulerGone        500   of a cluster that was to be found again
     └── QueueError               502   the batch system said no: its words are in ``details``
         ├── CommandMissing       502
         ├── QueueDown            502   it cannot be reached
@@ -67,6 +68,10 @@ class WrongState(JobQueueError):
 
 class SchedulerFailed(JobQueueError):
     """The Dask scheduler of a cluster did not start or ended."""
+
+
+class SchedulerGone(SchedulerFailed):
+    """The scheduler of a cluster that was left by its owner does not exist any more."""
 
 
 class QueueError(JobQueueError):

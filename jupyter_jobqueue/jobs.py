@@ -14,6 +14,7 @@ import time
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -218,10 +219,11 @@ class JobQueue:
         """Submit `spec.count` jobs with one command and return their ids."""
         return await self._run(self.adapter.submit(spec))
 
-    async def cancel(self, ids: Sequence[str]) -> None:
-        """Ask to end jobs with one command."""
+    async def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> None:
+        """Ask to end jobs with one command; `extra` words follow its name."""
         if ids:
-            await self._run(self.adapter.cancel(ids))
+            call = self.adapter.cancel(ids)
+            await self._run(replace(call, argv=[call.argv[0], *extra, *call.argv[1:]]))
 
     async def status(
         self, ids: Sequence[str], *, max_age: float = 0.0, everything: bool = False

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from jupyter_jobqueue.cluster import JobQueueCluster
-from jupyter_jobqueue.cluster.job import ENDED
 from jupyter_jobqueue.errors import JobQueueError, SchedulerFailed, WrongState
-from jupyter_jobqueue.schedulers import OwnProcess
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +29,8 @@ class ManagedCluster:
     Parameters
     ----------
     cluster : JobQueueCluster
-        Not yet started; asynchronous, with its scheduler in a process of its own.
+        Not yet started; asynchronous, with its scheduler in a process of its own, or one that is
+        to be found again.
     wish : Wish
         The first size.
     changed : callable
@@ -46,7 +43,7 @@ class ManagedCluster:
         self.cluster = cluster
         self.id: str = cluster.id
         self.name: str = cluster.plan_.name
-        self.created = time.time()
+        self.created = cluster.created
         self.error: JobQueueError | None = None
         # What was asked for and is neither granted nor refused.
         self._asked = None if wish == Wish() else wish
@@ -56,6 +53,7 @@ class ManagedCluster:
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
+        self._scheduler_end: asyncio.Task[None] | None = None
         cluster.add_listener(self._heard)
         self._starting = asyncio.create_task(self._start())
         if self._asked:
@@ -83,7 +81,13 @@ class ManagedCluster:
             return error.message, error.details
         if self.state == "failed":
             sentence, _, words = self.cluster.placement.failure().partition("\n")
-            return sentence, words
+            return (sentence, words) if sentence else self._told
+        if self.state == "starting" and self.cluster.placement.waiting:
+            return self.cluster.placement.waiting, ""
+        return self._told
+
+    @property
+    def _told(self) -> tuple[str, str]:
         return self.cluster.status_detail, self.cluster.status_words
 
     @property
@@ -141,11 +145,15 @@ class ManagedCluster:
 
     def _watch_scheduler(self) -> None:
         """Tell at once when the scheduler dies; the cluster sees it at its next look only."""
-        placement = self.cluster.placement
-        process = placement.process if isinstance(placement, OwnProcess) else None
-        if process is not None:
-            self._scheduler_end = asyncio.ensure_future(process.wait())
-            self._scheduler_end.add_done_callback(lambda _: self._heard("", "", ""))
+        self._scheduler_end = asyncio.ensure_future(self.cluster.placement.ended())
+        self._scheduler_end.add_done_callback(
+            lambda end: None if end.cancelled() else self._heard("", "", "")
+        )
+
+    async def started(self) -> JobQueueError | None:
+        """Wait until the start has ended; returns what it failed of."""
+        await asyncio.wait({self._starting})
+        return self.error
 
     # -- size
 
@@ -230,14 +238,30 @@ class ManagedCluster:
         return self._closing
 
     async def _close(self, patience: float) -> None:
-        work = {self._starting, *self._tasks}
-        for task in work:
-            task.cancel()
+        work = self._stop_tasks()
         closing = asyncio.ensure_future(self._close_cluster(work))
         _, late = await asyncio.wait({closing}, timeout=patience)
         if late:
             closing.cancel()
             self.kill()
+
+    def _stop_tasks(self) -> set[asyncio.Task[None]]:
+        work = {self._starting, *self._tasks}
+        if self._scheduler_end is not None:
+            work.add(self._scheduler_end)
+        for task in work:
+            task.cancel()
+        return work
+
+    async def leave(self, patience: float) -> None:
+        """Leave scheduler and jobs to the next server; what has not started by then is closed."""
+        await asyncio.wait({self._starting}, timeout=patience)
+        if self.error is None and self.cluster.can_be_left:
+            self._closing = asyncio.create_task(self.cluster.detach())
+            self._stop_tasks()
+            await self._closing
+        else:
+            await self.close(patience)
 
     async def _close_cluster(self, work: set[asyncio.Task[None]]) -> None:
         await asyncio.wait(work)
@@ -248,12 +272,9 @@ class ManagedCluster:
 
     def kill(self) -> None:
         """End the scheduler and remove the keys, whatever hangs; workers end when they miss it."""
-        process = getattr(self.cluster.placement, "process", None)
-        if process is not None and process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
+        self.cluster.placement.kill()
         self.cluster.folder.remove_keys()
 
     def left(self) -> list[str]:
         """Return ids of jobs that are not known to have left the queue."""
-        return [job.id for job in self.cluster.jobs.values() if job.id and job.state not in ENDED]
+        return self.cluster.not_seen_to_end()

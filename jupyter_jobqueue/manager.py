@@ -3,48 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
-import warnings
 from collections.abc import Mapping
-from itertools import count
 from typing import Any
 
-from traitlets import Bool, Float, Integer, List, Unicode, default
-from traitlets.config import LoggingConfigurable
+from traitlets import Bool, Float
 
-from jupyter_jobqueue import config, views
-from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue import views
+from jupyter_jobqueue.adoption import Adoption
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
-from jupyter_jobqueue.cluster.plan import Plan, make_plan
-from jupyter_jobqueue.errors import InvalidOption, NotFound, WrongState, unknown
+from jupyter_jobqueue.cluster.plan import Plan
+from jupyter_jobqueue.errors import NotFound, unknown
 from jupyter_jobqueue.events import Events
 from jupyter_jobqueue.managed import ManagedCluster, Wish
 from jupyter_jobqueue.notices import Notices
-from jupyter_jobqueue.schedulers import OwnProcess
-from jupyter_jobqueue.systems import Systems
+from jupyter_jobqueue.planner import Planner
+from jupyter_jobqueue.schedulers import LEASE, OwnProcess
 
 STREAMS = ("stdout", "stderr")
 
 
-class ClusterManager(LoggingConfigurable):
-    """Makes, keeps and closes clusters."""
+class ClusterManager(Planner):
+    """Makes, keeps and closes clusters, and finds those again that an earlier server had."""
 
-    max_jobs = Integer(1000, min=1, help="Most jobs that one cluster may want.").tag(config=True)
-    allowed_systems = List(
-        Unicode(),
-        help="Batch systems that may be used, such as ['slurm']; all that are known if not set.",
-    ).tag(config=True)
     queue_patience = Float(
         5.0,
         min=0,
         help="Seconds for which a request waits for the queue. A queue that takes longer is "
         "carried on with, and its answer is seen in the state of the cluster.",
-    ).tag(config=True)
-    query_timeout = Float(
-        3.0,
-        min=0.1,
-        help="Seconds to wait for a batch system's version or queues when all are listed.",
     ).tag(config=True)
     close_patience = Float(
         12.0, min=0.1, help="Seconds after which closing a cluster no longer waits for its queue."
@@ -52,19 +38,23 @@ class ClusterManager(LoggingConfigurable):
     stop_patience = Float(
         3.0, min=0.1, help="Seconds for all clusters together to close when the server stops."
     ).tag(config=True)
-    encrypted = Bool(
-        True, help="Whether the clusters use TLS; without it anybody on the machine can use them."
+    lease = Float(
+        LEASE,
+        min=1,
+        help="Seconds for which a cluster lives on when its server has ended without closing it. "
+        "A server that starts within this time finds it again.",
     ).tag(config=True)
-
-    @default("allowed_systems")
-    def _all_systems(self) -> list[str]:
-        return list(ADAPTERS)
+    keep_on_stop = Bool(
+        False,
+        help="Whether clusters stay when the server stops, for the next server to find within the "
+        "time of the lease. If not, they are closed.",
+    ).tag(config=True)
 
     def __init__(self, events: Events, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.events = events
         self.notices = Notices()
-        self.systems = Systems(self.allowed_systems, self.query_timeout)
+        self.adoption = Adoption(self, self.log)
         self._clusters: dict[str, ManagedCluster] = {}
 
     # -- questions
@@ -103,14 +93,6 @@ class ClusterManager(LoggingConfigurable):
         dashboard = base_url + views.cluster(entry)["dashboard"]
         return {"code": entry.cluster.client_code(dashboard)}
 
-    async def preview(
-        self, *, profile: str | None, system: str | None, options: Mapping[str, Any]
-    ) -> dict[str, str]:
-        """Return the script and command that a cluster would submit; nothing is sent."""
-        await self.systems.learn_dialects()
-        script, command = self._plan(profile, system, options).preview()
-        return {"script": script, "command": command}
-
     def dashboard(self, cluster_id: str) -> tuple[int, str]:
         """Return port and secret prefix of a cluster's dashboard on this machine."""
         entry = self._entry(cluster_id)
@@ -119,6 +101,11 @@ class ClusterManager(LoggingConfigurable):
         if not port:
             raise NotFound(f"{entry.name} has no dashboard")
         return port, entry.cluster.dashboard_path
+
+    @property
+    def names(self) -> set[str]:
+        """Names of all clusters."""
+        return {entry.name for entry in self._clusters.values()}
 
     @property
     def active(self) -> int:
@@ -142,12 +129,25 @@ class ClusterManager(LoggingConfigurable):
         await self.systems.learn_dialects()
         plan = self._plan(profile, system, options or {}, name)
         self.systems.require(plan.system)
-        cluster = self._cluster(plan)
+        return views.cluster(self.add(self._cluster(plan), wish))
+
+    def add(self, cluster: JobQueueCluster, wish: Wish) -> ManagedCluster:
+        """Start a cluster, and show it from now on."""
         entry = ManagedCluster(cluster, wish, lambda *change: self._changed(cluster.id, *change))
         cluster.when_over(lambda why: self._close_over(entry, why))
         self._clusters[entry.id] = entry
         self._changed(entry.id, "", entry.state, "")
-        return views.cluster(entry)
+        return entry
+
+    def forget(self, entry: ManagedCluster, detail: str = "") -> None:
+        """Show a cluster no longer."""
+        if self._clusters.pop(entry.id, None):
+            self.events.emit(entry.id, "removed", state="closed", detail=detail)
+
+    def tell(self, sentence: str) -> None:
+        """Have a sentence seen by a person."""
+        self.log.warning("%s", sentence)
+        self.notices.add(sentence)
 
     async def scale(self, cluster_id: str, **size: int | str) -> dict[str, Any]:
         """Ask for a number of jobs, workers or cores, or an amount of memory; exactly one."""
@@ -185,11 +185,15 @@ class ClusterManager(LoggingConfigurable):
             entry.close(self.close_patience).add_done_callback(lambda _: self._remove(entry))
 
     async def stop(self) -> None:
-        """Close everything, at the same time and within `stop_patience`."""
-        entries = self._clusters.values()
-        closing = {entry.close(self.stop_patience) for entry in entries}
-        late = (await asyncio.wait(closing, timeout=self.stop_patience))[1] if closing else set()
-        for entry in entries if late else ():
+        """Close or leave everything, at the same time and within `stop_patience`."""
+        await self.adoption.stop()
+        entries, patience = self._clusters.values(), self.stop_patience
+        if self.keep_on_stop:
+            ending = {asyncio.ensure_future(entry.leave(patience)) for entry in entries}
+        else:
+            ending = {entry.close(patience) for entry in entries}
+        late = (await asyncio.wait(ending, timeout=patience))[1] if ending else set()
+        for entry in entries if late and not self.keep_on_stop else ():
             entry.kill()
         self._clusters = {}
 
@@ -200,45 +204,8 @@ class ClusterManager(LoggingConfigurable):
             raise NotFound(f"no cluster {cluster_id!r}", field="id")
         return self._clusters[cluster_id]
 
-    def _plan(
-        self,
-        profile: str | None,
-        system: str | None,
-        options: Mapping[str, Any],
-        name: str | None = None,
-    ) -> Plan:
-        chosen = config.profile(
-            profile or self.systems.known(system or ""), system and self.systems.known(system)
-        )
-        unique = self._name(chosen.name, name)
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            plan = make_plan(
-                chosen.system,
-                options,
-                config_name=chosen.name,
-                name=unique,
-                encrypted=self.encrypted,
-            )
-        for each in told:
-            self.log.warning("%s", each.message)
-        return plan
-
-    def _name(self, profile: str, name: str | None) -> str:
-        taken = {entry.name for entry in self._clusters.values()}
-        if name in taken:
-            raise WrongState(
-                f"there is a cluster named {name!r} already; choose another name", field="name"
-            )
-        stem = re.sub(r"[^A-Za-z0-9._-]", "-", profile)[:48]
-        return (
-            name
-            if name is not None
-            else next(n for i in count(1) if (n := f"{stem}-{i}") not in taken)
-        )
-
     def _cluster(self, plan: Plan) -> JobQueueCluster:
-        placement = OwnProcess()
+        placement = OwnProcess(lease=self.lease)
         cluster = CLASSES[plan.system](
             plan=plan,
             placement=placement,
@@ -250,22 +217,12 @@ class ClusterManager(LoggingConfigurable):
         placement.log = cluster.folder.path / "scheduler.log"
         return cluster
 
-    def _check_size(self, field: str, jobs: int) -> None:
-        if jobs > self.max_jobs:
-            raise InvalidOption(
-                f"{field}: {jobs} jobs are more than a cluster may have on this server, which is "
-                f"{self.max_jobs} (ClusterManager.max_jobs)",
-                field=field,
-            )
-
     def _remove(self, entry: ManagedCluster) -> None:
         left = entry.left()
         detail = f"could not cancel {', '.join(left)}" if left else ""
         if left:
-            self.log.warning("%s: %s", entry.name, detail)
-            self.notices.add(f"Cluster {entry.name} is closed, but its queue {detail}.")
-        self._clusters.pop(entry.id, None)
-        self.events.emit(entry.id, "removed", state="closed", detail=detail)
+            self.tell(f"Cluster {entry.name} is closed, but its queue {detail}.")
+        self.forget(entry, detail)
 
     def _changed(self, cluster_id: str, name: str, state: str, detail: str) -> None:
         if cluster_id in self._clusters:

@@ -33,8 +33,8 @@ def prepare(scheduler: Any, prefix: str) -> Any:
         The only first part of a path that its HTTP server answers.
     """
     fence(scheduler, f"/{prefix}/")
-    scheduler.handlers["jobqueue_load"] = lambda target_duration=None: load(
-        scheduler, target_duration
+    scheduler.handlers["jobqueue_load"] = lambda target_duration=None, threads=1: load(
+        scheduler, target_duration, threads
     )
     scheduler.handlers["jobqueue_spare"] = lambda groups: spare(scheduler, groups)
     scheduler.handlers["jobqueue_retire"] = lambda names, patience: retire(
@@ -64,12 +64,23 @@ def fence(scheduler: Any, prefix: str) -> None:
     application.find_handler = find_handler
 
 
-def load(scheduler: Any, target_duration: Any = None) -> dict[str, Any]:
-    """Return how many workers the work would need, which are busy, and if there is any work."""
+def load(scheduler: Any, target_duration: Any = None, threads: int = 1) -> dict[str, Any]:
+    """Return how many workers the work would need, which are busy, and if there is any work.
+
+    Parameters
+    ----------
+    scheduler : distributed.Scheduler
+        Whose work it is.
+    target_duration : str or float, optional
+        Seconds that the work should take.
+    threads : int
+        Threads of a worker to come: Dask takes them for one each while there is no worker.
+    """
+    target = scheduler.adaptive_target(target_duration)
     busy = [str(ws.name) for ws in scheduler.workers.values() if ws.processing or ws.long_running]
     working = bool(busy or scheduler.queued or scheduler.unrunnable)
     return {
-        "target": scheduler.adaptive_target(target_duration),
+        "target": target if scheduler.workers else -(-target // threads),
         "busy": busy,
         "working": working,
     }
@@ -159,6 +170,7 @@ async def serve(config: dict[str, Any]) -> None:
         _stop_on_signal(scheduler)
         sys.stdout.write(json.dumps(_facts(scheduler)) + "\n")
         sys.stdout.flush()
+        os.dup2(2, 1)  # who started us may end before us: nobody reads there any more
         lease = asyncio.create_task(_end_when_unowned(scheduler, renewed, config["lease"]))
         await scheduler.finished()
         lease.cancel()
@@ -178,7 +190,7 @@ def _facts(scheduler: Any) -> dict[str, Any]:
 
 async def _end_when_unowned(scheduler: Any, renewed: list[float], lease: float) -> None:
     while time.monotonic() - renewed[0] < lease:  # noqa: ASYNC110 (the other side tells us)
-        await asyncio.sleep(lease / 10)
+        await asyncio.sleep(min(10, lease / 10))
     await scheduler.close(reason="no owner renewed the lease")
 
 

@@ -135,7 +135,7 @@ COMMON = (
     Option(
         "max_jobs",
         Kind.INTEGER,
-        "Most jobs",
+        "Limit of jobs",
         "Jobs of the cluster at a time; what is wanted beyond waits.",
         minimum=1,
         example="100",
@@ -143,7 +143,7 @@ COMMON = (
     Option(
         "max_pending",
         Kind.INTEGER,
-        "Most pending jobs",
+        "Limit of pending jobs",
         "Jobs that may wait in the queue at a time; what is wanted beyond waits.",
         minimum=1,
         example="20",

@@ -11,7 +11,9 @@ from typing import Protocol
 import pytest
 
 from tests.beds import oar as real_oar
+from tests.beds import sge as real_sge
 from tests.beds.oar import OarBed
+from tests.beds.sge import SGEBed
 from tests.beds.slurm import SlurmBed, missing_commands, new_bed, stop_abandoned
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
@@ -34,7 +36,7 @@ class Bed(Protocol):
 
 
 RUNNING_BEDS = pytest.StashKey[list[Bed]]()
-BEDS = {"slurm", "oar"}
+BEDS = {"slurm", "oar", "sge"}
 """Fixtures that are real batch systems; their names are markers as well."""
 SKIPPED_FILE = pytest.StashKey[str]()
 
@@ -81,9 +83,24 @@ def slurm(request: pytest.FixtureRequest) -> Iterator[SlurmBed]:
         yield bed
 
 
+@pytest.fixture(scope="session")
+def sge(request: pytest.FixtureRequest) -> Iterator[SGEBed]:
+    """Real Grid Engine for the whole run: its commands come first on PATH."""
+    if missing := real_sge.missing_commands():
+        pytest.skip(f"real Grid Engine: not installed: {' '.join(missing)}")
+    real_sge.stop_abandoned()
+    bed = real_sge.new_bed()
+    with running(bed, request), pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PATH", str(bed.bin), prepend=os.pathsep)
+        yield bed
+
+
 @pytest.fixture(scope="module")
 def oar(request: pytest.FixtureRequest) -> Iterator[OarBed]:
-    """Real OAR for one file of tests, as there can be but one on a machine."""
+    """Real OAR for one file of tests, as there can be but one on a machine.
+
+    Nor has any other test to wait until it has told that its queue is empty.
+    """
     with real_oar.claimed() as why_not:
         if why_not:
             pytest.skip(f"real OAR: {why_not}")

@@ -9,8 +9,9 @@ from jupyter_jobqueue.adapters.lsf import LSF
 from jupyter_jobqueue.adapters.moab import Moab
 from jupyter_jobqueue.adapters.oar import OAR
 from jupyter_jobqueue.adapters.pbs import PBS
+from jupyter_jobqueue.adapters.sge import SGE
 from jupyter_jobqueue.adapters.slurm import Slurm
 
 ADAPTERS: dict[str, type[Adapter]] = {
-    each.system: each for each in (Slurm, PBS, Moab, LSF, OAR, HTCondor, Local)
+    each.system: each for each in (Slurm, PBS, SGE, Moab, LSF, OAR, HTCondor, Local)
 }

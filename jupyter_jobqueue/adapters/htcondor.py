@@ -200,9 +200,9 @@ class HTCondor(Adapter):
         argv = ["condor_history", "-json", *found, "-attributes", ATTRIBUTES]
         return Call(argv, lambda text: read_jobs(text, left=True))
 
-    def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> Call[None]:
+    def cancel(self, ids: Sequence[str]) -> Call[None]:
         gone = r"^Job \S+ not found$"
-        return Call(["condor_rm", *extra, *ids], lambda text: None, gone=gone)
+        return Call(["condor_rm", *ids], lambda text: None, gone=gone)
 
     def version(self) -> Call[str]:
         return Call(["condor_version"], read_version)

@@ -19,6 +19,7 @@ from jupyter_jobqueue.adapters.base import (
     Option,
     Queue,
     quote,
+    spans,
 )
 from jupyter_jobqueue.adapters.lsf_text import job_id, read_ids, read_jobs, read_queues
 
@@ -43,7 +44,10 @@ class LSF(Adapter):
     array_index = "$((LSB_JOBINDEX - 1))"
     # bsub inside a job would hand on the job's own settings; BSUB_QUIET has it print no id, and
     # BSUB_STDERR prints it elsewhere. Defaults of the user and the places of files stay.
-    leaks = r"BSUB_.*|LS_(?!COLORS$).*|LSB_(?!DEFAULT|CONFDIR$|SHAREDIR$|STDOUT_DIRECT$|NTRIES$|API_).*"
+    leaks = (
+        r"BSUB_.*|LS_(?!COLORS$).*|"
+        r"LSB_(?!DEFAULT|CONFDIR$|SHAREDIR$|STDOUT_DIRECT$|NTRIES$|API_).*"
+    )
     options = (
         Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="normal", main=True),
         Option(
@@ -228,14 +232,4 @@ def _ranges(ids: Iterable[str]) -> list[str]:
     for each in ids:
         job, _, index = each.rstrip("]").partition("[")
         arrays.setdefault(job, []).extend([int(index)] if index else [])
-    return [f"{job}[{_spans(found)}]" if found else job for job, found in arrays.items()]
-
-
-def _spans(numbers: list[int]) -> str:
-    spans: list[list[int]] = []
-    for number in sorted(numbers):
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in spans)
+    return [f"{job}[{spans(found)}]" if found else job for job, found in arrays.items()]

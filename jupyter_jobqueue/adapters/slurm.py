@@ -21,6 +21,7 @@ from jupyter_jobqueue.adapters.base import (
     State,
     quote,
     seconds,
+    spans,
 )
 
 # https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES
@@ -320,17 +321,7 @@ def _ranges(ids: Iterable[str]) -> list[str]:
     for each in ids:
         job, _, index = each.partition("_")
         arrays.setdefault(job, []).extend([int(index)] if index else [])
-    return [f"{job}_[{_spans(found)}]" if found else job for job, found in arrays.items()]
-
-
-def _spans(numbers: list[int]) -> str:
-    spans: list[list[int]] = []
-    for number in sorted(numbers):
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in spans)
+    return [f"{job}_[{spans(found)}]" if found else job for job, found in arrays.items()]
 
 
 def _read_sinfo(text: str) -> list[Queue]:

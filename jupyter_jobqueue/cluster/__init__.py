@@ -14,6 +14,7 @@ __all__ = [
     "MoabCluster",
     "OARCluster",
     "PBSCluster",
+    "SGECluster",
     "SLURMCluster",
 ]
 
@@ -91,6 +92,13 @@ class PBSCluster(JobQueueCluster):
 
 
 @_documented
+class SGECluster(JobQueueCluster):
+    """Launch Dask on a Grid Engine cluster."""
+
+    system = "sge"
+
+
+@_documented
 class MoabCluster(JobQueueCluster):
     """Launch Dask on a Moab cluster."""
 
@@ -130,6 +138,7 @@ CLASSES = {
     for cls in (
         SLURMCluster,
         PBSCluster,
+        SGECluster,
         MoabCluster,
         LSFCluster,
         OARCluster,

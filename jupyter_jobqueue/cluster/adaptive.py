@@ -28,15 +28,16 @@ class AdaptivePolicy:
         Seconds for which fewer jobs must have been enough before any is given back.
     interval : float
         Seconds between two looks.
-    target_duration : str or float, optional
-        Seconds that the work at hand should take.
+    target_duration : str or float
+        Seconds that the work at hand should take. Dask's own default of 5 s suits machines that
+        come at once; who waited for a queue wants the work done as with all the jobs allowed.
     """
 
     minimum: int = 0
     maximum: int | None = None
     idle_timeout: float = 60.0
     interval: float = 1.0
-    target_duration: str | float | None = None
+    target_duration: str | float = "1s"
     log: deque[Decided] = field(default_factory=lambda: deque(maxlen=50))
     _enough_since: float | None = None
 
@@ -58,7 +59,7 @@ class AdaptivePolicy:
         target = self.bounded(needed)
         if target >= wanted:
             self._enough_since = None
-            return self._decide(wanted, target, f"work for {needed} jobs")
+            return self._decide(wanted, target, f"work for {_jobs(needed)}")
         if self._enough_since is None:
             self._enough_since = now
         kept = self.bounded(max(target, busy))
@@ -66,14 +67,22 @@ class AdaptivePolicy:
         if not too_many and now - self._enough_since < self.idle_timeout:
             return wanted
         self._enough_since = None
-        why = f"{kept} jobs were enough for {self.idle_timeout:g} s"
-        return self._decide(wanted, kept, "above the maximum" if too_many else why)
+        return self._decide(wanted, kept, "above the maximum" if too_many else self._enough(kept))
 
     def bounded(self, jobs: int) -> int:
         """Return `jobs` within minimum and maximum."""
         return max(self.minimum, jobs if self.maximum is None else min(jobs, self.maximum))
 
+    def _enough(self, jobs: int) -> str:
+        verb = "was" if jobs == 1 else "were"
+        what = f"{_jobs(jobs)} {verb} enough" if jobs else "no job was needed"
+        return f"{what} for {self.idle_timeout:g} s"
+
     def _decide(self, wanted: int, jobs: int, reason: str) -> int:
         if jobs != wanted:
             self.log.append(Decided(time.time(), jobs, reason))
         return jobs
+
+
+def _jobs(count: int) -> str:
+    return "1 job" if count == 1 else f"{count} jobs"

@@ -21,6 +21,10 @@ PAUSE = 1.0
 """Seconds before a job that ended is replaced; doubled with each failure."""
 
 
+LATE = 60.0
+"""Seconds for which accounting is asked how a job ended that has left the queue."""
+
+
 class Ends(Leaving):
     """Learns how jobs ended, and counts those that failed to start.
 
@@ -37,7 +41,10 @@ class Ends(Leaving):
         """Nothing is submitted before this time."""
         self.expiring: tuple[set[str], set[str]] = (set(), set())
         """Names of the jobs whose walltime ends soon, and of those that must leave now."""
+        self.since = 0.0
+        """When we began to watch: how jobs fared that ended before is not known."""
         self._failed_at = 0.0
+        self._asked_late = 0.0
 
     @property
     def degraded(self) -> bool:
@@ -64,7 +71,7 @@ class Ends(Leaving):
         if self.queue.adapter.remembers or self.queue.adapter.forgets:
             _tell_unstarted([job for job in ended if job.state is JobState.LOST])
         for job in ended:
-            if job.failed_start:
+            if job.failed_start and (job.ended or self.since) >= self.since:
                 await self._count_failure(job)
             elif not job.joined:
                 self.not_before = max(self.not_before, time.time() + PAUSE)
@@ -76,7 +83,18 @@ class Ends(Leaving):
             job.state = JobState.CLOSING
             await self._count_failure(job)
         with suppress(QueueError):
-            await self.queue.cancel([job.id for job in stuck])
+            await self.cancel_closing()
+
+    async def learn_late_ends(self) -> None:
+        """Ask again how lost jobs ended: some accounting lags behind by a quarter of a minute."""
+        now = time.time()
+        lost = [job for job in self.among({JobState.LOST}) if now - (job.ended or 0) < LATE]
+        if lost and now - self._asked_late > LATE / 6:
+            self._asked_late = now
+            await self._ask_history(lost)
+            for job in lost:
+                if job.state is not JobState.LOST:
+                    self.cluster._changed(job)
 
     async def _ask_history(self, lost: Sequence[Job]) -> None:
         told = await self.queue.history([job.id for job in lost])

@@ -47,12 +47,17 @@ class ClusterFolder:
         Checked options; ``shared_temp_directory`` says where the folder goes, the user's state
         folder if not set, and
         ``log_directory`` where the logs go.
+    path : Path, optional
+        Where the folder is already.
     """
 
-    def __init__(self, cluster_id: str, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, cluster_id: str, options: Mapping[str, Any], path: Path | None = None
+    ) -> None:
         shared = options.get("shared_temp_directory")
         parent = expand(shared) if shared else platformdirs.user_state_path("jupyter-jobqueue")
-        self.path = parent / (f"jobqueue-{cluster_id}" if shared else f"clusters/{cluster_id}")
+        name = f"jobqueue-{cluster_id}" if shared else f"clusters/{cluster_id}"
+        self.path = path or parent / name
         chosen = options.get("log_directory")
         self.logs = expand(chosen) if chosen else self.path / "logs"
 
@@ -87,14 +92,11 @@ class ClusterFolder:
 
     def remove_keys(self) -> None:
         """Remove the keys."""
-        for path in self.path.glob("tls-*.pem"):
-            path.unlink(missing_ok=True)
+        remove_keys(self.path)
 
     def retire(self) -> None:
         """Remove the keys; logs stay for the reader, until `KEPT_DAYS` after the end."""
-        self.remove_keys()
-        with suppress(OSError):
-            (self.path / CLOSED).touch()
+        retire(self.path)
 
     def _forget_old(self) -> None:
         """Remove what clusters that were closed long ago have left beside this one."""
@@ -103,3 +105,16 @@ class ClusterFolder:
             with suppress(OSError):
                 if mark.stat().st_mtime < oldest:
                     shutil.rmtree(mark.parent, ignore_errors=True)
+
+
+def remove_keys(folder: Path) -> None:
+    """Remove the keys of a cluster."""
+    for path in folder.glob("tls-*.pem"):
+        path.unlink(missing_ok=True)
+
+
+def retire(folder: Path) -> None:
+    """Remove the keys of a cluster that has ended, and mark its folder so."""
+    remove_keys(folder)
+    with suppress(OSError):
+        (folder / CLOSED).touch()

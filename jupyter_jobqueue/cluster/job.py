@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from jupyter_jobqueue.adapters.base import JobStatus, State
 
@@ -27,6 +27,10 @@ class JobState(StrEnum):
 
 LIVE = {JobState.SUBMITTING, JobState.PENDING, JobState.HELD, JobState.STARTING, JobState.RUNNING}
 """States that count towards the number of jobs wanted."""
+TAGS = "jobqueue-"
+"""What all our tags begin with."""
+SKEW = 600.0
+"""Seconds by which the queue's time of submission may differ from ours: clocks, slow commands."""
 WAITING = {JobState.PENDING, JobState.HELD}
 ENDED = {JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.LOST}
 OBSERVED = {
@@ -66,6 +70,8 @@ class Job:
     exit_code: int | None = None
     signal: int | None = None
     submitted: float = field(default_factory=time.time)
+    queued: float | None = None
+    """When the queue says that it was submitted."""
     started: float | None = None
     ended: float | None = None
     estimated_start: float | None = None
@@ -140,7 +146,7 @@ def observe(job: Job, status: JobStatus | None, asked: float) -> bool:
         Whether anything changed that a person would see.
     """
     before = (job.state, job.reason, job.node, job.estimated_start, job.exit_code)
-    if status is not None and _is_of(status, job):
+    if status is not None and is_of(status, job):
         _update(job, status)
     elif asked > max(job.submitted, job.missed):
         job.missed = asked
@@ -148,13 +154,33 @@ def observe(job: Job, status: JobStatus | None, asked: float) -> bool:
     return before != (job.state, job.reason, job.node, job.estimated_start, job.exit_code)
 
 
-def _is_of(status: JobStatus, job: Job) -> bool:
-    # A Slurm controller that crashed gives ids out a second time: the tag tells whose job it is.
-    return not status.tag or status.tag == job.tag
+class Submitted(Protocol):
+    """What tells a job from others that had or will have its id."""
+
+    tag: str
+    submitted: float
+    queued: float | None
+
+
+def is_of(status: JobStatus, job: Submitted) -> bool:
+    """Tell whether an id is that of our job still.
+
+    A controller that crashed may have forgotten the newest jobs, and gives their ids out a second
+    time. The tag tells whose job it is; where the queue shows none, or a site has written something
+    else there, the time of submission does.
+    """
+    if status.tag.startswith(TAGS):
+        return status.tag == job.tag
+    if status.submitted is None:
+        return True
+    if job.queued is not None:
+        return abs(status.submitted - job.queued) < 2
+    return abs(status.submitted - job.submitted) < SKEW
 
 
 def _update(job: Job, status: JobStatus) -> None:
     job.absent = 0
+    job.queued = status.submitted if job.queued is None else job.queued
     job.reason, job.estimated_start = status.reason, status.estimated_start
     job.node = status.node or job.node
     job.started = status.started or job.started

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from jupyter_jobqueue.cluster.job import ENDED, Job, JobState, end
 from jupyter_jobqueue.cluster.submit import Submitting, ids_of
 from jupyter_jobqueue.errors import QueueError
+
+if TYPE_CHECKING:
+    from jupyter_jobqueue.cluster.core import JobQueueCluster
 
 DRAIN_PATIENCE = 10.0
 """Seconds for what a worker computes to be finished before it leaves."""
@@ -21,22 +27,42 @@ LEAVE_PATIENCE = 5.0
 completed; a nanny takes 2.4 to leave."""
 CLOSE_PATIENCE = 4.0
 """Seconds for the queue to take the order to cancel everything."""
+REPEAT = 20.0
+"""Seconds after which a job that should have left is cancelled once more."""
 
 
 class Leaving(Submitting):
     """Takes jobs out of the queue."""
 
+    def __init__(self, cluster: JobQueueCluster) -> None:
+        super().__init__(cluster)
+        self._retiring: set[str] = set()
+        self._asked_to_end: dict[str, float] = {}
+
     async def drop(self, jobs: Sequence[Job]) -> None:
         """End jobs: those with workers after their data has moved, all others at once."""
         running = [job for job in jobs if job.state is JobState.RUNNING]
-        others = [job for job in jobs if job.state is not JobState.RUNNING]
         for job in jobs:
             job.state = JobState.CLOSING
             self.cluster._changed(job)
         for job in running:
+            self._retiring.add(job.name)
             self.spawn(self._retire(job))
-        await self.queue.cancel(ids_of(others))
+        await self.cancel_closing()
         self.wake()
+
+    async def cancel_closing(self) -> None:
+        """Ask the queue to end what must leave; again, where it has not heard or not obeyed."""
+        oldest = time.monotonic() - REPEAT
+        jobs = [
+            job
+            for job in self.among({JobState.CLOSING})
+            if job.name not in self._retiring
+            and self._asked_to_end.get(job.name, -math.inf) < oldest
+        ]
+        if jobs:
+            await self.cancel(ids_of(jobs))
+            self._asked_to_end.update((job.name, time.monotonic()) for job in jobs)
 
     async def _retire(self, job: Job) -> None:
         """Let a job's workers hand over their data and leave; then end it if it has not ended."""
@@ -47,20 +73,15 @@ class Leaving(Submitting):
             await asyncio.wait_for(retired, RETIRE_PATIENCE)
         self.wake()
         await asyncio.sleep(LEAVE_PATIENCE)
-        if job.state not in ENDED:
-            with suppress(QueueError):
-                await self.queue.cancel([job.id])
-            self.wake()
+        self._retiring.discard(job.name)
+        with suppress(QueueError):
+            await self.cancel_closing()
+        self.wake()
 
     async def close(self) -> list[str]:
         """Cancel every job and see that they go; returns the ids that could not be cancelled."""
         await self.stop_tasks()
-        if not hasattr(self, "queue"):
-            return []
-        try:
-            return await asyncio.wait_for(self._cancel_all(), CLOSE_PATIENCE + GO_PATIENCE)
-        except TimeoutError:
-            return []
+        return await self._cancel_all() if hasattr(self, "queue") else []
 
     async def _cancel_all(self) -> list[str]:
         unknown = await self._settle_doubts()
@@ -68,7 +89,7 @@ class Leaving(Submitting):
         for job in left:
             job.state = JobState.CLOSING
         try:
-            await asyncio.wait_for(self.queue.cancel(ids_of(left)), CLOSE_PATIENCE)
+            await asyncio.wait_for(self.cancel(ids_of(left)), CLOSE_PATIENCE)
         except (QueueError, TimeoutError):
             return [*ids_of(left), *unknown]
         # They have been asked to end; one that takes its time is the queue's to kill.

@@ -64,11 +64,14 @@ class Reconciler(Ends):
         self._unanswered = 0
         self._period = QUICK
 
-    def start(self) -> None:
-        """Begin to watch; needs a running event loop."""
+    def prepare(self) -> None:
+        """Know the queue; needs a running event loop."""
         self.queue = JobQueue.of(self.cluster.plan_.system)
         self._lock = asyncio.Lock()
         self._woken = asyncio.Event()
+
+    def start(self) -> None:
+        """Begin to watch."""
         self.spawn(self._watch())
 
     @property
@@ -120,7 +123,9 @@ class Reconciler(Ends):
             policy = self.cluster.adaptive
             with suppress(TimeoutError):
                 period = min(self._period, policy.interval) if policy else self._period
-                await asyncio.wait_for(self._woken.wait(), period)
+                # Not wait_for, which in Python 3.11 can swallow a cancellation.
+                async with asyncio.timeout(period):
+                    await self._woken.wait()
             self._woken.clear()
             await self._tick()
 
@@ -164,9 +169,11 @@ class Reconciler(Ends):
         if failure:
             raise SchedulerFailed(failure, details=words)
         await self.cluster.placement.renew(self.scheduler)
-        policy = self.cluster.adaptive
-        duration = policy.target_duration if policy else None
-        load: dict[str, Any] = await self.scheduler.jobqueue_load(target_duration=duration)
+        policy, options = self.cluster.adaptive, self.cluster.plan_.options
+        load: dict[str, Any] = await self.scheduler.jobqueue_load(
+            target_duration=policy.target_duration if policy else None,
+            threads=max(1, options["cores"] // options["processes"]),
+        )
         if load["working"]:
             self.idle_since = time.time()
         return load
@@ -189,6 +196,7 @@ class Reconciler(Ends):
         return True
 
     async def _observe(self) -> bool:
+        await self.learn_late_ends()
         known = [job for job in self.jobs.values() if job.id and job.state not in ENDED]
         if not known and not self.doubts:
             return False
@@ -216,6 +224,7 @@ class Reconciler(Ends):
         decision = await self._decision()
         if decision.drop:
             await self.drop([self.jobs[name] for name in decision.drop])
+        await self.cancel_closing()
         await self._submit_up_to(decision.submit)
         live = [job for job in self.among(LIVE) if job.name not in self.expiring[0]]
         waiting = max(0, self.wanted - len(live)) if self.limit[0] else 0
@@ -262,14 +271,16 @@ class Reconciler(Ends):
         return 0 if slow else room
 
     async def _submit_up_to(self, count: int) -> None:
-        """Submit, and half as many when the queue has no room for so many."""
-        while count:
+        """Submit; in ever smaller parts when the queue has no room for so many at once."""
+        part = count
+        while part and count:
             self.pace.note(time.monotonic())
             try:
-                return await self.submit(count)
+                await self.submit(min(part, count))
+                count -= min(part, count)
             except LimitReached as error:
                 self.limit = ("the queue takes no more now", error.details)
-                count //= 2
+                part = min(part, count) // 2
         if self.limit[1]:
             self._limit_until = time.monotonic() + LIMIT_PATIENCE
 

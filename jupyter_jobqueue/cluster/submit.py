@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from distributed.core import Status
 
 from jupyter_jobqueue.adapters.base import JobSpec, JobStatus
-from jupyter_jobqueue.cluster.job import Job, JobState
+from jupyter_jobqueue.cluster.job import ENDED, Job, JobState
 from jupyter_jobqueue.cluster.table import JobTable
 from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueDown, QueueError
 from jupyter_jobqueue.jobs import Answer
@@ -89,6 +89,10 @@ class Submitting(JobTable):
         jobs = self._new_jobs(count, tag)
         doubt = self.doubts[tag] = Doubt(jobs)
         try:
+            await self.cluster.remember()
+            if self.cluster.status is not Status.running:
+                self._forget(tag)
+                return
             ids = await self.queue.submit(spec)
         except CommandMissing:
             self._forget(tag)
@@ -105,7 +109,7 @@ class Submitting(JobTable):
         for job, job_id in zip(jobs, ids, strict=True):
             self._enter(job, job_id, spec)
         if self.cluster.status is not Status.running:  # closed while the queue was thinking
-            await self.queue.cancel(ids)
+            await self.cancel(ids)
 
     def _new_jobs(self, count: int, tag: str) -> list[Job]:
         numbers = range(self.count, self.count + count)
@@ -138,9 +142,11 @@ class Submitting(JobTable):
 
     async def _ask_after(self, tag: str, error: QueueError) -> None:
         """Ask whether a failed submission happened; raises its error unless it did."""
-        jobs = self.doubts[tag].jobs
+        jobs, since = self.doubts[tag].jobs, self.doubts[tag].since
         try:
             answer = await self.queue.status([], everything=True)
+            if answer.asked < since:  # somebody had asked before
+                answer = await self.queue.status([], everything=True)
         except QueueError:
             raise error from None  # stays in doubt, and is asked after until the queue answers
         await self.cancel_extra(self.settle(answer))
@@ -186,12 +192,16 @@ class Submitting(JobTable):
         return not job.id and job.tag not in self.doubts
 
     def _take_in(self, job_id: str, status: JobStatus) -> bool:
-        """Give a job of the queue its place in the table; False if that is taken."""
+        """Give a job of the queue its place in the table; False if that is taken.
+
+        One that ended leaves its place: OAR puts a job of a node that died back under a new id.
+        """
         first = int(status.tag.rpartition("-")[2])
         number = first + status.element
         name = f"{self.cluster.name}-{number}"
         job = self.jobs.setdefault(name, Job(name, number, status.tag, self.cluster.plan_.walltime))
-        if job.id:
+        self.count = max(self.count, number + 1)
+        if job.id and job.state not in ENDED:
             return False
         count = self._sizes.get(status.tag, 1)
         self._enter(job, job_id, self._spec(count=count, first=first, tag=status.tag))
@@ -202,7 +212,7 @@ class Submitting(JobTable):
         if ids:
             self.say(f"{len(ids)} jobs that the queue made twice are cancelled")
             with suppress(QueueError):
-                await self.queue.cancel(ids)
+                await self.cancel(ids)
 
 
 def ids_of(jobs: Iterable[Job]) -> list[str]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jupyter_jobqueue.cluster.job import Job, JobState
+from jupyter_jobqueue.cluster.job import Job, JobState, is_of
+from jupyter_jobqueue.errors import CommandTimedOut, QueueDown, QueueError
 from jupyter_jobqueue.jobs import JobQueue
 
 if TYPE_CHECKING:
     from jupyter_jobqueue.cluster.core import JobQueueCluster
+
+RECENT = 2.0
+"""Seconds for which an answer tells whose an id is."""
 
 
 class JobTable:
@@ -42,6 +46,29 @@ class JobTable:
     def say(self, detail: str, words: str = "") -> None:
         """Set what is wrong; an empty text says that all is well."""
         raise NotImplementedError
+
+    async def cancel(self, ids: Sequence[str]) -> None:
+        """Ask the queue to end jobs, with the words that the user wants in the command."""
+        if ids:
+            extra = self.cluster.plan_.options.get("cancel_command_extra") or ()
+            await self.queue.cancel(await self._still_ours(ids), extra)
+
+    async def _still_ours(self, ids: Sequence[str]) -> list[str]:
+        """Leave out the ids that the queue has given to other jobs after it had forgotten ours."""
+        try:
+            answer = await self.queue.status(ids, max_age=RECENT)
+        except (QueueDown, CommandTimedOut):
+            raise
+        except QueueError:  # an answer that cannot be read must not keep jobs running
+            return list(ids)
+        mine = {job.id: job for job in self.jobs.values() if job.submitted < answer.asked}
+        return [
+            job_id
+            for job_id in ids
+            if job_id not in answer.jobs
+            or job_id not in mine
+            or is_of(answer.jobs[job_id], mine[job_id])
+        ]
 
     def among(self, states: Iterable[JobState]) -> list[Job]:
         """Return the jobs in one of some states."""

@@ -33,12 +33,15 @@ class ClusterView(Cluster):
         Keys, job scripts and logs.
     placement : Placement
         Where the scheduler runs.
+    created : float
+        When it was made; seconds since the epoch.
     """
 
     id: str
     plan_: Plan
     folder: ClusterFolder
     placement: Placement
+    created: float
     _reconciler: Reconciler
     _policy: AdaptivePolicy | None
     _prefix: str

@@ -20,19 +20,19 @@ function extraErrors(draft: IDraft): ErrorSchema<ReadonlyJSONObject> {
 
 /** Say to screen readers what the form's template only shows beside: labels and help. */
 function nameInputs(form: HTMLElement): void {
-  const buttons = '.jp-ArrayOperationsButton';
-  form.querySelectorAll(`input, select, ${buttons}`).forEach(field => {
-    const group = field.closest('.jp-root > fieldset > .form-group');
-    const text = (name: string): string =>
-      group?.querySelector(`.jp-FormGroup-${name}`)?.textContent ?? '';
-    const label = text('fieldLabel');
-    if (field.matches(buttons)) {
-      const action = field.getAttribute('title');
-      field.setAttribute('aria-label', `${label}: ${action}`);
-    } else {
+  form.querySelectorAll('.jp-root > fieldset > .form-group').forEach(group => {
+    const text = (selector: string): string =>
+      group.querySelector(selector)?.textContent ?? '';
+    const label = text('.jp-FormGroup-fieldLabel, .checkbox label');
+    const help = text('.jp-FormGroup-description, .field-description');
+    group.querySelectorAll('.form-control, [type=checkbox]').forEach(field => {
       field.setAttribute('aria-label', label);
-      field.setAttribute('aria-description', text('description'));
-    }
+      field.setAttribute('aria-description', help);
+    });
+    group.querySelectorAll('.jp-ArrayOperationsButton').forEach(button => {
+      const action = button.getAttribute('title');
+      button.setAttribute('aria-label', `${label}: ${action}`);
+    });
   });
 }
 

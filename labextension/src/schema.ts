@@ -43,9 +43,14 @@ const TOPICS: Record<string, readonly string[]> = {
   ]
 };
 
-/** Offer what the profile sets, too: a queue may be hidden from the list, or be several at once. */
-function offered(property: Property): Property {
+/** Make of a property what the form needs. */
+function prepared(property: Property): Property {
   const { default: preset, enum: choices } = property;
+  if (property.type === 'array') {
+    // An empty line is a text like any other; the form would make it none, which is no text.
+    return { ...property, items: { type: 'string', default: '' } };
+  }
+  // A queue that the profile sets may be hidden from the list, or be several at once.
   return choices && preset !== undefined && !choices.includes(preset)
     ? { ...property, enum: [preset, ...choices] }
     : property;
@@ -57,7 +62,7 @@ function select(
 ): ISchema {
   const chosen = Object.entries(schema.properties)
     .filter(([name, property]) => isWanted(name, property))
-    .map(([name, property]) => [name, offered(property)]);
+    .map(([name, property]) => [name, prepared(property)]);
   return { type: 'object', properties: Object.fromEntries(chosen) };
 }
 
@@ -99,7 +104,9 @@ export function uiSchema(
     choices ? trans.__('not set') : String((examples as unknown[])?.[0] ?? '');
   const fields = Object.entries(schema.properties).map(([name, property]) => {
     const shown = { 'ui:placeholder': hint(property) };
-    return [name, property.type === 'array' ? { items: shown } : shown];
+    return property.type === 'array'
+      ? [name, { items: { ...shown, 'ui:emptyValue': '' } }]
+      : [name, shown];
   });
   return Object.fromEntries(fields);
 }

@@ -76,11 +76,13 @@ describe('ClusterModel', () => {
       const older = new PromiseDelegate<INotice[]>();
       jest.spyOn(api, 'notices').mockReturnValueOnce(older.promise);
       await pass(5000);
+      const shown: number[] = [];
+      model.stateChanged.connect(() => shown.push(model.notices.length));
       const gone = model.dismiss('n1');
       older.resolve([NOTICE]);
       await pass();
       await gone;
-      expect(model.notices).toEqual([]);
+      expect(shown).toEqual([0]);
     });
   });
 

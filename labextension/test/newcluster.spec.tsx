@@ -12,6 +12,9 @@ import { FakeAPI, makeProfile, pass, SCHEMA, SCRIPT, trans } from './utils';
 
 const DEBOUNCE = 250;
 
+/** What is in a fold that is closed. */
+const HIDDEN = { hidden: true };
+
 describe('NewClusterBody', () => {
   let api: FakeAPI;
   let model: ClusterModel;
@@ -91,15 +94,42 @@ describe('NewClusterBody', () => {
       expect(select().value).toBe('local');
     });
 
-    it('should show the unusable ones last, disabled, and why', async () => {
+    it('should offer those that are usable', async () => {
       await show();
       const options = [...select().options];
       expect(options.map(each => each.text)).toEqual([
         'local (This machine)',
-        'gpu (Slurm)',
-        'slurm (Slurm) — sbatch is not installed'
+        'gpu (Slurm)'
       ]);
-      expect(options.map(each => each.disabled)).toEqual([false, false, true]);
+    });
+
+    it('should fold the others away, and say why they are not', async () => {
+      await show();
+      const fold = screen
+        .getByText('1 profile cannot be used here')
+        .closest('details')!;
+      expect(fold.open).toBe(false);
+      expect(within(fold).getByRole('term', HIDDEN).textContent).toBe(
+        'slurm (Slurm)'
+      );
+      expect(within(fold).getByRole('definition', HIDDEN).textContent).toBe(
+        'sbatch is not installed'
+      );
+    });
+
+    it('should say at once why none is usable', async () => {
+      api.profileList = [makeProfile({ usable: false, reason: 'no sbatch' })];
+      await show();
+      const fold = screen.getByText('no sbatch').closest('details')!;
+      expect(fold.open).toBe(true);
+      expect(select().options).toHaveLength(0);
+      expect(api.asked('schema')).toEqual([]);
+    });
+
+    it('should have nothing to fold when all are usable', async () => {
+      api.profileList = [makeProfile()];
+      await show();
+      expect(screen.queryByText(/cannot be used/)).toBe(null);
     });
 
     it('should tell the problems of a profile', async () => {

@@ -110,12 +110,12 @@ describe('#uiSchema()', () => {
   it('should show an example in each line of a list', () => {
     const schema = schemaOf({ field: { ...lines, examples: ['A = 1'] } });
     expect(uiSchema(schema, trans)).toEqual({
-      field: { items: { 'ui:placeholder': 'A = 1' } }
+      field: { items: { 'ui:placeholder': 'A = 1', 'ui:emptyValue': '' } }
     });
   });
 });
 
-describe('#offered', () => {
+describe('#prepared', () => {
   const choices = (preset?: string): unknown =>
     part(
       schemaOf({ queue: { ...text, enum: ['a', 'b'], default: preset } }),

@@ -75,11 +75,12 @@ class Daemon:
 
 
 def kill_all_with(variable: str, also: str) -> None:
-    """Kill the processes that have `variable` ("NAME=value") and also a variable named `also`."""
+    """Kill the processes that have `variable` ("NAME=value") and `also` (this, or only "NAME")."""
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it ended meanwhile, or is somebody else's
             variables = (process / "environ").read_bytes().split(b"\0")
-            is_one = any(item.startswith(f"{also}=".encode()) for item in variables)
+            told = (item.decode(errors="replace") for item in variables)
+            is_one = any(item == also or item.startswith(f"{also}=") for item in told)
             if is_one and variable.encode() in variables and int(process.name) != os.getpid():
                 os.kill(int(process.name), signal.SIGKILL)
 

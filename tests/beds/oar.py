@@ -20,6 +20,7 @@ import fcntl
 import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -31,6 +32,7 @@ from pathlib import Path
 
 from tests.beds.daemons import Daemon, free_ports, kill_all_with, wait_until
 
+HERE = Path(__file__).parent
 PREFIX = "jobqueue-oar-"
 CORES = 4
 CONF = Path("/etc/oar/oar.conf")
@@ -45,6 +47,21 @@ NEEDED = {
     "oar-node": "/usr/lib/oar/setup/node.sh",
     "sshd": "/usr/sbin/sshd",
     "postgresql": "/usr/lib/postgresql/*/bin/initdb",
+}
+# The environment that Debian's setuid wrapper makes for OAR's server.
+SERVER = {
+    "OARDO_USER": "root",
+    "OARDO_UID": "0",
+    "OARDIR": "/usr/lib/oar",
+    "OARCONFFILE": str(CONF),
+    "OARXAUTHLOCATION": "/usr/bin/xauth",
+    "OARUSER": "oar",
+    "USER": "oar",
+    "LOGNAME": "oar",
+    "HOME": "/var/lib/oar",
+    "SHELL": "/bin/sh",
+    "LANG": "C",
+    "PATH": "/bin:/sbin:/usr/bin:/usr/sbin:/usr/lib/oar/oardodo",
 }
 MARK = "JOBQUEUE_OAR_BED"
 """Variable of every process of a bed, also of its jobs; its value is the bed's folder."""
@@ -112,6 +129,13 @@ class OarBed:
         self._put_back()
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether it is this bed that OAR's commands speak to."""
+        with suppress(OSError):
+            return f"{self.directory}/log/" in CONF.read_text()
+        return False
+
     def jobs(self) -> list[str]:
         """Id, name and state of each job that waits, runs or is about to end."""
         told = json.loads(self.ask("oarstat", "-J", check=True) or "{}")
@@ -156,15 +180,20 @@ class OarBed:
         return f"logs in {self.directory / 'log'}"
 
     @property
+    def _password(self) -> Path:
+        """File with the password of the database, which every user of this host can reach."""
+        return self.directory / "password"
+
+    @property
     def _settings(self) -> dict[str, str]:
-        """Our values for `/etc/oar/oar.conf`; the passwords are those of a database on loopback."""
+        """Our values for `/etc/oar/oar.conf`."""
         port = int((self.directory / "port").read_text())
         ssh = f"/usr/bin/ssh -p {port + 2} -e none -q -o UserKnownHostsFile=/dev/null"
         return {
             "DB_HOSTNAME": "127.0.0.1",
             "DB_PORT": str(port),
-            "DB_BASE_PASSWD": "oar",
-            "DB_BASE_PASSWD_RO": "oar_ro",
+            "DB_BASE_PASSWD": self._password.read_text(),
+            "DB_BASE_PASSWD_RO": self._password.read_text(),
             "SERVER_HOSTNAME": socket.gethostname(),  # a job would not believe "localhost"
             "SERVER_PORT": str(port + 1),
             "OPENSSH_CMD": ssh,
@@ -183,6 +212,9 @@ class OarBed:
             (self.directory / name).mkdir()
             shutil.chown(self.directory / name, owner)
         (self.directory / "port").write_text(str(free_ports(3)))
+        self._password.touch(mode=0o600)
+        self._password.write_text(secrets.token_hex(16))
+        shutil.chown(self._password, "postgres")
         shutil.copyfile(JOB_BASHRC, self.directory / "batch_job_bashrc")
         # The package's reads ~/.bashrc in every bash of a job: where that starts one, without end.
         JOB_BASHRC.write_text("")
@@ -203,7 +235,8 @@ class OarBed:
         if not data.exists():
             data.mkdir(mode=0o700)
             shutil.chown(data, "postgres")
-            self._run_as_postgres("initdb", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+            login = ("--auth-local=peer", "--auth-host=scram-sha-256", "--pwfile", self._password)
+            self._run_as_postgres("initdb", *login, "-E", "UTF8", "--locale=C", "-N")
         options = {
             "port": self._settings["DB_PORT"],
             "listen_addresses": "127.0.0.1",
@@ -214,21 +247,24 @@ class OarBed:
         flags = " ".join(f"-c {name}={value}" for name, value in options.items())
         self._run_as_postgres("pg_ctl", "-w", "-l", f"{run}/postgres.log", "-o", flags, "start")
 
-    def _run_as_postgres(self, command: str, *words: str) -> None:
+    def _run_as_postgres(self, command: str, *words: str | Path) -> None:
         found = max(Path("/usr/lib/postgresql").glob(f"*/bin/{command}"), key=_version)
-        self._run(str(found), "-D", str(self.directory / "postgres"), *words, user="postgres")
+        self._run(found, "-D", self.directory / "postgres", *words, user="postgres")
 
     def _make_database(self) -> None:
         done = self.directory / "database"
         if done.exists():
             return
-        admin = ("--db-admin-user", "postgres", "--db-admin-pass", "none")
+        admin = ("--db-admin-user", "postgres", "--db-admin-pass", self._password.read_text())
         self._run("oar-database", "--create", *admin, "-y")
         for name in ("cpu", "core", "mem_core"):
             self._run("oarproperty", "-a", name)
         self._run("oarproperty", "-c", "-a", "host")
-        database = ("-h", "127.0.0.1", "-p", self._settings["DB_PORT"], "-U", "oar", "oar")
-        self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", DATA, *database)
+        database = ("-h", self.directory / "run", "-p", self._settings["DB_PORT"], "oar")
+        values = ("-v", "ON_ERROR_STOP=1", "-v", f"cores={CORES}")
+        data = self.directory / "oar.sql"  # postgres need not get at the folder of these tests
+        data.write_text((HERE / "oar.sql").read_text())
+        self._run("psql", "-q", *values, "-f", data, *database, user="postgres")
         done.touch()
 
     def _start_sshd(self) -> None:
@@ -240,35 +276,39 @@ class OarBed:
             (self.directory / "made_sshd_folder").touch()
         key, conf = self.directory / "ssh_host_key", self.directory / "sshd_config"
         if not key.exists():
-            self._run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+            self._run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
         port = int(self._settings["DB_PORT"]) + 2
-        conf.write_text(SSHD.format(directory=self.directory, port=port, mark=MARK))
-        self._run("/usr/sbin/sshd", "-f", str(conf), "-E", f"{self.directory}/log/sshd.log")
+        template = (HERE / "oar_sshd.conf").read_text()
+        conf.write_text(template.format(directory=self.directory, port=port, mark=MARK))
+        self._run("/usr/sbin/sshd", "-f", conf, "-E", f"{self.directory}/log/sshd.log")
 
     def _start_almighty(self) -> None:
         """Start OAR's server as Debian's setuid wrapper does, but on one address only."""
         if self._almighty.pid:
             return
         address = socket.gethostbyname(self._settings["SERVER_HOSTNAME"])
-        environment = {**SERVER, MARK: str(self.directory), "BIND": address}
-        with (self.directory / "log" / "almighty.log").open("ab") as said:
-            process = subprocess.Popen(
-                ["perl", "-MIO::Socket::INET", "-e", ALMIGHTY],
-                cwd="/",
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                user="oar",
-                group="oar",
-                extra_groups=[],
-                start_new_session=True,
-            )
-        self._almighty.pid_file.write_text(str(process.pid))
+        log = self.directory / "log" / "almighty.log"
+        # Given as text: the user oar need not get at the folder of these tests.
+        program = (HERE / "almighty.pl").read_text()
+        started = subprocess.run(
+            ["perl", "-MIO::Socket::INET", "-e", program],
+            cwd="/",
+            env={**SERVER, MARK: str(self.directory), "BIND": address, "LOG": str(log)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=10,
+            check=True,
+            user="oar",
+            group="oar",
+            extra_groups=[],
+            start_new_session=True,
+        )
+        self._almighty.pid_file.write_text(started.stdout)
         server = (address, int(self._settings["SERVER_PORT"]))
         wait_until(lambda: _listens(server), 20, f"OAR's server, {self._logs}")
 
-    def _run(self, *argv: str, user: str | None = None) -> None:
+    def _run(self, *argv: str | Path, user: str | None = None) -> None:
         with (self.directory / "log" / "start.log").open("ab") as said:
             done = subprocess.run(
                 argv,
@@ -303,68 +343,6 @@ def _listens(address: tuple[str, int]) -> bool:
     return False
 
 
-# A node of some cores, next to each other; and root, as whom a container often runs, may submit.
-DATA = f"""
-DELETE FROM admission_rules WHERE rule LIKE '%root and oar users are not allowed%';
-INSERT INTO resources (network_address, state, state_num, host, cpu, core, cpuset, mem_core)
-  SELECT 'localhost', 'Alive', 1, 'localhost', 1, n, n - 1, 4096 FROM generate_series(1, {CORES}) n;
-INSERT INTO resource_logs (resource_id, attribute, value, date_start)
-  SELECT resource_id, 'state', 'Alive', extract(epoch FROM now())::int FROM resources;
-"""  # noqa: S608 (not from outside)
-
-SSHD = """\
-Port {port}
-ListenAddress 127.0.0.1
-HostKey {directory}/ssh_host_key
-PidFile {directory}/run/sshd.pid
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-UsePAM no
-MaxStartups 1024
-PrintMotd no
-PermitUserEnvironment yes
-AcceptEnv OAR_CPUSET OAR_USER_CPUSET OAR_USER_GPUDEVICE OAR_JOB_USER
-SetEnv {mark}={directory}
-AllowUsers oar
-"""
-
-SERVER = {
-    "OARDO_USER": "root",
-    "OARDO_UID": "0",
-    "OARDIR": "/usr/lib/oar",
-    "OARCONFFILE": str(CONF),
-    "OARXAUTHLOCATION": "/usr/bin/xauth",
-    "OARUSER": "oar",
-    "USER": "oar",
-    "LOGNAME": "oar",
-    "HOME": "/var/lib/oar",
-    "SHELL": "/bin/sh",
-    "LANG": "C",
-    "PATH": "/bin:/sbin:/usr/bin:/usr/sbin:/usr/lib/oar/oardodo",
-}
-
-# It would listen on every address of this host. Where it sleeps 10 s on an empty command queue, and
-# between two looks at jobs that are over their walltime, it sleeps 1.
-ALMIGHTY = r"""
-my ($new, $address) = (\&IO::Socket::INET::new, delete $ENV{BIND});
-{
-    no warnings;
-    *IO::Socket::INET::new = sub {
-        my ($class, %options) = @_;
-        $options{LocalAddr} ||= $address if $options{LocalPort};
-        $new->($class, %options);
-    };
-}
-open(F, "/usr/lib/oar/Almighty") or die;
-my $source = join("", <F>);
-close F;
-$source =~ s/(my \$(?:read_commands_timeout|villainstimeout) = )10;/${1}1;/g;
-$0 = "Almighty $ENV{JOBQUEUE_OAR_BED}";
-eval "#line 1 \"/usr/lib/oar/Almighty\"\n$source";
-die $@ if $@;
-"""
-
-
 def stop_abandoned() -> None:
     """Stop the beds of test runs that were killed before they could do so."""
     for owner in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/owner"):
@@ -392,13 +370,10 @@ def main() -> None:
     parser.add_argument("action", choices=["up", "down"])
     options = parser.parse_args()
     bed = OarBed(Path(tempfile.gettempdir()) / f"{PREFIX}bed")
-    if options.action == "down":
-        bed.down()
-        return
-    with claimed() as why:
-        if why and not bed.directory.exists():
-            parser.exit(1, f"{why}\n")
-        bed.up()
+    with claimed() as why_not:
+        if why_not and not bed.is_configured:
+            parser.exit(1, f"{why_not}\n")
+        (bed.up if options.action == "up" else bed.down)()
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from configparser import ConfigParser
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tests.beds.daemons import (
     Daemon,
@@ -94,8 +95,14 @@ class SGEBed:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def jobs(self) -> list[str]:
-        """Id, name and more of each job that waits, runs or is about to end."""
-        return self.ask("qstat", "-u", "*", "-g", "d", check=True).splitlines()[2:]
+        """Id, name and state of each job that waits, runs or is about to end."""
+        said = self.ask("qstat", "-u", "*", "-g", "d", "-xml", check=True)
+        found = []
+        for job in ElementTree.fromstring(said).iter("job_list"):  # noqa: S314 (our own)
+            task = job.findtext("tasks")
+            number = job.findtext("JB_job_number", "") + (f".{task}" if task else "")
+            found.append(f"{number} {job.findtext('JB_name')} {job.findtext('state')}")
+        return found
 
     def jobs_left(self, timeout: float) -> list[str]:
         """Return the jobs that are still there after `timeout`; at once when there are none."""
@@ -140,14 +147,17 @@ class SGEBed:
         return self._root / "programs"
 
     @property
+    def _port(self) -> int:
+        return int((self.directory / "port").read_text())
+
+    @property
     def _variables(self) -> dict[str, str]:
         """What tells Grid Engine's programs which bed they belong to."""
-        port = int((self.directory / "port").read_text())
         return {
             "SGE_ROOT": str(self._root),
             "SGE_CELL": "default",
-            "SGE_QMASTER_PORT": str(port),
-            "SGE_EXECD_PORT": str(port + 1),
+            "SGE_QMASTER_PORT": str(self._port),
+            "SGE_EXECD_PORT": str(self._port + 1),
             "SGE_EXECD_PIDFILE": str(self._execd.pid_file),
             "SGE_SINGLE_LINE": "1",
         }
@@ -215,7 +225,8 @@ class SGEBed:
     def _file(self, name: str, section: str, text: str = "") -> Path:
         """Write lines of the form ``name value``: those of `text`, with changes of ``sge.conf``."""
         conf = ConfigParser(interpolation=None)
-        conf.read_string(CONF.read_text().format(directory=self.directory, user=USER))
+        gids = f"{self._port + 20000}-{self._port + 20019}"
+        conf.read_string(CONF.read_text().format(directory=self.directory, user=USER, gids=gids))
         lines = (line.split(maxsplit=1) for line in text.splitlines())
         before = {line[0]: line[1] for line in lines if len(line) == 2 and line[0] != "#"}
         common = conf["every queue"] if section.startswith("queue") else {}

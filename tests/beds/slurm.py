@@ -19,15 +19,23 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.beds.daemons import Daemon, free_ports, kill_all_with, wait_until
+from tests.beds.daemons import (
+    Daemon,
+    abandoned_folders,
+    free_ports,
+    kill_all_with,
+    new_folder,
+    wait_until,
+)
 
 PREFIX = "jobqueue-slurm-"
 NODES = [f"node{number}" for number in range(1, 5)]
@@ -81,6 +89,75 @@ class SlurmBed:
         kill_all_with(f"SLURM_CONF={self.conf}", also="SLURM_JOB_ID")  # what a killed job left
         self._daemon("munged").stop(timeout=10)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Have no controller for a while: every command says that it cannot be contacted."""
+        self._daemon("slurmctld").stop(timeout=20)
+        try:
+            yield
+        finally:
+            self.up()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have a controller that takes what it is sent and answers only when this is over."""
+        pid = self._daemon("slurmctld").pid
+        if pid is None:
+            raise RuntimeError("slurmctld does not run")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+            wait_until(lambda: "is UP" in self.ask("scontrol", "ping"), 60, "slurmctld to go on")
+
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Have a controller that crashes at the end and knows nothing of what it was told since.
+
+        It saves what it knows every few seconds; here it comes back with what it knew before.
+        """
+        state, before = self.directory / "state", self.directory / "state-before"
+        with self.away():  # it saves everything when it is asked to stop
+            shutil.copytree(state, before)
+        yield
+        daemon = self._daemon("slurmctld")
+        if daemon.pid:
+            os.kill(daemon.pid, signal.SIGKILL)
+        wait_until(lambda: daemon.pid is None, 10, "slurmctld to be gone")
+        shutil.rmtree(state)
+        before.rename(state)
+        self.up()
+
+    @contextmanager
+    def dead(self, node: str) -> Iterator[None]:
+        """Have a node without power for a while: nothing of it is left, and Slurm is told so."""
+        on_it = self.ask("squeue", "-h", "-r", "-w", node, "-o", "%A").split()
+        os.kill(self._daemon(f"slurmd.{node}").pid or 0, signal.SIGKILL)
+        for pid in self._step_daemons(on_it):  # before the jobs, or they would tell of their end
+            os.kill(pid, signal.SIGKILL)
+        kill_all_with(f"SLURM_CONF={self.conf}", also=f"SLURMD_NODENAME={node}")
+        self.ask("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=dead", check=True)
+        try:
+            yield
+        finally:
+            self.up()
+
+    def _step_daemons(self, jobs: list[str]) -> Iterator[int]:
+        """Yield the pids of the daemons that look after jobs on their node."""
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                words = (process / "cmdline").read_bytes().decode(errors="replace")
+                mine = (process / "cwd").readlink().is_relative_to(self.directory)
+                if mine and any(f"slurmstepd: [{job}." in words for job in jobs):
+                    yield int(process.name)
+
+    def make_preemptible(self, queue: str, mode: str) -> None:
+        """Make a partition of one node, whose jobs give way to those of the partition "urgent"."""
+        for name, tier, how in ((queue, 1, mode), ("urgent", 9, "OFF")):
+            facts = (f"PartitionName={name}", f"PriorityTier={tier}", f"PreemptMode={how}")
+            self.ask("scontrol", "create", *facts, "Nodes=node4", check=True)
 
     def jobs(self) -> list[str]:
         """Id, name and state of each job that waits, runs or is about to end."""
@@ -188,22 +265,13 @@ def _node_lines(first_port: int) -> Iterator[str]:
 
 def stop_abandoned() -> None:
     """Stop the beds of test runs that were killed before they could do so."""
-    for owner in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/owner"):
-        with suppress(OSError, ValueError):
-            if owner.stat().st_uid == os.getuid() and not _alive(int(owner.read_text())):
-                SlurmBed(owner.parent).down()
+    for folder in abandoned_folders(PREFIX):
+        SlurmBed(folder).down()
 
 
 def new_bed() -> SlurmBed:
-    """Return a bed, not started yet, in a new folder that says which process it belongs to."""
-    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
-    directory.chmod(0o755)  # munge wants its socket within reach
-    (directory / "owner").write_text(str(os.getpid()))
-    return SlurmBed(directory)
-
-
-def _alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    """Return a bed, not started yet, in a folder of its own."""
+    return SlurmBed(new_folder(PREFIX))
 
 
 def main() -> None:

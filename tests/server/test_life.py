@@ -180,7 +180,9 @@ async def test_a_start_that_fails_stays_in_the_list_until_deleted(
 ) -> None:
     original = OwnProcess.__init__
     monkeypatch.setattr(
-        OwnProcess, "__init__", lambda self: original(self, python="/no/such/python")
+        OwnProcess,
+        "__init__",
+        lambda self, **given: original(self, python="/no/such/python", **given),
     )
     made = await api.create(state="failed", jobs=1)
     assert "/no/such/python" in made["detail"]

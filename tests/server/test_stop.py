@@ -30,7 +30,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         config = folder / "config" / "jupyter_server_config.json"
-        config.parent.mkdir()
+        config.parent.mkdir(exist_ok=True)
         config.write_text(
             json.dumps({"ServerApp": {"jpserver_extensions": {"jupyter_jobqueue": True}}})
         )
@@ -42,7 +42,7 @@ class Server:
         argv += ["--ServerApp.open_browser=False", f"--ServerApp.root_dir={folder}"]
         names = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR")
         places = dict.fromkeys(names, str(folder)) | {"JUPYTER_CONFIG_DIR": str(config.parent)}
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             env = {**os.environ, **places, "JUPYTER_NO_CONFIG": ""}
             self.process = subprocess.Popen(argv, env=env, stdout=log, stderr=log)
 

@@ -21,6 +21,7 @@ from jupyter_jobqueue.localqueue.store import Store
 from jupyter_jobqueue.localqueue.wake import ensure_daemon
 
 CPUS = 4
+"""Unless the folder says otherwise."""
 MEMORY = 64 * 2**30
 WAITING = ("PENDING", "HELD", "STUCK")
 # A submission begins in the state that its facts name; the embedded queue starts PENDING ones only.
@@ -86,6 +87,11 @@ class Job(NamedTuple):
         return int(first + self.task * step)
 
     @property
+    def asked_to_end(self) -> bool:
+        """Whether somebody cancelled it, though it may take its time."""
+        return self.cancelled or "killed" in self.notes
+
+    @property
     def code(self) -> int:
         """The exit code as a shell gives it."""
         return 128 + self.signal if self.signal else self.exit_code or 0
@@ -120,6 +126,7 @@ class Engine(Store):
     ) -> None:
         super().__init__(directory)
         self.settle = settle
+        self.size = int(self.switch("cpus") or CPUS)
         self._db.executescript(SCHEMA)
 
     def __enter__(self) -> Engine:
@@ -144,7 +151,7 @@ class Engine(Store):
             name=wish.name,
             tag=json.dumps(facts),
             interpreter=self.switch("start") or "",
-            cpus=wish.cpus,
+            cpus=min(wish.cpus, self.size),
             walltime=wish.walltime,
             stdout=wish.out,
             stderr=wish.err,
@@ -153,7 +160,7 @@ class Engine(Store):
             environment=json.dumps(dict(wish.environment)),
         )
         count = len(wish.indices) if wish.indices is not None else None
-        number = self.submit(wish.script.encode(), submission, count, CPUS)
+        number = self.submit(wish.script.encode(), submission, count, self.size)
         ensure_daemon(self.directory)
         return number
 

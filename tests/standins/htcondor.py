@@ -91,6 +91,7 @@ def _print(found: Found, arguments: list[str]) -> None:
     constraint = options.get("-constraint", "true")
     chosen = [ad for job, ad in found if _is_named(job, names)]
     try:
+        ads.evaluate(constraint, {})
         chosen = [ad for ad in chosen if ads.evaluate(constraint, ad)]
     except SyntaxError:
         raise Refused(1, f"\n-- Failed to fetch ads from: <127.0.0.1:19618> : {HOST}\n\n") from None
@@ -218,6 +219,7 @@ def _act_on_all(
     condition = arguments[1] if arguments[0] == "-constraint" else "true"
     which = f" matching constraint ({condition})" if arguments[0] == "-constraint" else ""
     try:
+        ads.evaluate(condition, {})
         found = [job for job, ad in there if ads.evaluate(condition, ad)]
     except SyntaxError:
         words = "DCSchedd::actOnJobs:1:Can't insert constraint into ClassAd\n"

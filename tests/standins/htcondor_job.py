@@ -13,7 +13,7 @@ from tests.standins.run import Launch
 def launch(job: Job, script: str) -> Launch:
     """Return how a job begins: with hardly any variables, its output written at once."""
     mine = job.facts["jobs"][job.task or 0]
-    scratch = f"{os.path.dirname(os.path.dirname(script))}/execute-{job.key}"
+    scratch = _scratch(os.getppid())
     os.makedirs(scratch, exist_ok=True)
     told = {**mine["environment"], "OMP_NUM_THREADS": os.environ["OMP_NUM_THREADS"]}
     told |= dict.fromkeys(("TMPDIR", "TMP", "TEMP", "_CONDOR_SCRATCH_DIR"), scratch)
@@ -38,4 +38,12 @@ def cannot_start(engine: Engine, job: Job, error: OSError) -> int:
 
 
 def settle(engine: Engine, job: Job) -> None:
-    """Nothing is left to do: the output is where it belongs."""
+    """Remove the scratch folder; the output is where it belongs."""
+    from shutil import rmtree  # slow, and needed once a job
+
+    rmtree(_scratch(job.pid or 0), ignore_errors=True)
+
+
+def _scratch(pid: int) -> str:
+    """Return a folder with a short path, as it is in reality: sockets in it allow 100 letters."""
+    return f"/tmp/standin-{pid}"

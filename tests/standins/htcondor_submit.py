@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.standins.engine import CPUS, MEMORY, Engine, Refused, Wish, say
+from tests.standins.engine import MEMORY, Engine, Refused, Wish, say
 from tests.standins.htcondor_ads import HOST, Ad, evaluate
 from tests.standins.portable import HOME, USER
 
@@ -29,7 +29,7 @@ def condor_submit(engine: Engine, arguments: list[str]) -> None:
     except Refused:
         sys.stdout.write("" if terse else "Submitting job(s)")
         raise
-    wish = _wish(found, count, facts, first)
+    wish = _wish(found, count, facts, first, engine.size)
     number = engine.add(wish)
     if terse:
         say(f"{number}.0 - {number}.{count - 1}")
@@ -149,7 +149,7 @@ def _job(found: dict[str, str], own: dict[str, str]) -> dict[str, Any]:
     def setting(*names: str) -> str:
         return next((expand(found[name], found, own) for name in names if name in found), "")
 
-    directory = os.path.join(os.getcwd(), setting("initialdir"))
+    directory = os.path.normpath(os.path.join(os.getcwd(), setting("initialdir")))
     arguments = _arguments(setting("arguments", "args"))
     program = os.path.join(directory, setting("executable"))
     paths = {
@@ -230,10 +230,11 @@ def _unquoted(match: re.Match[str]) -> str:
     return match[1].replace("''", "'")
 
 
-def _wish(found: dict[str, str], count: int, facts: dict[str, Any], first: Ad) -> Wish:
+def _wish(found: dict[str, str], count: int, facts: dict[str, Any], first: Ad, size: int) -> Wish:
     cpus, memory = first["RequestCpus"], first["RequestMemory"]
-    fits = isinstance(cpus, int) and cpus <= CPUS
-    fits = fits and ("requestmemory" not in found or isinstance(memory, int))
+    fits = isinstance(cpus, int) and cpus <= size
+    asked = {"requestmemory", "request_memory"} & set(found)
+    fits = fits and (isinstance(memory, int) or not asked)
     fits = fits and (memory or 0) * 2**20 <= MEMORY
     held = found.get("hold", "false").lower() == "true"
     return Wish(

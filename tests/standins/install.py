@@ -10,12 +10,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.standins.engine import Engine
+from tests.standins.engine import Engine, Job
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = f"""\
@@ -33,15 +34,18 @@ class Standin:
     system : str
         Name of a face.
     base : Path
-        An empty folder.
+        A folder for it.
+    cpus : int
+        Cores of its one node.
     """
 
-    def __init__(self, system: str, base: Path) -> None:
+    def __init__(self, system: str, base: Path, cpus: int = 4) -> None:
         self.system = system
         self.folder, self.bin = base / "state", base / "bin"
         self.face = importlib.import_module(f"tests.standins.{system}")
         self.folder.mkdir(parents=True, mode=0o700)
         self.bin.mkdir()
+        (self.folder / "cpus").write_text(str(cpus))
         (self.folder / "start").write_text(json.dumps(self._argv("start")))
         with self.engine():  # makes the file
             pass
@@ -56,12 +60,13 @@ class Standin:
 
     def engine(self) -> Engine:
         """Return the engine, to be closed."""
-        return Engine(str(self.folder))
+        return Engine(str(self.folder), self.face.settle)
 
     def run(self, *argv: str, text: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command as a person would."""
+        """Run a command as a person would, in a folder that may be littered."""
         return subprocess.run(
             argv,
+            cwd=self.folder.parent,
             input=text,
             capture_output=True,
             text=True,
@@ -92,27 +97,38 @@ class Standin:
 
     # -- the end
 
-    def unended(self) -> list[str]:
-        """Return the engine's keys of the jobs that have not ended."""
+    def known(self) -> list[Job]:
+        """Return all jobs there ever were."""
         with self.engine() as engine:
-            return [job.key for job in engine.known() if not job.ended]
+            return engine.known()
 
-    def wait(self, timeout: float = 20) -> list[str]:
-        """Wait until all jobs have ended and return those that have not."""
-        until = time.monotonic() + timeout
-        while self.unended() and time.monotonic() < until:
-            time.sleep(0.05)
-        return self.unended()
+    def unended(self) -> list[Job]:
+        """Return the jobs that have not ended."""
+        return [job for job in self.known() if not job.ended]
 
     def close(self, patience: float = 15) -> None:
-        """Fail if jobs are left; leave no process behind."""
+        """Fail if jobs are left that nobody asked to end; leave no process behind.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds for jobs to end by themselves.
+        """
         self.up()
-        left = self.wait(patience)
-        with self.engine() as engine:
-            engine.end([job for job in engine.known() if not job.ended])
-        self.wait()
-        self._stop_daemon()
+        _wait(lambda: all(job.asked_to_end for job in self.unended()), patience)
+        left = [job.name for job in self.unended() if not job.asked_to_end]
+        self.end_all()
         assert not left, f"jobs left in the queue: {left}"
+
+    def end_all(self) -> None:
+        """End what is left, at once: what takes its time to go is not waited for."""
+        self.up()
+        with self.engine() as engine:
+            engine.end(self.unended())
+            for job in self.unended():
+                engine.interrupt(job, signal.SIGKILL)
+        _wait(lambda: not self.unended(), 20)
+        self._stop_daemon()
 
     def _stop_daemon(self) -> None:
         with suppress(OSError, ValueError):
@@ -121,8 +137,14 @@ class Standin:
                 os.kill(pid, signal.SIGTERM)
 
 
-def standin(system: str, base: Path, monkeypatch: pytest.MonkeyPatch) -> Standin:
+def _wait(condition: Callable[[], bool], timeout: float) -> None:
+    until = time.monotonic() + timeout
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def standin(system: str, base: Path, monkeypatch: pytest.MonkeyPatch, cpus: int = 4) -> Standin:
     """Install a stand-in and put its commands first on PATH; the caller closes it."""
-    made = Standin(system, base / system)
+    made = Standin(system, base / system, cpus)
     monkeypatch.setenv("PATH", f"{made.bin}:{os.environ['PATH']}")
     return made

@@ -18,8 +18,8 @@ from tests.standins.lsf_submit import HOST, bsub
 from tests.standins.portable import USER
 
 __all__ = ["COMMANDS", "cannot_start", "launch", "settle"]
-PATIENCE = 3.0
-"""Seconds between SIGINT and SIGTERM; ten in reality."""
+PATIENCE = 10.0
+"""Seconds between SIGINT and SIGTERM."""
 VERSION = "volclava project 2.2, Nov 20 2026"
 ID = re.compile(r"(\d+)(?:\[([\d,-]+)\])?")
 BJOBS = """\

@@ -8,7 +8,7 @@ import shlex
 import sys
 from typing import Any
 
-from tests.standins.engine import CPUS, MEMORY, Engine, Refused, Wish, say
+from tests.standins.engine import MEMORY, Engine, Refused, Wish, say
 
 HOST = "vm"
 RUNLIMITS = {"normal": None, "short": 60}
@@ -27,7 +27,7 @@ def bsub(engine: Engine, arguments: list[str]) -> None:
         options = _embedded(script) | options
     queue = options.get("-q", "normal")
     slots, walltime = _number(options), _walltime(options, queue)
-    reason = _why_never(options, slots)
+    reason = _why_never(options, slots, engine.size)
     command = _command(words) if words else script
     name, indices = _named(options.get("-J", ""))
     joined = "-e" not in options
@@ -37,7 +37,7 @@ def bsub(engine: Engine, arguments: list[str]) -> None:
             script=command,
             directory="/",
             environment=dict(os.environ),
-            cpus=min(slots, CPUS),
+            cpus=slots,
             walltime=walltime,
             indices=indices,
             umask=_umask(),
@@ -142,11 +142,11 @@ def _walltime(options: dict[str, str], queue: str) -> int | None:
     return seconds
 
 
-def _why_never(options: dict[str, str], slots: int) -> str:
+def _why_never(options: dict[str, str], slots: int, size: int) -> str:
     text = options.get("-R", "")
     if text.count("[") != text.count("]"):
         raise Refused(255, "Bad resource requirement syntax. Job not submitted.\n")
     wanted = re.search(r"rusage\[mem=(\d+)", text)
     if wanted and int(wanted[1]) * 2**20 > MEMORY:
         return "Job requirements for reserving resource (mem) not satisfied: 1 host;"
-    return "Not enough job slot(s): 1 host;" if slots > CPUS else ""
+    return "Not enough job slot(s): 1 host;" if slots > size else ""

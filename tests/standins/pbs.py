@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.standins import pbs_report as report
+from tests.standins import pbs_site as site
 from tests.standins import portable
-from tests.standins.engine import CPUS, Engine, Job, Refused, say
+from tests.standins.engine import Engine, Job, Refused, say
+from tests.standins.pbs_job import cannot_start, launch, settle
 from tests.standins.pbs_submit import qsub
-from tests.standins.run import Launch
 
+__all__ = ["COMMANDS", "cannot_start", "launch", "settle"]
 HOST = report.HOST
 QDEL = """usage:
 	qdel [-W force|suppress_email=X] [-x] job_identifier...
@@ -44,7 +46,7 @@ def command(name: str, down: int, lost: str = "") -> Callable[[Any], Any]:
                 return 0
             if engine.switch("down") is not None:
                 if name == "qstat" and "json" in arguments:
-                    report.show("Jobs", {})
+                    site.show("Jobs", {})
                 words = lost or f"{name}: cannot connect to server {HOST} (errno=15010)"
                 raise Refused(down, f"Connection refused\n{words}\n")
             if name != "qsub":
@@ -80,7 +82,7 @@ def qstat(engine: Engine, arguments: list[str]) -> int:
     if "-Q" in options:
         return _list_queues(names)
     if "-B" in options:
-        report.show("Server", report.server())
+        site.show("Server", site.server())
         return 0
     jobs = engine.known()
     if not names:
@@ -91,7 +93,7 @@ def qstat(engine: Engine, arguments: list[str]) -> int:
         found, error = _find(jobs, name, "-x" in options)
         errors += [error] if error else []
         lines += _lines(jobs, name, found, "-t" in options) if not error else []
-    _print_jobs(jobs, lines, options)
+    _print_jobs(jobs, lines, options, engine.size)
     return _complain("qstat", errors)
 
 
@@ -134,29 +136,32 @@ def _lines(
 
 
 def _print_jobs(
-    jobs: list[Job], lines: list[tuple[str, list[Job]]], options: dict[str, str]
+    jobs: list[Job], lines: list[tuple[str, list[Job]]], options: dict[str, str], size: int
 ) -> None:
-    free = CPUS - sum(job.cpus for job in jobs if job.started and not job.ended)
+    used = sum(job.cpus for job in jobs if job.started and not job.ended)
+    cores = report.Cores(size - used, size)
     if "-f" in options:
-        found = {shown: _attributes(jobs, shown, group, free) for shown, group in lines}
+        found = {shown: _attributes(jobs, shown, group, cores) for shown, group in lines}
         if options.get("-F") != "json":
             raise Refused(99, "stand-in: only qstat -f -F json is known\n")
-        report.show("Jobs", found)
+        site.show("Jobs", found)
     else:
         rows = [(shown, group[0], _letter(jobs, shown, group)) for shown, group in lines]
-        report.table(rows, "-w" in options)
+        site.table(rows, "-w" in options)
 
 
 def _elements(jobs: list[Job], job: Job) -> list[Job]:
     return [each for each in jobs if each.number == job.number]
 
 
-def _attributes(jobs: list[Job], shown: str, group: list[Job], free: int) -> dict[str, Any]:
+def _attributes(
+    jobs: list[Job], shown: str, group: list[Job], cores: report.Cores
+) -> dict[str, Any]:
     if "[]" in shown:
-        return report.array_attributes(group, free)
+        return report.array_attributes(group, cores)
     if group[0].task is None:
-        return report.attributes(group[0], free)
-    return report.subjob_attributes(group[0], _elements(jobs, group[0]), free)
+        return report.attributes(group[0], cores)
+    return report.subjob_attributes(group[0], _elements(jobs, group[0]), cores)
 
 
 def _letter(jobs: list[Job], shown: str, group: list[Job]) -> str:
@@ -167,9 +172,9 @@ def _letter(jobs: list[Job], shown: str, group: list[Job]) -> str:
 
 
 def _list_queues(names: list[str]) -> int:
-    known = [name for name in names or report.QUEUES if name in report.QUEUES]
+    known = [name for name in names or site.QUEUES if name in site.QUEUES]
     if known or not names:
-        report.show("Queue", report.queues(known))
+        site.show("Queue", site.queues(known))
     return _complain(
         "qstat", [(170, f"Unknown queue {each}") for each in names if each not in known]
     )
@@ -217,7 +222,7 @@ def _act(engine: Engine, name: str, ids: list[str], action: Callable[[list[Job]]
 def qselect(engine: Engine, arguments: list[str]) -> None:
     """Print ids."""
     options, _ = _options(arguments, "u:s:N:q:xT", "qselect: illegal -s value\n")
-    if options.get("-q", "workq") not in report.QUEUES:
+    if options.get("-q", "workq") not in site.QUEUES:
         raise Refused(170, "qselect: Unknown queue destination\n")
     jobs = engine.known()
     for head in _heads(jobs):
@@ -254,42 +259,4 @@ def pbsnodes(engine: Engine, arguments: list[str]) -> None:
     """Show the one node."""
     if "json" not in arguments:
         raise Refused(99, "stand-in: only pbsnodes -a -F json is known\n")
-    report.show("nodes", report.nodes())
-
-
-# -- the life of a job
-
-
-def launch(job: Job, script: str) -> Launch:
-    """Return how a job begins."""
-    identity = report.job_id(job)
-    told = {"PBS_JOBID": identity, "TMPDIR": "/var/tmp", "PBS_JOBDIR": portable.HOME}
-    if job.element is not None:
-        told |= {"PBS_ARRAY_INDEX": str(job.element), "PBS_ARRAY_ID": report.whole_id(job)}
-    begun = portable.launch(job, script, told)
-    out, err = _final(job, "out"), _final(job, "err")
-    if job.facts["direct"]:
-        return begun._replace(out=out, err=out if job.facts["join"] == "oe" else err)
-    return begun
-
-
-def cannot_start(engine: Engine, job: Job, error: OSError) -> int:
-    """Return the exit code of a job whose program is not there."""
-    return 254
-
-
-def settle(engine: Engine, job: Job) -> None:
-    """Bring the output home."""
-    if job.facts["direct"]:
-        return
-    folder = f"{engine.directory}/spool"
-    words = "=>> PBS: job killed: walltime exceeded limit\n" if job.state == "TIMEOUT" else ""
-    portable.bring_home(job, f"{folder}/{job.key}.OU", _final(job, "out"))
-    portable.bring_home(job, f"{folder}/{job.key}.ER", _final(job, "err"), words)
-
-
-def _final(job: Job, which: str) -> str:
-    path = report.shown_path(job, which).partition(":")[2]
-    return (
-        path + report.job_id(job) + {"out": ".OU", "err": ".ER"}[which] if path[-1] == "/" else path
-    )
+    site.show("nodes", site.nodes(engine.size))

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
-from tests.standins.engine import CPUS, Job, say
+from tests.standins.engine import Job
 from tests.standins.portable import HOME, USER, clock, short_clock, span
 
 HOST = "pbshost"
 DONE, FAILED, DELETED = 92, 93, 91
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
-COUNTS = "Transit:0 Queued:0 Held:0 Waiting:0 Running:0 Exiting:0 Begun:0 "
-QUEUES: dict[str, dict[str, Any]] = {
-    "workq": {"default": {"walltime": "01:00:00"}},
-    "short": {
-        "max": {"ncpus": 8, "walltime": "00:10:00"},
-        "default": {"walltime": "00:05:00"},
-    },
-    "off": {"enabled": "False", "started": "False"},
-    "limited": {"max_queued": 2},
-    "private": {"acl": "root@*"},
-    "stopped": {"started": "False"},
-    "route1": {"route": "workq"},
-}
+
+
+class Cores(NamedTuple):
+    """Cores of the one node."""
+
+    free: int
+    total: int
 
 
 def job_id(job: Job) -> str:
@@ -64,38 +56,38 @@ def exit_status(job: Job) -> int:
     return 256 + job.signal if job.signal else job.exit_code or 0
 
 
-def comment(job: Job, free: int) -> str:
+def comment(job: Job, cores: Cores) -> str:
     """Return what the scheduler says of a job; nothing right after its submission."""
     if not job.started:
         words = str(job.facts.get("comment") or "")
-        if not words and job.state in ("PENDING", "CANCELLED") and free < job.cpus:
-            words = f"Not Running: Insufficient amount of resource: ncpus (R: {job.cpus} A: {free}"
-            words += f" T: {CPUS})"
+        if not words and job.state in ("PENDING", "CANCELLED") and cores.free < job.cpus:
+            words = "Not Running: Insufficient amount of resource: ncpus"
+            words += f" (R: {job.cpus} A: {cores.free} T: {cores.total})"
         return f"{words} and terminated" if words and job.ended else words
     words = f"Job run at {short_clock(job.started)} on {job.facts['vnode']}"
     if job.cancelled:
         return f"{words} and terminated by {USER}@{HOST}"
     if job.state == "TIMEOUT":
         return f"{words} and exceeded resource walltime"
-    return words + {None: "", 0: " and finished"}.get(
-        job.exit_code if job.ended else None, " and failed"
-    )
+    if not job.ended:
+        return words
+    return words + (" and finished" if job.state == "COMPLETED" else " and failed")
 
 
-def attributes(job: Job, free: int) -> dict[str, Any]:
+def attributes(job: Job, cores: Cores) -> dict[str, Any]:
     """Return one job or one subjob in the order of ``qstat -f``."""
-    return _known(_attributes(job, free))
+    return _known(_attributes(job, cores))
 
 
 def _known(found: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None and value != ""}
 
 
-def _attributes(job: Job, free: int) -> dict[str, Any]:
+def _attributes(job: Job, cores: Cores) -> dict[str, Any]:
     letter, substate = state(job)
     single = job.task is None
     return {
-        **_beginning(job, span(job.started, job.ended) if job.started else ""),
+        **_beginning(job, _lasted(job)),
         "job_state": letter,
         **_middle(job, single),
         "stime": clock(job.started) if job.started else None,
@@ -104,7 +96,7 @@ def _attributes(job: Job, free: int) -> dict[str, Any]:
         "jobdir": HOME if job.started else None,
         "substate": substate,
         "Variable_List": _variables(job),
-        "comment": comment(job, free),
+        "comment": comment(job, cores),
         "etime": None if job.facts["state"] == "HELD" else clock(job.submitted),
         "run_count": 1 if job.started else None,
         "Stageout_status": 1 if job.started and job.ended else None,
@@ -114,6 +106,12 @@ def _attributes(job: Job, free: int) -> dict[str, Any]:
         "array_index": job.element,
         **_ending(job),
     }
+
+
+def _lasted(job: Job) -> str:
+    """Return how long a job ran; its host tells that for the first time after a while."""
+    young = not job.ended and time.time() - (job.started or 0) < 2
+    return "" if young or not job.started else span(job.started, job.ended)
 
 
 def _beginning(job: Job, lasted: str) -> dict[str, Any]:
@@ -142,7 +140,7 @@ def _middle(job: Job, single: bool) -> dict[str, Any]:
         "Checkpoint": "u" if single else None,
         "ctime": clock(job.submitted),
         "Error_Path": shown_path(job, "err"),
-        "exec_host": f"{HOST}/{job.number % CPUS}{several}" if run else None,
+        "exec_host": f"{HOST}/{job.number % 64}{several}" if run else None,
         "exec_vnode": facts["vnode"] if run else None,
         "Hold_Types": ("u" if facts["state"] == "HELD" else "n") if single else None,
         "Join_Path": facts["join"],
@@ -188,19 +186,19 @@ def array_state(elements: list[Job]) -> tuple[str, int]:
     return ("H", 20) if any(job.state == "HELD" for job in elements) else ("Q", 10)
 
 
-def array_attributes(elements: list[Job], free: int) -> dict[str, Any]:
+def array_attributes(elements: list[Job], cores: Cores) -> dict[str, Any]:
     """Return an array in the order of ``qstat -f``."""
     letter, substate = array_state(elements)
     begun = min((job.started for job in elements if job.started), default=None)
     last = max(job.ended or 0 for job in elements) if letter == "F" else None
-    left = [str(job.element) for job in elements if not job.started and not job.ended]
+    left = [job.element or 0 for job in elements if not job.started and not job.ended]
     head = elements[0]._replace(task=None, started=None, ended=last, exit_code=None)
-    found = _attributes(head, free) | {
+    found = _attributes(head, cores) | {
         "job_state": letter,
         "stime": clock(begun) if begun else None,
         "obittime": clock(last) if begun and last else None,
         "substate": substate,
-        "comment": _array_comment(elements, begun, substate),
+        "comment": _array_comment(elements, begun, substate) or comment(head, cores),
         "Stageout_status": 1 if begun and last else None,
         "Exit_status": 0 if begun and last else None,
     }
@@ -209,9 +207,20 @@ def array_attributes(elements: list[Job], free: int) -> dict[str, Any]:
         "array": "True",
         "array_state_count": _counts(elements),
         "array_indices_submitted": f"{elements[0].element}-{elements[-1].element}",
-        "array_indices_remaining": ",".join(left) or "-",
+        "array_indices_remaining": _spans(left) or "-",
     }
     return _known(found | tail)
+
+
+def _spans(numbers: list[int]) -> str:
+    """Return ``0-2,7``."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in spans)
 
 
 def _array_comment(elements: list[Job], begun: float | None, substate: int) -> str:
@@ -229,104 +238,13 @@ def _counts(elements: list[Job]) -> str:
     return f"Queued:{queued} Running:{running} Exiting:0 Expired:{expired}"
 
 
-def subjob_attributes(job: Job, elements: list[Job], free: int) -> dict[str, Any]:
+def subjob_attributes(job: Job, elements: list[Job], cores: Cores) -> dict[str, Any]:
     """Return an element; one that never ran has only what its array has."""
     alive = array_state(elements)[0] != "F"
     letter, substate = state(job, in_array=alive)
     if job.started:
-        return {**attributes(job, free), "job_state": letter, "substate": substate}
-    whole = array_attributes(elements, free)
+        return {**attributes(job, cores), "job_state": letter, "substate": substate}
+    whole = array_attributes(elements, cores)
     kept = list(whole)[: list(whole).index("Submit_arguments") + 1]
     substate = array_state(elements)[1] if job.ended else substate
     return {name: whole[name] for name in kept} | {"job_state": letter, "substate": substate}
-
-
-# -- tables and JSON
-
-HEAD = """Job id            Name             User              Time Use S Queue
-----------------  ---------------- ----------------  -------- - -----
-"""
-WIDE = """Job id                         Name            User             Time Use S Queue
------------------------------  --------------- ---------------  -------- - ---------------
-"""
-
-
-def table(rows: Iterable[tuple[str, Job, str]], wide: bool) -> None:
-    """Print the plain listing."""
-    widths, head = ((30, 15, 15), WIDE) if wide else ((17, 16, 16), HEAD)
-    lines = []
-    for shown, job, letter in rows:
-        name = job.name if len(job.name) < widths[1] else job.name[: widths[1] - 1] + "*"
-        used = "00:00:00" if job.ended and job.started else "0"
-        owner, queue = (f"{text:<{widths[2]}}" for text in (USER, job.facts["queue"]))
-        lines.append(
-            f"{shown:<{widths[0]}} {name:<{widths[1]}} {owner}  {used:>8} {letter} {queue}"
-        )
-    if lines:
-        say(head + "\n".join(lines))
-
-
-def show(kind: str, found: dict[str, Any]) -> None:
-    """Print JSON as the server's commands do; without anything found there is a head only."""
-    head = {"timestamp": int(time.time()), "pbs_version": "23.06.06", "pbs_server": HOST}
-    whole = {**head, kind: found} if found else head
-    text = json.dumps(whole, indent="\t", separators=(",", ":\t"), ensure_ascii=False)
-    sys.stdout.write(text + "\n")
-
-
-def queues(names: Iterable[str]) -> dict[str, Any]:
-    """Return queues as ``qstat -Q -f -F json`` has them."""
-    return {name: _queue(QUEUES[name]) for name in names}
-
-
-def _queue(facts: dict[str, Any]) -> dict[str, Any]:
-    found = {
-        "queue_type": "Route" if "route" in facts else "Execution",
-        "total_jobs": 0,
-        "state_count": COUNTS,
-        "resources_max": facts.get("max"),
-        "resources_default": facts.get("default"),
-        "acl_user_enable": "True" if "acl" in facts else None,
-        "acl_users": facts.get("acl"),
-        "route_destinations": facts.get("route"),
-        "enabled": facts.get("enabled", "True"),
-        "started": facts.get("started", "True"),
-        "max_queued": f"[u:PBS_GENERIC={facts['max_queued']}]" if "max_queued" in facts else None,
-    }
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def server() -> dict[str, Any]:
-    """Return what of ``qstat -B -f -F json`` concerns a user."""
-    return {
-        HOST: {
-            "server_state": "Active",
-            "server_host": HOST,
-            "scheduling": "True",
-            "total_jobs": 0,
-            "state_count": COUNTS,
-            "default_queue": "workq",
-            "query_other_jobs": "True",
-            "max_array_size": 10000,
-            "pbs_version": "23.06.06",
-            "job_history_enable": "True",
-            "job_history_duration": "24:00:00",
-        }
-    }
-
-
-def nodes() -> dict[str, Any]:
-    """Return the one node as ``pbsnodes -a -F json`` has it."""
-    has = {"arch": "linux", "host": HOST, "mem": "64gb", "ncpus": CPUS, "vnode": HOST}
-    return {
-        HOST: {
-            "Mom": HOST,
-            "ntype": "PBS",
-            "state": "free",
-            "pcpus": 2,
-            "resources_available": has,
-            "resources_assigned": {},
-            "resv_enable": "True",
-            "sharing": "default_shared",
-        }
-    }

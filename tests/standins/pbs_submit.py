@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.standins import pbs_report as report
 from tests.standins import portable
-from tests.standins.engine import CPUS, MEMORY, Engine, Refused, Wish, say
+from tests.standins.engine import MEMORY, Engine, Refused, Wish, say
+from tests.standins.pbs_report import HOST
+from tests.standins.pbs_site import QUEUES
 from tests.standins.portable import Asked
 
-HOST = report.HOST
 OPTIONS = "a:A:c:C:e:fhIj:J:k:l:m:M:N:o:p:P:q:r:R:S:u:v:VW:Xz"
 CHUNK = {"ncpus", "mem", "mpiprocs", "ompthreads", "vmem", "host", "arch", "ngpus"}
 RESOURCES = CHUNK | {"select", "place", "walltime", "nodes", "cput", "pmem", "pvmem", "nodect"}
@@ -33,15 +33,15 @@ def qsub(engine: Engine, arguments: list[str]) -> None:
     resources, cpus, memory = _resources(request)
     queue = request.options.get("-q") or "workq"
     _check_queue(engine, queue, resources)
-    queue = report.QUEUES[queue].get("route", queue)
-    limits = report.QUEUES[queue]
+    queue = QUEUES[queue].get("route", queue)
+    limits = QUEUES[queue]
     resources = {**limits.get("default", {"walltime": "01:00:00"}), **resources}
     vnode = f"({HOST}:ncpus={cpus}" + (f":mem={memory // 1024}kb)" if memory else ")")
     name = request.options.get("-N") or request.name
     number_of = "^array_index^" if "-J" in request.options else ""
     out, err = portable.spool(engine, request.options.get("-j", "n"))
-    told = {**portable.original(queue, HOST), "PBS_O_SHELL": "/bin/bash", "PBS_O_SYSTEM": "Linux"}
-    comment = _why_never(cpus, memory, limits)
+    told = _original(queue)
+    comment = _why_never(cpus, memory, limits, engine.size)
     state = "STUCK" if comment else "PENDING"
     number = engine.add(
         Wish(
@@ -55,7 +55,7 @@ def qsub(engine: Engine, arguments: list[str]) -> None:
                 "NCPUS": str(cpus),
                 "OMP_NUM_THREADS": str(cpus),
             },
-            cpus=min(cpus, CPUS),
+            cpus=cpus,
             walltime=portable.seconds(resources["walltime"]),
             indices=_indices(request.options.get("-J")),
             out=out,
@@ -82,6 +82,12 @@ def qsub(engine: Engine, arguments: list[str]) -> None:
     )
     if "-z" not in request.options:
         say(f"{number}[].{HOST}" if number_of else f"{number}.{HOST}")
+
+
+def _original(queue: str) -> dict[str, str]:
+    told = {**portable.original(queue, HOST), "PBS_O_SHELL": "/bin/bash", "PBS_O_SYSTEM": "Linux"}
+    order = ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "WORKDIR", "SYSTEM", "QUEUE", "HOST"]
+    return {f"PBS_O_{name}": told[f"PBS_O_{name}"] for name in order}
 
 
 def _request(arguments: list[str]) -> Asked:
@@ -173,7 +179,7 @@ def _checked(wants: dict[str, str], name: str, read: Callable[[str], int], defau
 
 
 def _check_queue(engine: Engine, name: str, resources: dict[str, Any]) -> None:
-    queue = report.QUEUES.get(name)
+    queue = QUEUES.get(name)
     if queue is None:
         raise Refused(170, "qsub: Unknown queue\n")
     if queue.get("enabled") == "False":
@@ -190,10 +196,10 @@ def _check_queue(engine: Engine, name: str, resources: dict[str, Any]) -> None:
         raise Refused(38, "qsub: would exceed queue generic's per-user limit\n")
 
 
-def _why_never(cpus: int, memory: int, queue: dict[str, Any]) -> str:
+def _why_never(cpus: int, memory: int, queue: dict[str, Any], size: int) -> str:
     never = "Can Never Run: Insufficient amount of resource:"
-    if cpus > CPUS:
-        return f"{never} ncpus (R: {cpus} A: {CPUS} T: {CPUS})"
+    if cpus > size:
+        return f"{never} ncpus (R: {cpus} A: {size} T: {size})"
     if memory > MEMORY:
         return f"{never} mem (R: {_shown(memory)} A: 64gb T: 64gb)"
     return "" if queue.get("started") != "False" else "Not Running: Queue not started."

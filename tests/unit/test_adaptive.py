@@ -72,7 +72,7 @@ def test_every_change_is_logged_with_its_reason_and_nothing_else() -> None:
     run(policy, [(0, 4, 0), (1, 4, 4), (2, 1, 1), (62, 1, 1)], wanted=0)
     assert [(entry.jobs, entry.reason) for entry in policy.log] == [
         (4, "work for 4 jobs"),
-        (1, "1 jobs were enough for 60 s"),
+        (1, "1 job was enough for 60 s"),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 import dask.config
 import pytest
 
+from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.config import DEFAULTS, load_defaults, profile, profiles, resolve
 from jupyter_jobqueue.errors import InvalidOption, NotFound
 from jupyter_jobqueue.spec import check, options_of
@@ -26,17 +27,16 @@ def options(name: str | None = None, system: str = "slurm", **keywords: Any) -> 
 
 def test_each_batch_system_is_a_profile_of_its_own() -> None:
     assert [(each.name, each.system, each.origin) for each in profiles()] == [
-        ("local", "local", "built-in"),
-        ("slurm", "slurm", "built-in"),
+        (system, system, "built-in") for system in sorted(ADAPTERS)
     ]
 
 
 def test_a_section_with_a_system_is_a_profile(configure: Configure) -> None:
     path = configure(
         "jobqueue:\n  gpu: {system: slurm, cores: 8, memory: 64GB, queue: gpu}\n"
-        "  laptop: {system: local, cores: 1}\n  pbs: {cores: 4}\n  broken: 5\n"
+        "  laptop: {system: local, cores: 1}\n  maui: {cores: 4}\n  broken: 5\n"
     )
-    assert [each.name for each in profiles()] == ["local", "slurm", "gpu", "laptop"]
+    assert [each.name for each in profiles()] == [*sorted(ADAPTERS), "gpu", "laptop"]
     found = profile("gpu")
     assert (found.system, found.origin, found.problems) == ("slurm", str(path), ())
     assert found.options == {"cores": 8, "memory": "64GB", "queue": "gpu"}
@@ -205,7 +205,7 @@ def test_the_configuration_of_dask_jobqueue_gives_no_warning(configure: Configur
         warnings.simplefilter("error")
         chosen, found = resolve("slurm", None, SIZE)
     assert chosen.problems == ()
-    assert [each.name for each in profiles()] == ["local", "slurm"]
+    assert [each.name for each in profiles()] == sorted(ADAPTERS)
     assert check("slurm", found)["queue"] == "regular"
 
 
@@ -213,16 +213,17 @@ def test_the_configuration_of_dask_jobqueue_gives_no_warning(configure: Configur
 
 
 def test_the_built_in_file_has_a_key_for_every_option() -> None:
-    for system in ("slurm", "local"):
+    for system in ADAPTERS:
         section = dask.config.get("jobqueue")[system]
         names = {key.replace("-", "_") for key in section} - {"scheduler_options"}
         assert {"job_name" if name == "name" else name for name in names} == set(options_of(system))
         assert profile(system).problems == ()
 
 
-def test_defaults_of_the_built_in_file_are_those_of_the_options() -> None:
-    of_the_file = check("slurm", {**SIZE, **profile("slurm").options})
-    of_the_options = check("slurm", SIZE)
+@pytest.mark.parametrize("system", sorted(set(ADAPTERS) - {"local"}))
+def test_defaults_of_the_built_in_file_are_those_of_the_options(system: str) -> None:
+    of_the_file = check(system, {**SIZE, **profile(system).options})
+    of_the_options = check(system, SIZE)
     assert {key: of_the_file[key] or None for key in of_the_file} == {
         key: of_the_options[key] or None for key in of_the_options
     }
@@ -257,7 +258,7 @@ def test_a_home_that_cannot_be_written_is_no_error(
     (tmp_path / "file").touch()
     monkeypatch.setattr(dask.config, "PATH", str(tmp_path / "file" / "dask"))
     load_defaults()
-    assert [each.name for each in profiles()] == ["local", "slurm"]
+    assert [each.name for each in profiles()] == sorted(ADAPTERS)
 
 
 def test_the_built_in_file_is_shipped() -> None:

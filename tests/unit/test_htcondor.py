@@ -180,8 +180,8 @@ def ad(code: int, **more: object) -> dict[str, object]:
     return {"ClusterId": 5, "ProcId": 2, "JobStatus": code, "QDate": T, **more}
 
 
-def one(*args: int, **more: object) -> JobStatus:
-    return status(ads(ad(*args, **more)))["5.2"]
+def one(code: int, **more: object) -> JobStatus:
+    return status(ads(ad(code, **more)))["5.2"]
 
 
 def test_a_job_that_is_removed_runs_until_it_has_left_its_node() -> None:
@@ -215,8 +215,8 @@ def test_a_job_that_is_removed_runs_until_it_has_left_its_node() -> None:
     ],
 )
 def test_a_hold_is_of_the_user_or_an_error_or_a_limit(code: int | None, state: State) -> None:
-    more = {} if code is None else {"HoldReasonCode": code}
-    found = one(5, HoldReason="so it is", **more)
+    hold = {} if code is None else {"HoldReasonCode": code}
+    found = status(ads({**ad(5, HoldReason="so it is"), **hold}))["5.2"]
     assert (found.state, found.reason) == (state, "so it is")
     assert found.by_system is (code in (46, 47))
 
@@ -351,11 +351,6 @@ def test_a_job_that_was_removed_for_its_walltime_has_failed(name: str) -> None:
 
 def test_cancel_names_every_job() -> None:
     assert CONDOR.cancel(["3.0", "3.1"]).argv == ["condor_rm", "3.0", "3.1"]
-
-
-def test_extra_arguments_of_condor_rm_come_first() -> None:
-    call = CONDOR.cancel(["3.0"], ["-name", "my schedd"])
-    assert call.argv == ["condor_rm", "-name", "my schedd", "3.0"]
 
 
 @pytest.mark.parametrize("file", ["72-rm-one.txt", "74-rm-several.txt", "75-rm-again.txt"])

@@ -288,6 +288,11 @@ async def test_nothing_to_cancel_starts_no_command(log: Path) -> None:
     assert told(log) == "cancel 1 2\n"
 
 
+async def test_extra_words_of_a_cancel_follow_the_name_of_the_command(log: Path) -> None:
+    await JobQueue(Fake(log)).cancel(["7"], ["-c", f"echo more >>{log}"])
+    assert told(log) == "more\n"  # sh takes its first -c
+
+
 async def test_no_accounting_is_no_history(log: Path) -> None:
     queue = JobQueue(Fake(log))
     assert await queue.history([]) == {}

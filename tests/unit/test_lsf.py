@@ -368,6 +368,11 @@ def test_a_job_that_never_began_for_a_reason_has_failed() -> None:
     assert found.state is State.FAILED
 
 
+def test_a_job_within_its_limit_was_not_killed_for_it() -> None:
+    limited = long_form("EXIT", STARTED, "Exited with exit code 1.", more="\n RUNLIMIT\n 9.0 min")
+    assert status(limited)["5"].reason == "Exited with exit code 1"
+
+
 def test_several_hosts_are_told_once_each() -> None:
     event = "[1] started on 3 Hosts/Processors <2*node1> <node2>, Execution Home </home/me>;"
     assert status(long_form("RUN", event))["5"].node == "node1,node2"

@@ -1,0 +1,114 @@
+"""The program that owns a cluster ends: its jobs go too, pending ones as well."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.beds.slurm import SlurmBed
+from tests.cluster.conftest import Queue, until
+
+MAKE = """
+import asyncio, sys, time
+from jupyter_jobqueue import SLURMCluster
+options = dict(cores=1, memory="500 MB", interface="lo", walltime="00:10:00")
+"""
+PLAIN = (
+    MAKE
+    + """
+running = SLURMCluster(n_workers=1, **options)
+pending = SLURMCluster(n_workers=3, queue="closed", **options)
+running.wait_for_workers(1, timeout=40)
+print("ready", flush=True)
+"""
+)
+COROUTINE = (
+    MAKE
+    + """
+async def main():
+    cluster = await SLURMCluster(n_workers=3, queue="closed", asynchronous=True, **options)
+    print("ready", flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+)
+WAIT, EXIT, RAISE = "time.sleep(600)\n", "sys.exit(0)\n", "raise RuntimeError('mine')\n"
+
+
+@pytest.fixture
+def start(slurm_queue: Queue, tmp_path: Path) -> Iterator[object]:
+    """Return a function that runs a program until it says that its jobs are there."""
+    programs: list[subprocess.Popen[str]] = []
+
+    def run(text: str) -> subprocess.Popen[str]:
+        path = tmp_path / "program.py"
+        path.write_text(text)
+        with (tmp_path / "err").open("w") as err:
+            program = subprocess.Popen(
+                [sys.executable, path], stdout=subprocess.PIPE, stderr=err, text=True, cwd=tmp_path
+            )
+        programs.append(program)
+        assert program.stdout
+        assert program.stdout.readline() == "ready\n", (tmp_path / "err").read_text()
+        return program
+
+    yield run
+    for program in programs:
+        program.kill()
+        program.wait()
+        if program.stdout:
+            program.stdout.close()
+
+
+def is_empty_soon(slurm: SlurmBed, within: float) -> None:
+    """See that no job waits or runs `within` seconds; those that are ending may take longer."""
+    until(lambda: not slurm.ask("squeue", "-h", "-t", "PD,R,CF"), timeout=within)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("text", [PLAIN + WAIT, COROUTINE], ids=["plain", "coroutine"])
+def test_a_signal_cancels_the_jobs_within_five_seconds(
+    slurm: SlurmBed, start: object, text: str, number: signal.Signals
+) -> None:
+    program = start(text)  # type: ignore[operator]
+    program.send_signal(number)
+    is_empty_soon(slurm, within=5)
+    program.wait(20)
+    assert program.returncode != 0
+
+
+@pytest.mark.parametrize("end", [EXIT, RAISE], ids=["exit", "exception"])
+def test_an_end_without_closing_cancels_the_jobs(slurm: SlurmBed, start: object, end: str) -> None:
+    program = start(PLAIN + end)  # type: ignore[operator]
+    is_empty_soon(slurm, within=5)
+    program.wait(20)
+
+
+def test_a_program_that_handles_a_signal_itself_keeps_doing_so(start: object) -> None:
+    own = "import signal\nsignal.signal(signal.SIGTERM, lambda *_: print('mine', flush=True))\n"
+    program = start(own + PLAIN + WAIT)  # type: ignore[operator]
+    program.send_signal(signal.SIGTERM)
+    assert program.stdout.readline() == "mine\n"
+    program.send_signal(signal.SIGINT)
+    program.wait(20)
+
+
+def test_closing_never_waits_long_for_a_queue_that_hangs(
+    slurm: SlurmBed, slurm_queue: Queue
+) -> None:
+    """And says what it could not cancel."""
+    cluster = slurm_queue.cluster(n_workers=2, queue="closed")
+    ids = [job.id for job in cluster.jobs.values()]
+    with slurm.frozen():
+        begun = time.monotonic()
+        with pytest.warns(UserWarning, match=f"could not cancel {ids[0]}, {ids[1]}"):
+            cluster.close()
+        assert time.monotonic() - begun < 12
+    slurm.ask("scancel", *ids)
