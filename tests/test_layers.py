@@ -15,7 +15,7 @@ PACKAGE = ROOT / "jupyter_jobqueue"
 
 # From top to bottom. A room imports itself and what is below its line, nothing beside it or above.
 ORDER = [
-    {"app"},
+    {"app", "cli"},
     {"handlers", "proxy"},
     {"base"},
     {"manager"},

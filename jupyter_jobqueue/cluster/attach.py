@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from jupyter_jobqueue.cluster.folder import ClusterFolder
 from jupyter_jobqueue.cluster.job import Job, JobState
 from jupyter_jobqueue.cluster.plan import Plan
 from jupyter_jobqueue.cluster.submit import Doubt
-from jupyter_jobqueue.errors import SchedulerFailed
+from jupyter_jobqueue.errors import QueueError, SchedulerFailed
 from jupyter_jobqueue.identity import Process
 from jupyter_jobqueue.schedulers import Attached
 from jupyter_jobqueue.spec import check, options_of
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from jupyter_jobqueue.cluster.view import ClusterView
 
 JOB = TypeAdapter(Job)
+LOOK_PATIENCE = 5.0
+"""Seconds for the queue to tell what is there; if it does not, it is asked again and again."""
 
 
 def snapshot(cluster: ClusterView, owner: Process | None, *, closing: bool = False) -> Record:
@@ -174,10 +178,14 @@ def _doubts(tags: str, jobs: Mapping[str, Job]) -> dict[str, Doubt]:
     return {**doubts, tags: Doubt([], since=now)}
 
 
-def resume(cluster: ClusterView) -> None:
-    """See which workers are there, and go on with what was under way."""
+async def resume(cluster: ClusterView) -> None:
+    """See which workers and jobs are there, and go on with what was under way."""
     table = cluster._reconciler
     for info in cluster.scheduler_info["workers"].values():
         table.worker_changed(str(info["name"]), joined=True)
     for job in table.among({JobState.CLOSING}):
         table.spawn(table._retire(job))
+    if table.doubts:
+        # Before anybody asks for more: numbers that are not known of must not be used again.
+        with suppress(QueueError, TimeoutError):
+            await asyncio.wait_for(table._observe(), LOOK_PATIENCE)

@@ -63,7 +63,7 @@ class Living(Resizing):
         await self._keeper.save()
         self._reconciler.start()
         self._reconciler.spawn(self._keeper.run())
-        resume(self)
+        await resume(self)
         self._changed()
         if self.placement.kind == "program":
             self._reconciler.spawn(self._sweep())

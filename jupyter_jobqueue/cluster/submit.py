@@ -90,7 +90,7 @@ class Submitting(JobTable):
         doubt = self.doubts[tag] = Doubt(jobs)
         try:
             await self.cluster.remember()
-            if self.cluster.status is not Status.running:
+            if not self._is_open():
                 self._forget(tag)
                 return
             ids = await self.queue.submit(spec)
@@ -108,8 +108,11 @@ class Submitting(JobTable):
         del self.doubts[tag]
         for job, job_id in zip(jobs, ids, strict=True):
             self._enter(job, job_id, spec)
-        if self.cluster.status is not Status.running:  # closed while the queue was thinking
+        if not self._is_open():  # closed while the queue was thinking
             await self.cancel(ids)
+
+    def _is_open(self) -> bool:
+        return self.cluster.status is Status.running
 
     def _new_jobs(self, count: int, tag: str) -> list[Job]:
         numbers = range(self.count, self.count + count)

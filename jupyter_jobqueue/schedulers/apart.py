@@ -183,12 +183,12 @@ class Attached(Apart):
     async def _answers(self) -> bool:
         return not self.gone() and await self._say("jobqueue_renew")
 
-    async def _say(self, word: str) -> bool:
+    async def _say(self, word: str, patience: float = ANSWER_PATIENCE) -> bool:
         """Send one word over a connection of its own; False if no answer came."""
         try:
             keys = (self._security or Security()).get_connection_args("client")
             async with rpc(self.address, connection_args=keys) as scheduler:
-                await asyncio.wait_for(getattr(scheduler, word)(), ANSWER_PATIENCE)
+                await asyncio.wait_for(getattr(scheduler, word)(), patience)
         except (OSError, TimeoutError):
             return False
         self.heard = time.monotonic()
@@ -202,7 +202,7 @@ class Attached(Apart):
     async def close(self) -> None:
         """Ask it to end, and kill it if it does not and is surely the one."""
         self.closing = True
-        if self.gone() or (await self._say("terminate") and await self._gone_within(2)):
+        if self.gone() or (await self._say("terminate", 2) and await self._gone_within(2)):
             return
         for number in (signal.SIGTERM, signal.SIGKILL):
             if self.process_id is not None and self.process_id.alive:

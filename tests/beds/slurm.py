@@ -133,9 +133,11 @@ class SlurmBed:
     @contextmanager
     def dead(self, node: str) -> Iterator[None]:
         """Have a node without power for a while: nothing of it is left, and Slurm is told so."""
-        on_it = self.ask("squeue", "-h", "-r", "-w", node, "-o", "%A").split()
-        os.kill(self._daemon(f"slurmd.{node}").pid or 0, signal.SIGKILL)
-        for pid in self._step_daemons(on_it):  # before the jobs, or they would tell of their end
+        daemon = self._daemon(f"slurmd.{node}").pid
+        if daemon is None:
+            raise RuntimeError(f"{node} does not run")
+        jobs = self.ask("squeue", "-h", "-r", "-w", node, "-o", "%A").split()
+        for pid in (daemon, *self._step_daemons(jobs)):  # before the jobs, of whose end they tell
             os.kill(pid, signal.SIGKILL)
         kill_all_with(f"SLURM_CONF={self.conf}", also=f"SLURMD_NODENAME={node}")
         self.ask("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=dead", check=True)

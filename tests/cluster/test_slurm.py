@@ -126,6 +126,15 @@ def test_variables_of_a_surrounding_job_do_not_reach_the_new_one(
         assert "SLURM_JOB_ID=99" not in lines
 
 
+def test_the_doctor_tells_of_the_real_queues(slurm_queue: Queue) -> None:
+    program = str(Path(sys.executable).with_name("jupyter"))
+    argv = [program, "jobqueue", "doctor", "--system", "slurm"]
+    told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert "  OK  Slurm        slurm-wlm 22.05" in told
+    assert "        short            " in told
+    assert "walltime up to 00:10:00" in told
+
+
 def test_the_class_documents_every_option() -> None:
     documented = SLURMCluster.__doc__ or ""
     assert all(f"\n{name} : " in documented for name in ("cores", "queue", "job_cpu", "shebang"))

@@ -30,7 +30,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         config = folder / "config" / "jupyter_server_config.json"
-        config.parent.mkdir(exist_ok=True)
+        config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(
             json.dumps({"ServerApp": {"jpserver_extensions": {"jupyter_jobqueue": True}}})
         )

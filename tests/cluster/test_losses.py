@@ -1,0 +1,262 @@
+"""Jobs that are lost are replaced, and no task is blamed for it: each loss is really caused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import Client, Future
+
+from jupyter_jobqueue import JobQueueCluster
+from jupyter_jobqueue.cluster.job import Job
+from tests.beds.slurm import SlurmBed
+from tests.cluster.conftest import Queue, states, until
+
+processes = pytest.mark.parametrize("processes", [1, 2])
+
+
+class Work:
+    """One task for each worker, all of them at work until they are let go."""
+
+    def __init__(self, cluster: JobQueueCluster, client: Client, gate: Path) -> None:
+        self.cluster, self.client, self.gate = cluster, client, gate
+        count = cluster.wanted * cluster.plan_.processes
+        self.futures: list[Future] = client.map(_wait_for, range(count), gate=gate, pure=False)
+        until(lambda: all(client.processing().values()))
+
+    def ends_well(self) -> None:
+        """Let the tasks go; none has failed or been blamed."""
+        self.gate.touch()
+        assert self.client.gather(self.futures) == list(range(len(self.futures)))
+        assert self.client.run_on_scheduler(blamed) == 0
+
+
+def _wait_for(number: int, gate: Path) -> int:
+    while not gate.exists():
+        time.sleep(0.05)
+    return number
+
+
+def blamed(dask_scheduler: Any) -> int:
+    """Return how often a lost worker was counted against a task."""
+    tasks = sum(task.suspicious for task in dask_scheduler.tasks.values())
+    prefixes = sum(prefix.suspicious for prefix in dask_scheduler.task_prefixes.values())
+    return int(tasks + prefixes)
+
+
+@contextmanager
+def working(queue: Queue, gate: Path, jobs: int, **options: Any) -> Iterator[Work]:
+    """Have a cluster each of whose workers computes a task."""
+    processes = options.setdefault("processes", 1)
+    with queue.cluster(cores=processes, **options) as cluster, Client(cluster) as client:
+        cluster.scale(jobs=jobs)
+        client.wait_for_workers(jobs * processes, timeout=60)
+        until(lambda: states(cluster) == ["running"] * jobs)
+        yield Work(cluster, client, gate)
+
+
+def is_whole(queue: Queue, cluster: JobQueueCluster, jobs: int) -> None:
+    """See that there are as many jobs as wanted, all at work: in the table, the queue and Dask."""
+    until(lambda: [job.state for job in cluster.workers.values()] == ["running"] * jobs)
+    workers = [name for job in cluster.workers.values() for name in job.workers]
+    assert len(workers) == len(set(workers)) == jobs * cluster.plan_.processes
+    until(lambda: sorted(queue.listed()) == sorted(job.id for job in cluster.workers.values()))
+    known = cluster.scheduler_info["workers"].values()
+    assert sorted(str(worker["name"]) for worker in known) == sorted(workers)
+    assert (cluster.wanted, cluster.state, cluster.status_detail) == (jobs, "running", "")
+
+
+def ended(cluster: JobQueueCluster) -> list[tuple[str, str]]:
+    """Return state and reason of each job that is over."""
+    over = (job for name, job in cluster.jobs.items() if name not in cluster.workers)
+    return [(str(job.state), job.reason) for job in over]
+
+
+# ---- gone for good: a new job follows
+
+
+@processes
+def test_a_running_job_cancelled_from_outside(
+    slurm_queue: Queue, tmp_path: Path, processes: int
+) -> None:
+    with working(slurm_queue, tmp_path / "gate", 2, processes=processes) as work:
+        first, second = work.cluster.jobs.values()
+        slurm_queue.cancel(second.id)
+        until(lambda: len(work.cluster.jobs) == 3)
+        is_whole(slurm_queue, work.cluster, 2)
+        assert (first.state, second.state) == ("running", "cancelled")
+        work.ends_well()
+
+
+@processes
+def test_all_running_jobs_cancelled_at_once(
+    slurm_queue: Queue, tmp_path: Path, processes: int
+) -> None:
+    """Dask hands a task from each lost worker to the next one that is about to go."""
+    jobs = 6 // processes
+    with working(slurm_queue, tmp_path / "gate", jobs, processes=processes) as work:
+        slurm_queue.cancel(next(iter(work.cluster.jobs.values())).id.partition("_")[0])
+        until(lambda: len(work.cluster.jobs) == 2 * jobs)
+        is_whole(slurm_queue, work.cluster, jobs)
+        work.ends_well()
+
+
+@processes
+def test_a_pending_job_cancelled_from_outside(slurm_queue: Queue, processes: int) -> None:
+    with slurm_queue.cluster(queue="closed", cores=processes, processes=processes) as cluster:
+        cluster.scale(jobs=3)
+        first, second, third = cluster.jobs.values()
+        slurm_queue.cancel(second.id)
+        until(lambda: states(cluster) == ["pending", "cancelled", "pending", "pending"])
+        assert sorted(job.id for job in cluster.workers.values()) == sorted(slurm_queue.listed())
+        assert (cluster.wanted, cluster.status_detail) == (3, "")
+        assert (first.state, third.state) == ("pending", "pending")
+
+
+@processes
+def test_a_node_that_died(
+    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path, processes: int
+) -> None:
+    options = {"processes": processes, "job_extra_directives": ["--no-requeue"]}
+    with working(slurm_queue, tmp_path / "gate", 2, **options) as work:
+        with slurm.dead(node_of(work.cluster)):
+            until(lambda: len(work.cluster.jobs) == 4)
+            is_whole(slurm_queue, work.cluster, 2)
+            assert ended(work.cluster) == [("failed", "NodeDown")] * 2
+        work.ends_well()
+
+
+@processes
+def test_a_job_that_made_way_for_a_more_urgent_one(
+    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path, processes: int
+) -> None:
+    options = {"processes": processes, "queue": "cheap", "job_mem": "30G"}
+    with (
+        preemptible(slurm, "cheap", "CANCEL"),
+        working(slurm_queue, tmp_path / "gate", 2, **options) as work,
+    ):
+        slurm.ask(*URGENT, "--mem=32G", check=True)
+        until(lambda: len(work.cluster.jobs) == 3)
+        is_whole(slurm_queue, work.cluster, 2)  # after the urgent one has ended
+        assert ended(work.cluster) == [("failed", "PREEMPTED")]
+        work.ends_well()
+
+
+@processes
+def test_a_job_that_the_queue_ended_for_its_walltime(
+    local_queue: Queue, tmp_path: Path, processes: int
+) -> None:
+    """The queue allows less than we know of, and the workers know nothing of it either."""
+    options = {
+        "processes": processes,
+        "job_extra_directives": ["--time=00:00:12"],
+        "worker_extra_args": ["--lifetime", "10h"],
+    }
+    with working(local_queue, tmp_path / "gate", 1, **options) as work:
+        until(lambda: len(work.cluster.jobs) == 2)
+        is_whole(local_queue, work.cluster, 1)
+        assert ended(work.cluster) == [("failed", "Timeout")]
+        work.ends_well()
+
+
+def test_five_losses_in_a_row_of_the_worker_that_computes_a_task(
+    slurm_queue: Queue, tmp_path: Path
+) -> None:
+    """Dask gives a task up when it has lost its worker four times."""
+    with working(slurm_queue, tmp_path / "gate", 1) as work:
+        for count in range(1, 6):
+            (job,) = work.cluster.workers.values()
+            slurm_queue.cancel(job.id)
+            until(lambda: len(work.cluster.jobs) == count + 1)  # noqa: B023
+            is_whole(slurm_queue, work.cluster, 1)
+            until(lambda: all(work.client.processing().values()))
+        assert [state for state, _ in ended(work.cluster)] == ["cancelled"] * 5
+        work.ends_well()
+
+
+# ---- put back by the queue: the same job goes on
+
+
+@processes
+def test_a_job_that_was_requeued_by_hand(
+    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path, processes: int
+) -> None:
+    with working(slurm_queue, tmp_path / "gate", 2, processes=processes) as work:
+        first, second = work.cluster.jobs.values()
+        slurm.ask("scontrol", "requeue", second.id, check=True)
+        comes_back(slurm, slurm_queue, work, second)
+        assert first.state == "running"
+        work.ends_well()
+
+
+def test_a_job_that_is_requeued_five_times(
+    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path
+) -> None:
+    with working(slurm_queue, tmp_path / "gate", 1) as work:
+        (job,) = work.cluster.jobs.values()
+        for _ in range(5):
+            slurm.ask("scontrol", "requeue", job.id, check=True)
+            comes_back(slurm, slurm_queue, work, job)
+            until(lambda: all(work.client.processing().values()))
+        work.ends_well()
+
+
+def test_a_job_put_back_after_its_node_died(
+    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path
+) -> None:
+    with working(slurm_queue, tmp_path / "gate", 1) as work:
+        (job,) = work.cluster.jobs.values()
+        node = node_of(work.cluster)
+        with slurm.dead(node):
+            comes_back(slurm, slurm_queue, work, job)
+            assert job.node != node
+        work.ends_well()
+
+
+@processes
+def test_a_job_put_back_for_a_more_urgent_one(
+    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path, processes: int
+) -> None:
+    options = {"processes": processes, "queue": "patient", "job_mem": "30G"}
+    with (
+        preemptible(slurm, "patient", "REQUEUE"),
+        working(slurm_queue, tmp_path / "gate", 1, **options) as work,
+    ):
+        (job,) = work.cluster.jobs.values()
+        slurm.ask(*URGENT, "--mem=63G", check=True)
+        comes_back(slurm, slurm_queue, work, job)
+        work.ends_well()
+
+
+URGENT = ("sbatch", "-p", "urgent", "-o", "/dev/null", "--wrap=sleep 1")
+
+
+@contextmanager
+def preemptible(slurm: SlurmBed, queue: str, mode: str) -> Iterator[None]:
+    """Have a partition whose jobs give way."""
+    slurm.make_preemptible(queue, mode)
+    yield
+    for name in (queue, "urgent"):
+        until(lambda: not slurm.ask("squeue", "-h", "-p", name))  # noqa: B023
+        slurm.ask("scontrol", "delete", f"PartitionName={name}", check=True)
+
+
+def comes_back(slurm: SlurmBed, queue: Queue, work: Work, job: Job) -> None:
+    """See a job go back to pending without workers, and its workers join again."""
+    before, count = job.id, len(work.cluster.jobs)
+    until(lambda: job.state == "pending" and not job.workers)
+    assert (job.node, job.started, job.ends) == ("", None, None)
+    # Slurm lets it wait for two minutes; an administrator need not.
+    slurm.ask("scontrol", "update", f"JobId={before}", "StartTime=now", check=True)
+    is_whole(queue, work.cluster, work.cluster.wanted)
+    assert (job.id, len(work.cluster.jobs)) == (before, count)
+
+
+def node_of(cluster: JobQueueCluster) -> str:
+    """Return the node that all jobs run on."""
+    (node,) = {until(lambda: job.node) for job in cluster.jobs.values()}  # noqa: B023
+    return str(node)

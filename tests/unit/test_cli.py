@@ -1,0 +1,101 @@
+"""`jupyter jobqueue doctor`, on a machine whose commands the test chooses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jupyter_jobqueue.cli import _queue, main
+from tests.unit.conftest import Configure
+
+GIGABYTE = 2**30
+
+
+@pytest.fixture(autouse=True)
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the only folder on PATH."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_DIR", str(tmp_path / "queue"))
+    monkeypatch.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_CPUS", "4")
+    return folder
+
+
+def install(folder: Path, name: str, text: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def test_without_a_batch_system_the_embedded_queue_is_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  --  Slurm        sbatch and squeue and scancel are not on PATH" in lines
+    assert "  OK  Local queue  4 CPUs" in lines
+    assert "        local            default, 1 nodes, up to 4 cores" in lines
+    assert "  OK  local                Local queue  built-in" in lines
+
+
+def test_a_batch_system_is_shown_with_version_and_queues(
+    commands: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(commands, "sbatch", "echo slurm-wlm 22.05.8")
+    install(commands, "squeue", "true")
+    install(commands, "scancel", "true")
+    install(commands, "sinfo", "echo 'debug*|up|1-00:00:00|30:00|4|64|64000'")
+    assert main(["doctor", "--system", "slurm", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (slurm,) = found["systems"]
+    assert (slurm["usable"], slurm["version"]) == (True, "slurm-wlm 22.05.8")
+    assert [(queue["name"], queue["max_walltime"]) for queue in slurm["queues"]] == [
+        ("debug", 86_400)
+    ]
+    assert [profile["name"] for profile in found["profiles"]] == ["slurm"]
+
+
+def test_a_batch_system_that_is_not_there_is_exit_code_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["doctor", "--system", "lsf"]) == 1
+    assert "bsub and bjobs and bkill are not on PATH" in capsys.readouterr().out
+
+
+def test_a_profile_of_the_user_that_cannot_work_is_exit_code_1(
+    configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = configure("jobqueue: {mine: {system: local, cores: many}}")
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert f"  --  mine                 Local queue  {path}" in out
+    assert "cores='many' must be a whole number" in out
+
+
+def test_an_unknown_system_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["doctor", "--system", "maui"])
+    assert "invalid choice: 'maui'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        (
+            {"default": True, "max_walltime": 5400},
+            "debug            default, walltime up to 01:30:00",
+        ),
+        ({"open": False}, "debug            closed"),
+        (
+            {"nodes": 4, "max_cores": 64, "max_memory": 2 * GIGABYTE, "max_walltime": 90_000},
+            "debug            4 nodes, up to 64 cores, up to 2.00 GiB, walltime up to 1-01:00:00",
+        ),
+        ({}, "debug"),
+    ],
+)
+def test_limits_of_a_queue_are_one_line(facts: dict[str, object], line: str) -> None:
+    nothing = dict.fromkeys(("nodes", "max_cores", "max_memory", "max_walltime"))
+    assert _queue({"name": "debug", "default": False, "open": True, **nothing, **facts}) == line
