@@ -7,6 +7,7 @@ export PYTHON := $(shell command -v $(PYTHON))
 LAB_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+SOAK_ARGS ?=
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -29,7 +30,7 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help lab test check pytest jest browser bench clean
+.PHONY: help lab test check pytest jest browser bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -66,6 +67,9 @@ browser: $(VENV)/dev ## Run the panel in Chromium
 	else \
 		cd ui-tests && jlpm install --immutable && SKIPPED_FILE=$(SKIPPED) jlpm test; \
 	fi
+
+soak: $(VENV)/dev ## Random faults for some minutes, on the embedded queue (SOAK_ARGS="--minutes 20 --seed 7")
+	python -m tests.soak $(SOAK_ARGS)
 
 bench: $(VENV)/bench ## Compare with dask-jobqueue on real Slurm (BENCH_ARGS=...)
 	@scripts/apt-install $(SLURM_PACKAGES)

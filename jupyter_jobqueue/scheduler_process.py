@@ -10,11 +10,13 @@ standard output, with the scheduler's address.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -107,11 +109,19 @@ def _computing(scheduler: Any, names: list[str], since: float) -> bool:
     return any(ws.processing and (ws.executing or ws.last_seen <= since) for ws in closing)
 
 
+JUDGED_AFTER = 5.0
+"""Seconds for the queue to tell why a worker was lost."""
+MOST_UNJUDGED = 10
+"""Workers that a task may lose within that time, however it ends."""
+
+
 class Losses:
     """Remembers what workers computed when they were lost, so that no task is blamed unjustly.
 
     Dask counts a lost worker against each task that it computed, and gives such a task up after
     a few (`KilledWorker`). A job that ended by its walltime or was preempted is nobody's fault.
+    That is known a moment later only, and all jobs may go at once, with a task handed from one to
+    the next: so the blame waits.
 
     Parameters
     ----------
@@ -122,27 +132,79 @@ class Losses:
     def __init__(self, scheduler: Any) -> None:
         self.scheduler = scheduler
         self.lost: dict[str, tuple[float, list[Any]]] = {}
+        self._held: Counter[Any] = Counter()
         self._remove = scheduler.remove_worker
+        # Versions of Dask differ in the name.
+        expected = "expected" in inspect.signature(self._remove).parameters
+        self._blameless = {"expected" if expected else "safe": True}
         scheduler.remove_worker = scheduler.handlers["unregister"] = self.remove_worker
 
     async def remove_worker(self, address: str, *args: Any, **kwargs: Any) -> Any:
         """Note what the worker computed, and remove it as Dask does."""
         state = self.scheduler.workers.get(address)
         if state is not None and not (kwargs.get("expected") or kwargs.get("safe")):
-            keys = [task.key for task in state.processing]
-            self.lost[str(state.name)] = time.time(), keys
+            tasks = list(state.processing)
+            self.lost[str(state.name)] = time.time(), [task.key for task in tasks]
+            self._hold_blame([task for task in tasks if self._may_wait(task)])
         return await self._remove(address, *args, **kwargs)
 
-    def forgive(self, names: list[str], window: float = 120.0) -> int:
-        """Take back the blame for workers lost within the last `window` seconds."""
+    def _may_wait(self, task: Any) -> bool:
+        """Tell whether a task may lose one more worker before it is judged."""
+        allowed = self.scheduler.allowed_failures
+        return bool(task.suspicious < allowed and self._held[task.key] < MOST_UNJUDGED)
+
+    def _hold_blame(self, tasks: list[Any]) -> None:
+        """Take back what Dask is about to count; it counts later, unless it is forgiven."""
+        for task in tasks:
+            _blame(task, -1)
+            self._held[task.key] += 1
+        held = [task.key for task in tasks]
+        asyncio.get_running_loop().call_later(JUDGED_AFTER, self._judge, held)
+
+    def _judge(self, keys: list[Any]) -> None:
+        for key in keys:
+            if self._held[key] > 0:
+                self._release(key)
+                if (task := self.scheduler.tasks.get(key)) is not None:
+                    _blame(task, 1)
+
+    def _release(self, key: Any) -> None:
+        self._held[key] -= 1
+        if self._held[key] <= 0:
+            del self._held[key]
+
+    async def forgive(self, names: list[str], window: float = 120.0) -> int:
+        """Take back the blame for workers lost within the last `window` seconds.
+
+        Those that have not been missed yet are removed: a node without power closes no connection.
+        """
+        await self._remove_silent(names)
         forgiven = 0
         for when, keys in (self.lost.pop(name, (0.0, [])) for name in names):
-            tasks = (self.scheduler.tasks.get(key) for key in keys)
-            for task in tasks if time.time() - when < window else ():
-                if task is not None and task.suspicious:
-                    task.suspicious -= 1
-                    forgiven += 1
+            if time.time() - when < window:
+                forgiven += sum(map(self._forgive, keys))
         return forgiven
+
+    def _forgive(self, key: Any) -> bool:
+        if self._held[key] > 0:
+            self._release(key)
+            return True
+        task = self.scheduler.tasks.get(key)
+        if task is None or task.suspicious <= 0:
+            return False
+        _blame(task, -1)
+        return True
+
+    async def _remove_silent(self, names: list[str]) -> None:
+        workers = self.scheduler.workers.items()
+        for address in [address for address, each in workers if str(each.name) in names]:
+            stimulus = f"jobqueue-forgive-{time.time()}"
+            await self._remove(address, stimulus_id=stimulus, **self._blameless)
+
+
+def _blame(task: Any, count: int) -> None:
+    task.suspicious += count
+    task.prefix.suspicious += count
 
 
 def spare(scheduler: Any, groups: dict[str, list[str]]) -> list[str]:

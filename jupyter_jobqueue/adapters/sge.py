@@ -173,7 +173,7 @@ class SGE(Adapter):
         return Call(argv, parse, env=ZONE, gone=r"job name \S+ not found")
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
-        gone = r"has deleted|has registered|already in deletion|does not exist"
+        gone = r"has deleted|has registered|already in deletion|does not exist|comprises no tasks"
         return Call(["qdel", *ranges(ids)], lambda text: None, gone=gone)
 
     def version(self) -> Call[str]:

@@ -55,9 +55,10 @@ def text(cluster: ClusterView) -> str:
     workers, cores, memory = resources(cluster)
     told = ", ".join(f"{count} {state}" for state, count in counts(cluster).items()) or "none"
     address = cluster.placement.address or "not started"
+    trouble = f"; {cluster.state}: {cluster.status_detail}" if cluster.state == "degraded" else ""
     return (
         f"{type(cluster).__name__}({cluster.name!r}, {address!r}, "
-        f"jobs: {told}; workers={workers}, threads={cores}, memory={format_bytes(memory)})"
+        f"jobs: {told}; workers={workers}, threads={cores}, memory={format_bytes(memory)}{trouble})"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from jupyter_jobqueue.errors import QueueError
 if TYPE_CHECKING:
     from jupyter_jobqueue.cluster.core import JobQueueCluster
 
+logger = logging.getLogger(__name__)
 PAUSE = 1.0
 """Seconds before a job that ended is replaced; doubled with each failure."""
 
@@ -57,8 +59,8 @@ class Ends(Leaving):
         return time.time() - self._failed_at < 60
 
     def forget_failures(self) -> None:
-        """Begin to count anew."""
-        self.failures, self.not_before = 0, 0.0
+        """Begin to count anew, and do not wait."""
+        self.failures, self.not_before, self._failed_at = 0, 0.0, 0.0
 
     async def learn_ends(self, changed: Sequence[Job]) -> None:
         """Find out how jobs ended, and what that means."""
@@ -73,17 +75,23 @@ class Ends(Leaving):
         for job in ended:
             if job.failed_start and (job.ended or self.since) >= self.since:
                 await self._count_failure(job)
-            elif not job.joined:
-                self.not_before = max(self.not_before, time.time() + PAUSE)
-        await self._forgive(ended)
+            elif not job.joined and job.name not in self._asked_to_end:
+                self.slow_down()
+        await self._forgive([*ended, *_put_back(changed)])
+
+    def slow_down(self) -> None:
+        """Submit not at once, and not many times within the next minute."""
+        self._failed_at = time.time()
+        self.not_before = max(self.not_before, self._failed_at + PAUSE)
 
     async def _give_up(self, stuck: Sequence[Job]) -> None:
         """Cancel jobs that the queue holds after an error: they would never start."""
         for job in stuck:
             job.state = JobState.CLOSING
             await self._count_failure(job)
-        with suppress(QueueError):
-            await self.cancel_closing()
+        if stuck:
+            with suppress(QueueError):
+                await self.cancel_closing()
 
     async def learn_late_ends(self) -> None:
         """Ask again how lost jobs ended: some accounting lags behind by a quarter of a minute."""
@@ -92,9 +100,10 @@ class Ends(Leaving):
         if lost and now - self._asked_late > LATE / 6:
             self._asked_late = now
             await self._ask_history(lost)
-            for job in lost:
-                if job.state is not JobState.LOST:
-                    self.cluster._changed(job)
+            found = [job for job in lost if job.state is not JobState.LOST]
+            for job in found:
+                self.cluster._changed(job)
+            await self._forgive(found)
 
     async def _ask_history(self, lost: Sequence[Job]) -> None:
         told = await self.queue.history([job.id for job in lost])
@@ -121,11 +130,20 @@ class Ends(Leaving):
             how = f"exit code {job.exit_code}"
         where = f" on {job.node}" if job.node else ""
         self.say(f"{job.name} ended before a worker joined ({how}{where})", log or job.reason)
+        if self.failures == int(self.cluster.plan_.options["allowed_failures"]):
+            told = filter(None, (self.detail, self.words, self.cluster.diagnosis))
+            logger.warning("%s submits no more jobs: %s", self.cluster.name, "\n".join(told))
 
-    async def _forgive(self, ended: Sequence[Job]) -> None:
+    async def _forgive(self, gone: Sequence[Job]) -> None:
         """Take the blame from tasks that were lost by no fault of theirs."""
-        innocent = [job for job in ended if job.by_system or job.state is JobState.CANCELLED]
+        innocent = [
+            job
+            for job in gone
+            if job.by_system or job.state in (JobState.CANCELLED, JobState.PENDING)
+        ]
         names = [name for job in innocent for name in job.known_workers]
+        for job in innocent:
+            job.known_workers.clear()
         if names:
             with suppress(OSError):
                 await self.scheduler.jobqueue_forgive(names=names)
@@ -138,21 +156,32 @@ class Ends(Leaving):
         if job is None:
             return
         if joined:
-            job.workers.add(worker)
-            job.known_workers.add(worker)
-            job.joined = True
-            self.forget_failures()
-            self.say("")
+            self._note_joined(job, worker)
         else:
             job.workers.discard(worker)
-        if job.state in LIVE:
-            job.state = JobState.RUNNING if job.workers else JobState.STARTING
+        if job.state is JobState.RUNNING and not job.workers:
+            job.state = JobState.STARTING
         self.cluster._changed(job)
         self.wake()
+
+    def _note_joined(self, job: Job, worker: str) -> None:
+        if not job.joined:
+            self.failures, self.not_before = 0, 0.0
+            self.say("")
+        job.joined = True
+        job.workers.add(worker)
+        job.known_workers.add(worker)
+        if job.state in LIVE:
+            job.state = JobState.RUNNING
 
     def job_of(self, worker: str) -> str:
         """Return the job of a worker, named like it, with ``-0``, ``-1`` if one of several."""
         return worker if worker in self.jobs else worker.rpartition("-")[0]
+
+
+def _put_back(jobs: Sequence[Job]) -> list[Job]:
+    """Return the jobs that wait once more although workers of theirs had been there."""
+    return [job for job in jobs if job.state is JobState.PENDING and job.known_workers]
 
 
 def _tell_unstarted(lost: Sequence[Job]) -> None:

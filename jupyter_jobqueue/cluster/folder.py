@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import dask.config
 import platformdirs
 from distributed import Security
 
@@ -100,7 +101,8 @@ class ClusterFolder:
 
     def _forget_old(self) -> None:
         """Remove what clusters that were closed long ago have left beside this one."""
-        oldest = time.time() - KEPT_DAYS * 24 * 3600
+        days = float(dask.config.get("jupyter-jobqueue.log-days", KEPT_DAYS))
+        oldest = time.time() - days * 24 * 3600
         for mark in self.path.parent.glob(f"*/{CLOSED}"):
             with suppress(OSError):
                 if mark.stat().st_mtime < oldest:

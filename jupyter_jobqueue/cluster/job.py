@@ -109,8 +109,19 @@ class Job:
 
     @property
     def failed_start(self) -> bool:
-        """Whether the job ended by itself before any of its workers joined."""
+        """Whether the job ended by itself before any of its workers joined.
+
+        One that made way or lost its node did not; one that used up its walltime had its chance.
+        """
+        if self.by_system and not self.used_up:
+            return False
         return self.state in (JobState.DONE, JobState.FAILED, JobState.LOST) and not self.joined
+
+    @property
+    def used_up(self) -> bool:
+        """Whether it ran as long as it may."""
+        known = self.started is not None and self.ended is not None and self.walltime is not None
+        return known and self.ended - self.started >= self.walltime  # type: ignore[operator]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the REST interface shows."""
@@ -180,6 +191,8 @@ def is_of(status: JobStatus, job: Submitted) -> bool:
 
 def _update(job: Job, status: JobStatus) -> None:
     job.absent = 0
+    if status.state is State.PENDING and job.state in (JobState.STARTING, JobState.RUNNING):
+        job.node, job.started, job.joined = "", None, False  # put back: it will start anew
     job.queued = status.submitted if job.queued is None else job.queued
     job.reason, job.estimated_start = status.reason, status.estimated_start
     job.node = status.node or job.node

@@ -60,9 +60,16 @@ class Leaving(Submitting):
             if job.name not in self._retiring
             and self._asked_to_end.get(job.name, -math.inf) < oldest
         ]
-        if jobs:
+        if not jobs:
+            return
+        names = [job.name for job in jobs]
+        self._asked_to_end.update(dict.fromkeys(names, time.monotonic()))
+        try:
             await self.cancel(ids_of(jobs))
-            self._asked_to_end.update((job.name, time.monotonic()) for job in jobs)
+        except BaseException:
+            for name in names:
+                self._asked_to_end.pop(name, None)
+            raise
 
     async def _retire(self, job: Job) -> None:
         """Let a job's workers hand over their data and leave; then end it if it has not ended."""

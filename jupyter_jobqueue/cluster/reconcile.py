@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from distributed.core import Status
 
-from jupyter_jobqueue.cluster import care
+from jupyter_jobqueue.cluster import care, housekeeping
 from jupyter_jobqueue.cluster.decide import Decision, decide, surplus_running
 from jupyter_jobqueue.cluster.diagnosis import diagnose
 from jupyter_jobqueue.cluster.ends import Ends
@@ -57,6 +57,10 @@ class Reconciler(Ends):
         self.waiting = 0
         self.detail = ""
         self.words = ""
+        self.hitch = ("", "")
+        """What kept us from looking or acting the last time, and the words for it."""
+        self.refused = False
+        """Whether `detail` is that a job which was to follow another was refused."""
         self.limit = ("", "")
         """What stands in the way of more jobs, and the queue's words for it."""
         self.idle_since = self.started = time.time()
@@ -73,6 +77,7 @@ class Reconciler(Ends):
     def start(self) -> None:
         """Begin to watch."""
         self.spawn(self._watch())
+        self.spawn(self._keep_house())
 
     @property
     def state(self) -> str:
@@ -96,6 +101,7 @@ class Reconciler(Ends):
             try:
                 await self._act()
                 self.say("")
+                self.stumble("")
             except (QueueDown, CommandTimedOut) as error:
                 self._note_silence(error)
             except QueueError:
@@ -129,6 +135,12 @@ class Reconciler(Ends):
             self._woken.clear()
             await self._tick()
 
+    async def _keep_house(self) -> None:
+        while self.cluster.status is not Status.closed:
+            jobs = list(self.jobs.values())
+            await asyncio.to_thread(housekeeping.trim_logs, jobs, housekeeping.log_limit())
+            await asyncio.sleep(housekeeping.PERIOD)
+
     async def _tick(self) -> None:
         try:
             load = await self._look_at_scheduler()
@@ -138,14 +150,15 @@ class Reconciler(Ends):
             self._period = QUICK if changed else min(SLOW, self._period * 1.3)
             self._adapt(load)
             async with self._lock:
-                await self._act()
-            self._end_silence()
+                await self._follow_up()
+            self._unanswered = 0
+            self.stumble("")
         except (QueueDown, CommandTimedOut) as error:
             self._note_silence(error)
         except JobQueueError as error:
-            self.say(error.message, error.details)
+            self.stumble(error.message, error.details)
         except OSError as error:
-            self.say(f"the Dask scheduler does not answer: {error}")
+            self.stumble(f"the Dask scheduler does not answer: {error}")
         except Exception:
             logger.exception("reconcile of %s", self.cluster.name)
 
@@ -153,16 +166,11 @@ class Reconciler(Ends):
         """Ask more and more seldom while the queue is away; what is known of the jobs stays."""
         self._unanswered += 1
         self._period = min(AWAY, QUICK * 2.0**self._unanswered)
-        self.say(
+        self.stumble(
             f"the queue does not answer; it is asked again every {self._period:g} s, "
             "and nothing is lost meanwhile",
             str(error),
         )
-
-    def _end_silence(self) -> None:
-        if self._unanswered:
-            self._unanswered = 0
-            self.say("")
 
     async def _look_at_scheduler(self) -> dict[str, Any]:
         failure, _, words = self.cluster.placement.failure().partition("\n")
@@ -232,6 +240,17 @@ class Reconciler(Ends):
             self.waiting = waiting
             self.cluster._changed()
 
+    async def _follow_up(self) -> None:
+        """Act, with nobody there to tell of a refusal; what was refused is not repeated at once."""
+        try:
+            await self._act()
+        except (QueueDown, CommandTimedOut):
+            raise
+        except QueueError as error:
+            self.slow_down()
+            self.say(error.message, error.details)
+            self.refused = True
+
     async def _decision(self) -> Decision:
         jobs, now = self.jobs.values(), time.time()
         self.expiring = care.expiring(jobs, now)
@@ -267,8 +286,10 @@ class Reconciler(Ends):
             room, why = 0, f"max_submissions is {most} a minute"
         self.limit = (why, "")
         # Replacing what fails must not become a flood, whatever is allowed otherwise.
-        slow = self.failing and not self.pace.allows(care.AFTER_FAILURE, now)
-        return 0 if slow else room
+        if self.failing and not self.pace.allows(care.AFTER_FAILURE, now):
+            self.limit = (f"after a failure it is {care.AFTER_FAILURE} submissions a minute", "")
+            return 0
+        return room
 
     async def _submit_up_to(self, count: int) -> None:
         """Submit; in ever smaller parts when the queue has no room for so many at once."""
@@ -278,6 +299,8 @@ class Reconciler(Ends):
             try:
                 await self.submit(min(part, count))
                 count -= min(part, count)
+                if self.refused:
+                    self.say("")
             except LimitReached as error:
                 self.limit = ("the queue takes no more now", error.details)
                 part = min(part, count) // 2
@@ -288,13 +311,22 @@ class Reconciler(Ends):
 
     def say(self, detail: str, words: str = "") -> None:
         """Set what is wrong; an empty text says that all is well."""
+        self.refused = False
         if (detail, words) != (self.detail, self.words):
             self.detail, self.words = detail, words
+            self.cluster._changed()
+
+    def stumble(self, detail: str, words: str = "") -> None:
+        """Set what keeps us from looking or acting now; what is wrong with jobs is kept."""
+        if (detail, words) != self.hitch:
+            self.hitch = detail, words
             self.cluster._changed()
 
     @property
     def told(self) -> tuple[str, str]:
         """What is wrong or waits in a sentence, and the words of the queue or a log for it."""
+        if self.hitch[0]:
+            return self.hitch
         if self.detail or not self.waiting:
             return self.detail, self.words
         jobs = "1 job" if self.waiting == 1 else f"{self.waiting} jobs"
@@ -303,4 +335,4 @@ class Reconciler(Ends):
     @property
     def diagnosis(self) -> str:
         """What the words mean, where that is known."""
-        return diagnose(self.words) if self.detail else ""
+        return diagnose(self.words) if self.detail and not self.hitch[0] else ""

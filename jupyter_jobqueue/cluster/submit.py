@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from distributed.core import Status
 
 from jupyter_jobqueue.adapters.base import JobSpec, JobStatus
+from jupyter_jobqueue.cluster.housekeeping import keep_script
 from jupyter_jobqueue.cluster.job import ENDED, Job, JobState
 from jupyter_jobqueue.cluster.table import JobTable
 from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueDown, QueueError
@@ -90,6 +92,9 @@ class Submitting(JobTable):
         doubt = self.doubts[tag] = Doubt(jobs)
         try:
             await self.cluster.remember()
+            await asyncio.to_thread(
+                keep_script, self.cluster.folder, tag, self.queue.adapter.script(spec)
+            )
             if not self._is_open():
                 self._forget(tag)
                 return

@@ -74,7 +74,7 @@ class Daemon:
                 os.kill(pid, signal.SIGKILL)
 
 
-def kill_all_with(variable: str, also: str) -> None:
+def kill_all_with(variable: str, also: str, number: int = signal.SIGKILL) -> None:
     """Kill the processes that have `variable` ("NAME=value") and `also` (this, or only "NAME")."""
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it ended meanwhile, or is somebody else's
@@ -82,7 +82,7 @@ def kill_all_with(variable: str, also: str) -> None:
             told = (item.decode(errors="replace") for item in variables)
             is_one = any(item == also or item.startswith(f"{also}=") for item in told)
             if is_one and variable.encode() in variables and int(process.name) != os.getpid():
-                os.kill(int(process.name), signal.SIGKILL)
+                os.kill(int(process.name), number)
 
 
 def new_folder(prefix: str) -> Path:

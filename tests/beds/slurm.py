@@ -132,18 +132,20 @@ class SlurmBed:
 
     @contextmanager
     def dead(self, node: str) -> Iterator[None]:
-        """Have a node without power for a while: nothing of it is left, and Slurm is told so."""
+        """Have a node without power for a while: nobody hears of it, and Slurm is told so."""
         daemon = self._daemon(f"slurmd.{node}").pid
         if daemon is None:
             raise RuntimeError(f"{node} does not run")
         jobs = self.ask("squeue", "-h", "-r", "-w", node, "-o", "%A").split()
-        for pid in (daemon, *self._step_daemons(jobs)):  # before the jobs, of whose end they tell
+        for pid in (daemon, *self._step_daemons(jobs)):
             os.kill(pid, signal.SIGKILL)
-        kill_all_with(f"SLURM_CONF={self.conf}", also=f"SLURMD_NODENAME={node}")
+        jobs_on_it = f"SLURM_CONF={self.conf}", f"SLURMD_NODENAME={node}"
+        kill_all_with(*jobs_on_it, signal.SIGSTOP)  # what is killed would close its connections
         self.ask("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=dead", check=True)
         try:
             yield
         finally:
+            kill_all_with(*jobs_on_it)
             self.up()
 
     def _step_daemons(self, jobs: list[str]) -> Iterator[int]:
@@ -154,6 +156,18 @@ class SlurmBed:
                 mine = (process / "cwd").readlink().is_relative_to(self.directory)
                 if mine and any(f"slurmstepd: [{job}." in words for job in jobs):
                     yield int(process.name)
+
+    @contextmanager
+    def without_spool(self, node: str) -> Iterator[None]:
+        """Have a node that can start no job; Slurm puts those that it tried back, and holds them."""
+        spool = self.directory / "spool" / node
+        kept = spool.rename(spool.with_suffix(".kept"))
+        spool.touch()
+        try:
+            yield
+        finally:
+            spool.unlink()
+            kept.rename(spool)
 
     def make_preemptible(self, queue: str, mode: str) -> None:
         """Make a partition of one node, whose jobs give way to those of the partition "urgent"."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -171,3 +172,19 @@ def status_of(url: str) -> int:
     except HTTPError as error:
         error.close()
         return error.code
+
+
+def test_job_scripts_and_logs_are_in_the_folder_and_nothing_is_where_one_works(
+    local_queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with local_queue.cluster(n_workers=1) as cluster:
+        cluster.wait_for_workers(1, timeout=40)
+        (script,) = (cluster.folder.path / "job-scripts").iterdir()
+        assert "distributed.cli.dask_worker" in script.read_text()
+        assert "Start worker at" in cluster.job_log(f"{cluster.name}-0")  # while it runs
+    until(lambda: not local_queue.listed())
+    assert "Start worker at" in cluster.job_log(f"{cluster.name}-0")
+    assert list(here.iterdir()) == []

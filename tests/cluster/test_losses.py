@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import Client, Future
+from distributed import Client, Future, KilledWorker
 
 from jupyter_jobqueue import JobQueueCluster
 from jupyter_jobqueue.cluster.job import Job
 from tests.beds.slurm import SlurmBed
 from tests.cluster.conftest import Queue, states, until
-
-processes = pytest.mark.parametrize("processes", [1, 2])
 
 
 class Work:
@@ -49,22 +48,34 @@ def blamed(dask_scheduler: Any) -> int:
 
 
 @contextmanager
-def working(queue: Queue, gate: Path, jobs: int, **options: Any) -> Iterator[Work]:
+def working(on: Queue, gate: Path, jobs: int, **options: Any) -> Iterator[Work]:
     """Have a cluster each of whose workers computes a task."""
     processes = options.setdefault("processes", 1)
-    with queue.cluster(cores=processes, **options) as cluster, Client(cluster) as client:
+    with on.cluster(cores=processes, **options) as cluster, Client(cluster) as client:
         cluster.scale(jobs=jobs)
         client.wait_for_workers(jobs * processes, timeout=60)
         until(lambda: states(cluster) == ["running"] * jobs)
         yield Work(cluster, client, gate)
 
 
+@contextmanager
+def working_twice(on: Queue, gate: Path, jobs: int, **options: Any) -> Iterator[list[Work]]:
+    """Have a cluster with one worker a job, and one with two."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(working(on, gate, jobs, processes=n, name=f"by{n}", **options))
+            for n in (1, 2)
+        ]
+
+
 def is_whole(queue: Queue, cluster: JobQueueCluster, jobs: int) -> None:
     """See that there are as many jobs as wanted, all at work: in the table, the queue and Dask."""
+    processes = cluster.plan_.processes
+    until(lambda: [len(job.workers) for job in cluster.workers.values()] == [processes] * jobs)
     until(lambda: [job.state for job in cluster.workers.values()] == ["running"] * jobs)
     workers = [name for job in cluster.workers.values() for name in job.workers]
-    assert len(workers) == len(set(workers)) == jobs * cluster.plan_.processes
-    until(lambda: sorted(queue.listed()) == sorted(job.id for job in cluster.workers.values()))
+    assert len(workers) == len(set(workers)) == jobs * processes
+    until(lambda: {job.id for job in cluster.workers.values()} <= set(queue.listed()))
     known = cluster.scheduler_info["workers"].values()
     assert sorted(str(worker["name"]) for worker in known) == sorted(workers)
     assert (cluster.wanted, cluster.state, cluster.status_detail) == (jobs, "running", "")
@@ -79,33 +90,26 @@ def ended(cluster: JobQueueCluster) -> list[tuple[str, str]]:
 # ---- gone for good: a new job follows
 
 
-@processes
-def test_a_running_job_cancelled_from_outside(
-    slurm_queue: Queue, tmp_path: Path, processes: int
-) -> None:
-    with working(slurm_queue, tmp_path / "gate", 2, processes=processes) as work:
-        first, second = work.cluster.jobs.values()
-        slurm_queue.cancel(second.id)
-        until(lambda: len(work.cluster.jobs) == 3)
-        is_whole(slurm_queue, work.cluster, 2)
-        assert (first.state, second.state) == ("running", "cancelled")
-        work.ends_well()
+def test_a_running_job_cancelled_from_outside(slurm_queue: Queue, tmp_path: Path) -> None:
+    with working_twice(slurm_queue, tmp_path / "gate", 2) as works:
+        pairs = [tuple(work.cluster.jobs.values()) for work in works]
+        for _, second in pairs:
+            slurm_queue.cancel(second.id)
+        for work, (first, second) in zip(works, pairs, strict=True):
+            is_whole_again(slurm_queue, work, lost=1)
+            assert (first.state, second.state) == ("running", "cancelled")
+            work.ends_well()
 
 
-@processes
-def test_all_running_jobs_cancelled_at_once(
-    slurm_queue: Queue, tmp_path: Path, processes: int
-) -> None:
+def test_all_running_jobs_cancelled_at_once(slurm_queue: Queue, tmp_path: Path) -> None:
     """Dask hands a task from each lost worker to the next one that is about to go."""
-    jobs = 6 // processes
-    with working(slurm_queue, tmp_path / "gate", jobs, processes=processes) as work:
+    with working(slurm_queue, tmp_path / "gate", 6) as work:
         slurm_queue.cancel(next(iter(work.cluster.jobs.values())).id.partition("_")[0])
-        until(lambda: len(work.cluster.jobs) == 2 * jobs)
-        is_whole(slurm_queue, work.cluster, jobs)
+        is_whole_again(slurm_queue, work, lost=6)
         work.ends_well()
 
 
-@processes
+@pytest.mark.parametrize("processes", [1, 2])
 def test_a_pending_job_cancelled_from_outside(slurm_queue: Queue, processes: int) -> None:
     with slurm_queue.cluster(queue="closed", cores=processes, processes=processes) as cluster:
         cluster.scale(jobs=3)
@@ -117,20 +121,19 @@ def test_a_pending_job_cancelled_from_outside(slurm_queue: Queue, processes: int
         assert (first.state, third.state) == ("pending", "pending")
 
 
-@processes
-def test_a_node_that_died(
-    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path, processes: int
-) -> None:
-    options = {"processes": processes, "job_extra_directives": ["--no-requeue"]}
-    with working(slurm_queue, tmp_path / "gate", 2, **options) as work:
-        with slurm.dead(node_of(work.cluster)):
-            until(lambda: len(work.cluster.jobs) == 4)
-            is_whole(slurm_queue, work.cluster, 2)
-            assert ended(work.cluster) == [("failed", "NodeDown")] * 2
-        work.ends_well()
+def test_a_node_that_died(slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path) -> None:
+    """Dask alone would wait five minutes for workers that closed no connection."""
+    options = {"job_extra_directives": ["--no-requeue"]}
+    with working_twice(slurm_queue, tmp_path / "gate", 2, **options) as works:
+        with slurm.dead(node_of(*works)):
+            for work in works:
+                is_whole_again(slurm_queue, work, lost=2)
+                assert ended(work.cluster) == [("failed", "NodeDown")] * 2
+        for work in works:
+            work.ends_well()
 
 
-@processes
+@pytest.mark.parametrize("processes", [1, 2])
 def test_a_job_that_made_way_for_a_more_urgent_one(
     slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path, processes: int
 ) -> None:
@@ -139,53 +142,55 @@ def test_a_job_that_made_way_for_a_more_urgent_one(
         preemptible(slurm, "cheap", "CANCEL"),
         working(slurm_queue, tmp_path / "gate", 2, **options) as work,
     ):
-        slurm.ask(*URGENT, "--mem=32G", check=True)
-        until(lambda: len(work.cluster.jobs) == 3)
-        is_whole(slurm_queue, work.cluster, 2)  # after the urgent one has ended
+        slurm.ask(*URGENT, "--mem=30G", check=True)
+        is_whole_again(slurm_queue, work, lost=1)  # after the urgent one has ended
         assert ended(work.cluster) == [("failed", "PREEMPTED")]
         work.ends_well()
 
 
-@processes
-def test_a_job_that_the_queue_ended_for_its_walltime(
-    local_queue: Queue, tmp_path: Path, processes: int
-) -> None:
+def test_jobs_that_the_queue_ended_for_their_walltime(local_queue: Queue, tmp_path: Path) -> None:
     """The queue allows less than we know of, and the workers know nothing of it either."""
     options = {
-        "processes": processes,
-        "job_extra_directives": ["--time=00:00:12"],
+        "job_extra_directives": ["--time=00:00:10"],
         "worker_extra_args": ["--lifetime", "10h"],
     }
-    with working(local_queue, tmp_path / "gate", 1, **options) as work:
-        until(lambda: len(work.cluster.jobs) == 2)
-        is_whole(local_queue, work.cluster, 1)
-        assert ended(work.cluster) == [("failed", "Timeout")]
-        work.ends_well()
+    with working_twice(local_queue, tmp_path / "gate", 1, **options) as works:
+        for work in works:
+            is_whole_again(local_queue, work, lost=1)
+            assert ended(work.cluster) == [("failed", "Walltime of 10 s reached")]
+        for work in works:
+            work.ends_well()
 
 
 def test_five_losses_in_a_row_of_the_worker_that_computes_a_task(
-    slurm_queue: Queue, tmp_path: Path
+    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path
 ) -> None:
     """Dask gives a task up when it has lost its worker four times."""
-    with working(slurm_queue, tmp_path / "gate", 1) as work:
+    with (
+        working(slurm_queue, tmp_path / "gate", 1, name="cancelled") as cancelled,
+        working(slurm_queue, tmp_path / "gate", 1, name="requeued") as requeued,
+    ):
+        (same,) = requeued.cluster.jobs.values()
         for count in range(1, 6):
-            (job,) = work.cluster.workers.values()
+            (job,) = cancelled.cluster.workers.values()
             slurm_queue.cancel(job.id)
-            until(lambda: len(work.cluster.jobs) == count + 1)  # noqa: B023
-            is_whole(slurm_queue, work.cluster, 1)
-            until(lambda: all(work.client.processing().values()))
-        assert [state for state, _ in ended(work.cluster)] == ["cancelled"] * 5
-        work.ends_well()
+            slurm.ask("scontrol", "requeue", same.id, check=True)
+            comes_back(slurm, slurm_queue, requeued, same)
+            is_whole_again(slurm_queue, cancelled, lost=count)
+            for work in (cancelled, requeued):
+                until(lambda: all(work.client.processing().values()))  # noqa: B023
+        assert [state for state, _ in ended(cancelled.cluster)] == ["cancelled"] * 5
+        cancelled.ends_well()
+        requeued.ends_well()
 
 
 # ---- put back by the queue: the same job goes on
 
 
-@processes
 def test_a_job_that_was_requeued_by_hand(
-    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path, processes: int
+    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path
 ) -> None:
-    with working(slurm_queue, tmp_path / "gate", 2, processes=processes) as work:
+    with working(slurm_queue, tmp_path / "gate", 2, processes=2) as work:
         first, second = work.cluster.jobs.values()
         slurm.ask("scontrol", "requeue", second.id, check=True)
         comes_back(slurm, slurm_queue, work, second)
@@ -193,31 +198,21 @@ def test_a_job_that_was_requeued_by_hand(
         work.ends_well()
 
 
-def test_a_job_that_is_requeued_five_times(
-    slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path
-) -> None:
-    with working(slurm_queue, tmp_path / "gate", 1) as work:
-        (job,) = work.cluster.jobs.values()
-        for _ in range(5):
-            slurm.ask("scontrol", "requeue", job.id, check=True)
-            comes_back(slurm, slurm_queue, work, job)
-            until(lambda: all(work.client.processing().values()))
-        work.ends_well()
-
-
 def test_a_job_put_back_after_its_node_died(
     slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path
 ) -> None:
-    with working(slurm_queue, tmp_path / "gate", 1) as work:
-        (job,) = work.cluster.jobs.values()
-        node = node_of(work.cluster)
+    with working_twice(slurm_queue, tmp_path / "gate", 1) as works:
+        node = node_of(*works)
         with slurm.dead(node):
-            comes_back(slurm, slurm_queue, work, job)
-            assert job.node != node
-        work.ends_well()
+            for work in works:
+                (job,) = work.cluster.jobs.values()
+                comes_back(slurm, slurm_queue, work, job)
+                assert job.node != node
+        for work in works:
+            work.ends_well()
 
 
-@processes
+@pytest.mark.parametrize("processes", [1, 2])
 def test_a_job_put_back_for_a_more_urgent_one(
     slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path, processes: int
 ) -> None:
@@ -227,9 +222,21 @@ def test_a_job_put_back_for_a_more_urgent_one(
         working(slurm_queue, tmp_path / "gate", 1, **options) as work,
     ):
         (job,) = work.cluster.jobs.values()
-        slurm.ask(*URGENT, "--mem=63G", check=True)
+        slurm.ask(*URGENT, "--mem=60G", check=True)
         comes_back(slurm, slurm_queue, work, job)
         work.ends_well()
+
+
+# ---- a task whose fault it is
+
+
+def test_a_task_that_kills_its_workers_is_given_up(local_queue: Queue, tmp_path: Path) -> None:
+    with working(local_queue, tmp_path / "gate", 1) as work:
+        work.ends_well()
+        fatal = work.client.submit(os._exit, 1)
+        with pytest.raises(KilledWorker):
+            fatal.result(timeout=40)
+        is_whole(local_queue, work.cluster, 1)
 
 
 URGENT = ("sbatch", "-p", "urgent", "-o", "/dev/null", "--wrap=sleep 1")
@@ -238,11 +245,14 @@ URGENT = ("sbatch", "-p", "urgent", "-o", "/dev/null", "--wrap=sleep 1")
 @contextmanager
 def preemptible(slurm: SlurmBed, queue: str, mode: str) -> Iterator[None]:
     """Have a partition whose jobs give way."""
+    partitions = (queue, "urgent")
     slurm.make_preemptible(queue, mode)
-    yield
-    for name in (queue, "urgent"):
-        until(lambda: not slurm.ask("squeue", "-h", "-p", name))  # noqa: B023
-        slurm.ask("scontrol", "delete", f"PartitionName={name}", check=True)
+    try:
+        yield
+    finally:
+        until(lambda: not slurm.ask("squeue", "-h", "-p", ",".join(partitions)))
+        for name in partitions:
+            slurm.ask("scontrol", "delete", f"PartitionName={name}", check=True)
 
 
 def comes_back(slurm: SlurmBed, queue: Queue, work: Work, job: Job) -> None:
@@ -256,7 +266,15 @@ def comes_back(slurm: SlurmBed, queue: Queue, work: Work, job: Job) -> None:
     assert (job.id, len(work.cluster.jobs)) == (before, count)
 
 
-def node_of(cluster: JobQueueCluster) -> str:
+def is_whole_again(queue: Queue, work: Work, lost: int) -> None:
+    """See that as many new jobs as were lost made the cluster whole."""
+    jobs = work.cluster.wanted
+    until(lambda: len(work.cluster.jobs) == jobs + lost)
+    is_whole(queue, work.cluster, jobs)
+
+
+def node_of(*works: Work) -> str:
     """Return the node that all jobs run on."""
-    (node,) = {until(lambda: job.node) for job in cluster.jobs.values()}  # noqa: B023
+    jobs = [job for work in works for job in work.cluster.jobs.values()]
+    (node,) = {until(lambda: job.node) for job in jobs}  # noqa: B023
     return str(node)

@@ -101,7 +101,8 @@ def test_everything_works_from_a_program_inside_a_slurm_job(
     """JupyterLab often runs in a job itself, whose variables must not reach the new ones."""
     log = tmp_path / "inside.log"
     argv = ["sbatch", "--wait", "--mem=300", "--cpus-per-task=3", "--time=5", f"--output={log}"]
-    inner = f"{sys.executable} -m pytest -q -p no:cacheprovider tests/cluster -k slurm"
+    files = "tests/cluster/test_life.py tests/cluster/test_slurm.py"
+    inner = f"{sys.executable} -m pytest -q -p no:cacheprovider {files} -k slurm"
     # An outer limit of 300 MB would kill or refuse inner jobs of 500 MB if it leaked.
     done = subprocess.run([*argv, f"--wrap={inner}"], capture_output=True, text=True)
     assert done.returncode == 0, log.read_text()[-5000:]
