@@ -15,7 +15,8 @@ from jupyter_jobqueue.cluster.sweep import bury, counted, release, sweep_program
 from jupyter_jobqueue.errors import QueueError, SchedulerGone
 from jupyter_jobqueue.identity import Process, host
 from jupyter_jobqueue.managed import ManagedCluster, Wish
-from jupyter_jobqueue.store import STALE, TOUCH, Record, Store
+from jupyter_jobqueue.record import Record
+from jupyter_jobqueue.store import STALE, TOUCH, Store
 from jupyter_jobqueue.systems import Systems
 
 FOUND = "found again after the Jupyter server had ended"

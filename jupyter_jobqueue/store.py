@@ -6,21 +6,19 @@ The files are private, are replaced whole or not at all, and have a version.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from jupyter_jobqueue import record as records
 from jupyter_jobqueue.identity import Process
+from jupyter_jobqueue.record import NewerRecord, NotARecord, Record, read
 
-VERSION = 2
 TOUCH = 20.0
 """Seconds after which an owner shows that it lives, for those who cannot see its process."""
 STALE = 90.0
@@ -31,90 +29,6 @@ LOCK_PATIENCE = 5.0
 
 class Taken(Exception):
     """Somebody else owns the cluster now."""
-
-
-class NotARecord(ValueError):
-    """A file that cannot be read as a record; the text says why."""
-
-
-class NewerRecord(NotARecord):
-    """A record of a later version of this package."""
-
-
-class KeptJob(BaseModel):
-    """What anybody needs to know of a job; the rest is for the cluster's own table."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: str
-    tag: str
-    id: str = ""
-    submitted: float = 0.0
-    queued: float | None = None
-
-
-class Bounds(BaseModel):
-    """An adaptive cluster."""
-
-    minimum: int
-    maximum: int | None = None
-    idle_timeout: float = 60.0
-    interval: float = 1.0
-    target_duration: str | float = "1s"
-    log: list[tuple[float, int, str]] = []
-
-
-class Scheduler(BaseModel):
-    """Where the Dask scheduler is, and how long it lives without an owner (0: not at all)."""
-
-    address: str
-    dashboard_port: int = 0
-    lease: float = 0.0
-    process: Process
-
-
-class Record(BaseModel):
-    """All that is needed to take a cluster up again, or to see to what is left of it."""
-
-    version: Literal[2] = 2
-    id: str = Field(pattern=r"^[\w.-]+$")
-    kind: Literal["server", "program"]
-    """Of a Jupyter server, whose clusters live on without it, or of a program."""
-    owner: Process | None
-    """None if its owner has left it for others to find."""
-    closing: bool = False
-    created: float
-    system: str
-    profile: str
-    name: str
-    options: dict[str, Any]
-    scheduler_options: dict[str, Any] = {}
-    protocol: str
-    security: dict[str, Any]
-    """Keywords of `Security` that name files; empty without encryption."""
-    prefix: str
-    folder: str
-    scheduler: Scheduler
-    wanted: int = 0
-    adaptive: Bounds | None = None
-    count: int = 0
-    sizes: dict[str, int] = {}
-    failures: int = 0
-    detail: str = ""
-    words: str = ""
-    jobs: list[KeptJob] = []
-    notes: list[tuple[float, str]] = []
-
-
-def _from_1(old: dict[str, Any]) -> dict[str, Any]:
-    """Version 1 knew the bounds of an adaptive cluster only, as a pair."""
-    pair = old.get("adaptive")
-    bounds = {"minimum": pair[0], "maximum": pair[1]} if pair else None
-    return {**old, "version": 2, "adaptive": bounds}
-
-
-OLDER: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
-"""How a record of each older version becomes one of the next."""
 
 
 class Store:
@@ -128,6 +42,8 @@ class Store:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or platformdirs.user_state_path("jupyter-jobqueue") / "records"
+        self._ours: dict[str, tuple[Process, tuple[int, ...]]] = {}
+        """Files as we have written them, which need not be read before they are replaced."""
 
     def path(self, cluster: str) -> Path:
         """Return the file of a cluster."""
@@ -172,20 +88,35 @@ class Store:
     def write(self, record: Record, writer: Process) -> None:
         """Replace a record; raises `Taken` if it is somebody else's, OSError if it cannot be."""
         with self._locked():
-            with suppress(FileNotFoundError, NotARecord):
-                owner = read(self.path(record.id)).owner
-                if owner not in (None, writer):
-                    raise Taken(record.id)
+            if (writer, self._seen(record.id)) != self._ours.get(record.id):
+                with suppress(FileNotFoundError, NotARecord):
+                    if read(self.path(record.id)).owner not in (None, writer):
+                        raise Taken(record.id)
             self._replace(record)
+            self._ours[record.id] = writer, self._seen(record.id)
+
+    def _seen(self, cluster: str) -> tuple[int, ...]:
+        """Return what changes with every change of a file; empty if there is none."""
+        try:
+            seen = self.path(cluster).stat()
+        except FileNotFoundError:
+            return ()
+        return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
     def touch(self, cluster: str) -> None:
         """Show that the owner lives."""
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), self._locked():
+            writer, written = self._ours.get(cluster, (None, ()))
+            untouched = self._seen(cluster) == written
             os.utime(self.path(cluster))
+            if writer is not None and untouched:
+                self._ours[cluster] = writer, self._seen(cluster)
 
-    def remove(self, cluster: str) -> None:
-        """Remove a record."""
-        self.path(cluster).unlink(missing_ok=True)
+    def remove(self, cluster: str, owner: Process) -> None:
+        """Remove a record, unless somebody else has it by now."""
+        with self._locked(), suppress(FileNotFoundError, NotARecord):
+            if read(self.path(cluster)).owner in (None, owner):
+                self.path(cluster).unlink()
 
     def claim(self, cluster: str, claimant: Process) -> Record | None:
         """Become the owner of a cluster that has none; of several who try, one does.
@@ -223,7 +154,7 @@ class Store:
 
     def _replace(self, record: Record) -> None:
         self._make_folder()
-        text = json.dumps(record.model_dump(warnings=False), default=str)
+        text = records.write(record)
         handle, name = tempfile.mkstemp(prefix=f".{record.id}-", dir=self.folder)  # has mode 0600
         try:
             with open(handle, "w") as file:
@@ -261,31 +192,3 @@ def _lock(handle: int) -> bool:
     except OSError:
         pass
     return True
-
-
-def read(path: Path) -> Record:
-    """Read a record, also one of an older version; `NotARecord` says why it is none."""
-    try:
-        value = json.loads(path.read_bytes())
-        version = value.get("version")
-        while version in OLDER:
-            value = OLDER[version](value)
-            version = value["version"]
-        if not isinstance(version, int):
-            raise NotARecord("it has no version")
-        if version > VERSION:
-            raise NewerRecord(f"is of the newer version {version}")
-        record = Record.model_validate(value)
-        if record.id != path.stem:
-            raise NotARecord(f"it is of cluster {record.id}")
-        return record
-    except NotARecord:
-        raise
-    except (PermissionError, IsADirectoryError) as error:
-        raise NotARecord(str(error.strerror)) from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise NotARecord(f"{where}: {first['msg']}") from None
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        raise NotARecord("it is truncated or something else") from None

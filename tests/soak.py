@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import random
@@ -34,7 +35,7 @@ import dask.config
 import psutil
 from distributed import Client
 
-from jupyter_jobqueue import LocalCluster
+from jupyter_jobqueue import JobQueueCluster, LocalCluster
 from jupyter_jobqueue.adapters.base import Call
 from jupyter_jobqueue.adapters.local import Local
 from jupyter_jobqueue.errors import JobQueueError
@@ -42,8 +43,9 @@ from jupyter_jobqueue.jobs import JobQueue
 
 FOLDER = "JUPYTER_JOBQUEUE_LOCALQUEUE_DIR"
 QUEUE = [sys.executable, "-P", "-m", "jupyter_jobqueue.localqueue"]
-GROWTH = 80 * 2**20
-"""Bytes of memory that may be added after the second round."""
+GROWTH = 40 * 2**20, 2 * 2**20
+"""Bytes of memory that may be added after the second round, at once and for each cluster more: a
+program keeps each Dask scheduler that it ran for ever (0.4 MB, measured without this package)."""
 
 
 @dataclass
@@ -124,7 +126,10 @@ class Soak:
         first, last = self.quiet[min(1, len(self.quiet) - 1)], self.quiet[-1]
         assert last["tasks"] <= first["tasks"] + 2, f"tasks: {self.quiet}"
         assert last["files"] <= first["files"] + 5, f"file descriptors: {self.quiet}"
-        assert last["memory"] <= first["memory"] + GROWTH, f"memory: {self.quiet}"
+        # The one of this round is still held by it, one before may be by an error of Dask's.
+        assert last["clusters"] <= 3, f"clusters in memory: {self.quiet}"
+        allowed = GROWTH[0] + GROWTH[1] * len(self.quiet)
+        assert last["memory"] <= first["memory"] + allowed, f"memory: {self.quiet}"
 
 
 # ---- what happens
@@ -193,7 +198,9 @@ def _queue(*words: str) -> str:
 
 def _counts() -> dict[str, int]:
     process = psutil.Process()
+    gc.collect()
     return {
+        "clusters": sum(isinstance(each, JobQueueCluster) for each in gc.get_objects()),
         "tasks": len(asyncio.all_tasks()),
         "files": process.num_fds(),
         "memory": process.memory_info().rss,

@@ -24,6 +24,7 @@ ORDER = [
     {"cluster", "events"},
     {"jobs", "schedulers"},
     {"config", "scheduler_process", "store"},
+    {"record"},
     {"spec", "models", "identity"},
     {"adapters"},
     {"errors"},

@@ -108,10 +108,10 @@ def margin(walltime: float) -> float:
 
     Examples
     --------
-    >>> margin(60), margin(1800), margin(86400)
-    (15.0, 180.0, 300.0)
+    >>> margin(20), margin(60), margin(1800), margin(86400)
+    (5.0, 15.0, 180.0, 300.0)
     """
-    return min(300.0, max(15.0, walltime / 10))
+    return min(300.0, max(15.0, walltime / 10), walltime / 4)
 
 
 def lifetime(walltime: float) -> tuple[int, int]:
@@ -139,7 +139,9 @@ def expiring(jobs: Collection[Job], now: float) -> tuple[set[str], set[str]]:
     lead = wait_of(jobs) + STARTUP
     soon, overdue = set(), set()
     for job in jobs:
-        if job.ends is None or job.walltime is None or job.state not in LIVE:
+        # One that is still starting may yet be of use, and if not it is the queue's to end: whoever
+        # replaces what has not joined can do so for ever.
+        if job.ends is None or job.walltime is None or job.state is not JobState.RUNNING:
             continue
         leaves = job.ends - margin(job.walltime)
         # Half of a job's time is for work, however long successors wait.

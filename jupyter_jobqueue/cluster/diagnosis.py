@@ -33,6 +33,11 @@ CAUSES = (
         "The node cannot reach the scheduler at {0}. Another network `interface` may do.",
     ),
     (
+        r"Timed out starting worker",
+        "A worker was not there within `death_timeout`: the node cannot reach the scheduler, or is "
+        "slow. Another network `interface` may do.",
+    ),
+    (
         r"(?i)(?:No route to host|Network is unreachable|Connection refused)",
         "The node cannot reach the scheduler. Another network `interface` may do.",
     ),
@@ -72,3 +77,21 @@ def diagnose(log: str) -> str:
             found = next((group for group in match.groups() if group), "")
             return sentence.format(_Found(found.strip()))
     return ""
+
+
+def last_words(log: str, count: int = 20) -> str:
+    r"""Return the last lines of a log, and before them the one that tells the cause, if higher up.
+
+    The traceback of a worker that cannot connect goes on for fifty lines after the reason.
+
+    Examples
+    --------
+    >>> last_words("No route to host\na\nb\nc", 2)
+    'No route to host\nb\nc'
+    """
+    lines = log.splitlines()
+    last = "\n".join(lines[-count:])
+    if diagnose(last):
+        return last
+    telling = [line for line in lines[:-count] if diagnose(line)][-1:]
+    return "\n".join([*telling, last])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_jobqueue.cluster import display
+from jupyter_jobqueue.cluster.diagnosis import last_words
 from jupyter_jobqueue.cluster.job import ENDED, LIVE, Job, JobState, observe
 from jupyter_jobqueue.cluster.leave import Leaving
 from jupyter_jobqueue.errors import QueueError
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 PAUSE = 1.0
 """Seconds before a job that ended is replaced; doubled with each failure."""
-
-
+LOG_LINES = 400
+"""Lines at the end of a log among which the cause of a failure is looked for."""
 LATE = 60.0
 """Seconds for which accounting is asked how a job ended that has left the queue."""
 
@@ -79,10 +80,11 @@ class Ends(Leaving):
                 self.slow_down()
         await self._forgive([*ended, *_put_back(changed)])
 
-    def slow_down(self) -> None:
-        """Submit not at once, and not many times within the next minute."""
+    def slow_down(self, failures: int = 0) -> None:
+        """Submit not at once, the later the more failed, and seldom within the next minute."""
         self._failed_at = time.time()
-        self.not_before = max(self.not_before, self._failed_at + PAUSE)
+        pause = min(60.0, PAUSE * 2.0**failures)
+        self.not_before = max(self.not_before, self._failed_at + pause)
 
     async def _give_up(self, stuck: Sequence[Job]) -> None:
         """Cancel jobs that the queue holds after an error: they would never start."""
@@ -121,10 +123,9 @@ class Ends(Leaving):
                 job.state = JobState.FAILED if code else JobState.DONE
 
     async def _count_failure(self, job: Job) -> None:
+        log = last_words(await asyncio.to_thread(display.tail, job.stderr or job.stdout, LOG_LINES))
         self.failures += 1
-        self._failed_at = time.time()
-        self.not_before = self._failed_at + min(60.0, PAUSE * 2.0**self.failures)
-        log = await asyncio.to_thread(display.tail, job.stderr or job.stdout, 20)
+        self.slow_down(self.failures)
         how = str(job.reason or job.state)
         if job.exit_code is not None:
             how = f"exit code {job.exit_code}"

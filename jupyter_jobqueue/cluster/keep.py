@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_jobqueue.cluster.attach import snapshot
 from jupyter_jobqueue.identity import Process
-from jupyter_jobqueue.store import TOUCH, Record, Store, Taken
+from jupyter_jobqueue.record import Record
+from jupyter_jobqueue.store import TOUCH, Store, Taken
 
 if TYPE_CHECKING:
     from jupyter_jobqueue.cluster.core import JobQueueCluster
@@ -133,7 +134,7 @@ class Keeper:
     def _remove(self) -> None:
         with self._disk:
             self._written = next(self._numbers)
-            self.store.remove(self.cluster.id)
+            self.store.remove(self.cluster.id, self.owner)
 
 
 async def _off_loop(work: Callable[..., Any], *args: Any) -> None:

@@ -59,8 +59,8 @@ class Reconciler(Ends):
         self.words = ""
         self.hitch = ("", "")
         """What kept us from looking or acting the last time, and the words for it."""
-        self.refused = False
-        """Whether `detail` is that a job which was to follow another was refused."""
+        self.refusals = 0
+        """How often in a row the queue refused a job with nobody there to tell but `detail`."""
         self.limit = ("", "")
         """What stands in the way of more jobs, and the queue's words for it."""
         self.idle_since = self.started = time.time()
@@ -247,9 +247,10 @@ class Reconciler(Ends):
         except (QueueDown, CommandTimedOut):
             raise
         except QueueError as error:
-            self.slow_down()
+            refusals = self.refusals + 1
+            self.slow_down(refusals)
             self.say(error.message, error.details)
-            self.refused = True
+            self.refusals = refusals
 
     async def _decision(self) -> Decision:
         jobs, now = self.jobs.values(), time.time()
@@ -299,7 +300,7 @@ class Reconciler(Ends):
             try:
                 await self.submit(min(part, count))
                 count -= min(part, count)
-                if self.refused:
+                if self.refusals:
                     self.say("")
             except LimitReached as error:
                 self.limit = ("the queue takes no more now", error.details)
@@ -311,7 +312,7 @@ class Reconciler(Ends):
 
     def say(self, detail: str, words: str = "") -> None:
         """Set what is wrong; an empty text says that all is well."""
-        self.refused = False
+        self.refusals = 0
         if (detail, words) != (self.detail, self.words):
             self.detail, self.words = detail, words
             self.cluster._changed()

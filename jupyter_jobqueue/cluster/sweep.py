@@ -16,7 +16,8 @@ from jupyter_jobqueue.cluster.job import TAGS, is_of
 from jupyter_jobqueue.errors import QueueError
 from jupyter_jobqueue.identity import Process, host
 from jupyter_jobqueue.jobs import JobQueue, adapter_for
-from jupyter_jobqueue.store import Record, Store
+from jupyter_jobqueue.record import Record
+from jupyter_jobqueue.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def release(store: Store, record: Record) -> None:
 
 def _forget(store: Store, record: Record) -> None:
     retire(Path(record.folder))
-    store.remove(record.id)
+    store.remove(record.id, Process.of(os.getpid()))
 
 
 def counted(jobs: int) -> str:

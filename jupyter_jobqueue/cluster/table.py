@@ -27,6 +27,10 @@ class JobTable:
     """
 
     queue: JobQueue
+    detail: str
+    """What is wrong, in a sentence; empty if all is well."""
+    words: str
+    """What the queue or a log said of it."""
 
     def __init__(self, cluster: JobQueueCluster) -> None:
         self.cluster = cluster

@@ -159,7 +159,7 @@ class SlurmBed:
 
     @contextmanager
     def without_spool(self, node: str) -> Iterator[None]:
-        """Have a node that can start no job; Slurm puts those that it tried back, and holds them."""
+        """Have a node that can start no job: Slurm puts those that it tried back and holds them."""
         spool = self.directory / "spool" / node
         kept = spool.rename(spool.with_suffix(".kept"))
         spool.touch()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import Client, Future, KilledWorker
+from distributed import Client, KilledWorker
 
 from jupyter_jobqueue import JobQueueCluster
 from jupyter_jobqueue.cluster.job import Job
@@ -24,7 +24,7 @@ class Work:
     def __init__(self, cluster: JobQueueCluster, client: Client, gate: Path) -> None:
         self.cluster, self.client, self.gate = cluster, client, gate
         count = cluster.wanted * cluster.plan_.processes
-        self.futures: list[Future] = client.map(_wait_for, range(count), gate=gate, pure=False)
+        self.futures: list[Any] = client.map(_wait_for, range(count), gate=gate, pure=False)
         until(lambda: all(client.processing().values()))
 
     def ends_well(self) -> None:

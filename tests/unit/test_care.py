@@ -96,7 +96,8 @@ def test_without_a_walltime_nobody_knows_what_a_job_may_use() -> None:
         (600, 60, 540, 20),
         (1800, 180, 1620, 60),
         (86_400, 300, 86_100, 100),
-        (10, 15, 1, 5),
+        (20, 5, 15, 1),
+        (10, 2.5, 7, 0),
     ],
 )
 def test_workers_leave_before_their_job_ends(
@@ -143,6 +144,7 @@ def test_a_long_queue_makes_successors_come_earlier_but_not_before_half_of_the_t
         job(R, started=NOW),
         job(D, started=NOW - 100, walltime=60),
         job(JobState.CLOSING, started=NOW - 100, walltime=60),
+        job(JobState.STARTING, started=NOW - 100, walltime=60),
     ],
 )
 def test_jobs_without_an_end_in_sight_are_left_alone(other: Job) -> None:

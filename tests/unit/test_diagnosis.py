@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_jobqueue.cluster.diagnosis import diagnose
+from jupyter_jobqueue.cluster.diagnosis import diagnose, last_words
 
 CASES = {
     "/opt/py/bin/python: No module named distributed": "has no module distributed",
@@ -27,6 +27,7 @@ CASES = {
     "OSError: Timed out trying to connect to tls://10.0.0.1:8786 after 30 s": (
         "cannot reach the scheduler at tls://10.0.0.1:8786"
     ),
+    "dask_worker - INFO - Timed out starting worker": "was not there within `death_timeout`",
     "ConnectionRefusedError: [Errno 111] Connection refused": "cannot reach the scheduler.",
     "OSError: [Errno 113] No route to host": "cannot reach the scheduler.",
     "ValueError: 'ib7' is not a valid network interface. Valid network interfaces are: ['lo']": (
@@ -47,3 +48,13 @@ def test_known_causes_get_a_plain_sentence(log: str, told: str) -> None:
 @pytest.mark.parametrize("log", ["", "Traceback\nValueError: 3", "Start worker at: tls://1.2.3.4"])
 def test_what_is_not_known_is_not_guessed(log: str) -> None:
     assert diagnose(log) == ""
+
+
+def test_the_last_words_of_a_log_begin_with_its_cause() -> None:
+    cause = "OSError: Timed out trying to connect to tls://10.0.0.1:8786 after 30 s"
+    traceback = [f'  File "x.py", line {number}' for number in range(60)]
+    log = "\n".join(["Start", cause, *traceback])
+    assert last_words(log).splitlines() == [cause, *traceback[-20:]]
+    assert last_words("\n".join([*traceback, cause])).splitlines() == [*traceback[-19:], cause]
+    assert last_words("\n".join(traceback[:3])).splitlines() == traceback[:3]
+    assert last_words("") == ""

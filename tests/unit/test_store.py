@@ -18,7 +18,8 @@ import pytest
 from jupyter_jobqueue.adapters.base import JobStatus, State
 from jupyter_jobqueue.cluster.sweep import left_over
 from jupyter_jobqueue.identity import Process
-from jupyter_jobqueue.store import STALE, NewerRecord, NotARecord, Record, Store, Taken, read
+from jupyter_jobqueue.record import NewerRecord, NotARecord, Record, read
+from jupyter_jobqueue.store import STALE, Store, Taken
 
 ME = Process.of(os.getpid())
 ELSEWHERE = ME.model_copy(update={"host": "elsewhere", "boot": "other"})
@@ -103,7 +104,10 @@ def test_the_record_of_somebody_else_is_not_written(store: Store) -> None:
     store.write(record(owner=ELSEWHERE), ELSEWHERE)
     with pytest.raises(Taken):
         store.write(record(), ME)
+    store.remove("0123456789ab", ME)
     assert store.read_all()[0][0].owner == ELSEWHERE
+    store.remove("0123456789ab", ELSEWHERE)
+    assert store.read_all() == ([], [])
 
 
 def test_what_a_killed_writer_left_is_removed_after_a_while(store: Store) -> None:
