@@ -66,6 +66,7 @@ class Reconciler(Ends):
         self.idle_since = self.started = time.time()
         self._limit_until = 0.0
         self._unanswered = 0
+        self._silent_since = self._heard = 0.0
         self._period = QUICK
 
     def prepare(self) -> None:
@@ -151,8 +152,7 @@ class Reconciler(Ends):
             self._adapt(load)
             async with self._lock:
                 await self._follow_up()
-            self._unanswered = 0
-            self.stumble("")
+            self._end_silence()
         except (QueueDown, CommandTimedOut) as error:
             self._note_silence(error)
         except JobQueueError as error:
@@ -162,9 +162,16 @@ class Reconciler(Ends):
         except Exception:
             logger.exception("reconcile of %s", self.cluster.name)
 
+    def _end_silence(self) -> None:
+        """Go on as before once the queue has answered a question that came after its silence."""
+        if self._heard >= self._silent_since:
+            self._unanswered = 0
+            self.stumble("")
+
     def _note_silence(self, error: QueueError) -> None:
         """Ask more and more seldom while the queue is away; what is known of the jobs stays."""
         self._unanswered += 1
+        self._silent_since = time.time()
         self._period = min(AWAY, QUICK * 2.0**self._unanswered)
         self.stumble(
             f"the queue does not answer; it is asked again every {self._period:g} s, "
@@ -207,8 +214,10 @@ class Reconciler(Ends):
         await self.learn_late_ends()
         known = [job for job in self.jobs.values() if job.id and job.state not in ENDED]
         if not known and not self.doubts:
+            self._heard = time.time()  # there is nothing to hear
             return False
         answer = await self.queue.status(ids_of(known), max_age=0.2, everything=bool(self.doubts))
+        self._heard = answer.asked
         await self.cancel_extra(self.settle(answer))
         changed = [job for job in known if observe(job, answer.jobs.get(job.id), answer.asked)]
         await self.learn_ends(changed)

@@ -360,7 +360,7 @@ async def until_shown(api: Api, cluster: str, condition: Any) -> Any:
     return await api.until(cluster, condition)
 
 
-async def until_async(condition: Any, timeout: float = 10) -> None:
+async def until_async(condition: Any, timeout: float = 30) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(timeout):
         while True:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -75,7 +77,7 @@ def test_jobs_begin_with_the_variables_of_their_system(install: Install, tmp_pat
     ended(pbs)
     path = "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
     words = Path(f"{seen}-4").read_text().split()
-    assert words == ["1[4].pbshost", "4", path, str(Path.home())]
+    assert words == ["1[4].pbshost", "4", path, pwd.getpwuid(os.getuid()).pw_dir]
 
 
 def test_the_real_system_is_used_if_it_is_wanted_and_there(

@@ -157,6 +157,33 @@ def test_a_failed_start_is_an_end_before_a_worker_joined(
     assert job(state, joined=joined).failed_start is expected
 
 
+@pytest.mark.parametrize(
+    ("ran", "expected"),
+    [
+        (None, False),  # it never started: its node did not boot
+        (59, False),  # it made way, or lost its node
+        (60, True),  # it had all its walltime for a worker to join
+    ],
+)
+def test_a_start_that_the_queue_cut_short_has_not_failed(ran: float | None, expected: bool) -> None:
+    started = None if ran is None else NOW
+    cut = job(JobState.STARTING, started=started, walltime=60)
+    ended = status(State.FAILED, by_system=True, ended=NOW + (ran or 0))
+    observe(cut, ended, NOW + 99)
+    assert cut.failed_start is expected
+
+
+@pytest.mark.parametrize("before", [JobState.STARTING, JobState.RUNNING])
+def test_a_job_that_was_put_back_starts_anew(before: JobState) -> None:
+    """What it was is over: a node and an end it has none, and its start can fail once more."""
+    back = job(before, node="node1", started=NOW, walltime=60, joined=True, workers={"c-0"})
+    observe(back, status(State.PENDING, reason="BeginTime"), NOW + 9)
+    assert (back.state, back.node, back.started, back.ends) == (JobState.PENDING, "", None, None)
+    assert not back.joined
+    observe(back, status(State.FAILED, exit_code=1), NOW + 99)
+    assert back.failed_start
+
+
 def test_every_end_of_a_queue_is_an_end_of_a_job() -> None:
     for state in State:
         if state.ended:
