@@ -124,6 +124,22 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
+QUEUE = Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="normal", main=True)
+ACCOUNT = Option(
+    "account", Kind.TEXT, "Account", "Account to charge.", example="project42", main=True
+)
+PROJECT = Option(
+    "project", Kind.TEXT, "Project", "Project to charge.", example="project42", main=True
+)
+WALLTIME = Option(
+    "walltime",
+    Kind.TEXT,
+    "Walltime",
+    "Time limit of a job, as HH:MM:SS.",
+    default="00:30:00",
+    example="01:00:00",
+    main=True,
+)
 JOB_CPU = Option(
     "job_cpu",
     Kind.INTEGER,
@@ -139,6 +155,20 @@ JOB_MEM = Option(
     "Memory to ask the queue for, in the queue's own form, when it is not what the workers use.",
     example="4G",
 )
+
+
+def memory_per(help: str, *choices: str) -> Option:
+    """Return the option how memory is asked for; the first of `choices` is the default."""
+    first = choices[0]
+    return Option(
+        "memory_per",
+        Kind.TEXT,
+        "Memory per",
+        help,
+        default=first,
+        example=first,
+        choices=choices,
+    )
 
 
 @dataclass(frozen=True)

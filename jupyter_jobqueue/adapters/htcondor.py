@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jupyter_jobqueue.adapters.base import (
     JOB_CPU,
     JOB_MEM,
+    WALLTIME,
     Adapter,
     Call,
     JobSpec,
     JobStatus,
     Kind,
     Option,
+    memory_per,
     seconds,
 )
 from jupyter_jobqueue.adapters.htcondor_text import (
@@ -56,25 +59,14 @@ class HTCondor(Adapter):
             example="10 GB",
             main=True,
         ),
-        Option(
-            "walltime",
-            Kind.TEXT,
-            "Walltime",
-            "Time limit of a job, as HH:MM:SS or seconds; none if not set.",
-            example="01:00:00",
-            main=True,
+        replace(
+            WALLTIME,
+            help="Time limit of a job, as HH:MM:SS or seconds; none if not set.",
+            default=None,
         ),
         JOB_CPU,
         JOB_MEM,
-        Option(
-            "memory_per",
-            Kind.TEXT,
-            "Memory per",
-            "Whether memory is asked for per job, or not at all.",
-            default="job",
-            example="job",
-            choices=("job", "none"),
-        ),
+        memory_per("Whether memory is asked for per job, or not at all.", "job", "none"),
         Option(
             "submit_command_extra",
             Kind.LINES,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from jupyter_jobqueue.adapters.base import (
+    WALLTIME,
     Adapter,
     Call,
     JobSpec,
     JobStatus,
-    Kind,
-    Option,
     Queue,
     State,
     quote,
@@ -41,14 +41,8 @@ class Local(Adapter):
     remembers = True
     leaks = r"LOCALQ_.*"
     options = (
-        Option(
-            "walltime",
-            Kind.TEXT,
-            "Walltime",
-            "Time after which the queue ends a job, as HH:MM:SS.",
-            default="08:00:00",
-            example="01:00:00",
-            main=True,
+        replace(
+            WALLTIME, help="Time after which the queue ends a job, as HH:MM:SS.", default="08:00:00"
         ),
     )
 

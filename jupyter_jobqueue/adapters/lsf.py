@@ -7,10 +7,14 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jupyter_jobqueue.adapters.base import (
+    PROJECT,
+    QUEUE,
+    WALLTIME,
     Adapter,
     Call,
     JobSpec,
@@ -18,6 +22,7 @@ from jupyter_jobqueue.adapters.base import (
     Kind,
     Option,
     Queue,
+    memory_per,
     quote,
     spans,
 )
@@ -49,18 +54,13 @@ class LSF(Adapter):
         r"LSB_(?!DEFAULT|CONFDIR$|SHAREDIR$|STDOUT_DIRECT$|NTRIES$|API_).*"
     )
     options = (
-        Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="normal", main=True),
-        Option(
-            "project", Kind.TEXT, "Project", "Project to charge.", example="project42", main=True
-        ),
-        Option(
-            "walltime",
-            Kind.TEXT,
-            "Walltime",
-            "Time limit of a job, as HH:MM or minutes.",
+        QUEUE,
+        PROJECT,
+        replace(
+            WALLTIME,
+            help="Time limit of a job, as HH:MM or minutes.",
             default="00:30",
             example="01:00",
-            main=True,
         ),
         Option(
             "ncpus",
@@ -77,14 +77,8 @@ class LSF(Adapter):
             "Memory to ask the queue for, when it is not what the workers use.",
             example="4 GB",
         ),
-        Option(
-            "memory_per",
-            Kind.TEXT,
-            "Memory per",
-            "Whether memory is asked for per job, per slot, or not at all.",
-            default="job",
-            example="job",
-            choices=("job", "slot", "none"),
+        memory_per(
+            "Whether memory is asked for per job, per slot, or not at all.", "job", "slot", "none"
         ),
         Option(
             "lsf_units",

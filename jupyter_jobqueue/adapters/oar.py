@@ -15,6 +15,9 @@ from typing import Any
 
 from jupyter_jobqueue.adapters.base import (
     JOB_CPU,
+    PROJECT,
+    QUEUE,
+    WALLTIME,
     Adapter,
     Call,
     JobSpec,
@@ -22,6 +25,7 @@ from jupyter_jobqueue.adapters.base import (
     Kind,
     Option,
     State,
+    memory_per,
     tag_in,
 )
 
@@ -68,19 +72,9 @@ class OAR(Adapter):
     # What oarsub reads of them, the key of a job, may be used by one job at a time.
     leaks = r"OAR_.*"
     options = (
-        Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="default", main=True),
-        Option(
-            "project", Kind.TEXT, "Project", "Project to charge.", example="project42", main=True
-        ),
-        Option(
-            "walltime",
-            Kind.TEXT,
-            "Walltime",
-            "Time limit of a job, as HH:MM:SS, HH:MM or HH.",
-            default="00:30:00",
-            example="01:00:00",
-            main=True,
-        ),
+        replace(QUEUE, example="default"),
+        PROJECT,
+        replace(WALLTIME, help="Time limit of a job, as HH:MM:SS, HH:MM or HH."),
         Option(
             "resource_spec",
             Kind.TEXT,
@@ -107,15 +101,7 @@ class OAR(Adapter):
             minimum=1,
             example="4096",
         ),
-        Option(
-            "memory_per",
-            Kind.TEXT,
-            "Memory per",
-            "Whether memory is asked for per core, or not at all.",
-            default="core",
-            example="core",
-            choices=("core", "none"),
-        ),
+        memory_per("Whether memory is asked for per core, or not at all.", "core", "none"),
     )
 
     def advice(self, options: Mapping[str, Any]) -> list[str]:

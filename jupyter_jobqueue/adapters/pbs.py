@@ -8,12 +8,16 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from email.utils import parsedate
 from typing import Any, ClassVar
 
 from jupyter_jobqueue.adapters.base import (
+    ACCOUNT,
     JOB_CPU,
     JOB_MEM,
+    QUEUE,
+    WALLTIME,
     Adapter,
     Call,
     JobSpec,
@@ -22,6 +26,7 @@ from jupyter_jobqueue.adapters.base import (
     Option,
     Queue,
     State,
+    memory_per,
     tag_in,
 )
 from jupyter_jobqueue.adapters.pbs_text import (
@@ -56,26 +61,9 @@ WALLTIME_EXCEEDED = -29
 GIVEN_UP = "too many failed attempts to run"
 """What PBS notes of a job that it could not start 21 times, and holds; not from a recording."""
 OPTIONS = (
-    Option(
-        "queue", Kind.TEXT, "Queue", "Destination of the jobs (-q).", example="workq", main=True
-    ),
-    Option(
-        "account",
-        Kind.TEXT,
-        "Account",
-        "Account to charge (-A); PBS_ACCOUNT of the environment if not set.",
-        example="project42",
-        main=True,
-    ),
-    Option(
-        "walltime",
-        Kind.TEXT,
-        "Walltime",
-        "Time limit of a job, as HH:MM:SS.",
-        default="00:30:00",
-        example="01:00:00",
-        main=True,
-    ),
+    replace(QUEUE, help="Destination of the jobs (-q).", example="workq"),
+    replace(ACCOUNT, help="Account to charge (-A); PBS_ACCOUNT of the environment if not set."),
+    WALLTIME,
     Option(
         "resource_spec",
         Kind.TEXT,
@@ -85,14 +73,8 @@ OPTIONS = (
     ),
     JOB_CPU,
     JOB_MEM,
-    Option(
-        "memory_per",
-        Kind.TEXT,
-        "Memory per",
-        "Whether memory is asked for per job, per process, or not at all.",
-        default="job",
-        example="job",
-        choices=("job", "process", "none"),
+    memory_per(
+        "Whether memory is asked for per job, per process, or not at all.", "job", "process", "none"
     ),
 )
 

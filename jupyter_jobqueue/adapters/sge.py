@@ -13,6 +13,9 @@ from typing import Any
 from jupyter_jobqueue.adapters.base import (
     JOB_CPU,
     JOB_MEM,
+    PROJECT,
+    QUEUE,
+    WALLTIME,
     Adapter,
     Call,
     JobSpec,
@@ -59,19 +62,9 @@ class SGE(Adapter):
         r"PE|PE_HOSTFILE|NSLOTS|NHOSTS|NQUEUES|QUEUE|REQUEST|REQNAME|RESTARTED|ARC"
     )
     options = (
-        Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="all.q", main=True),
-        Option(
-            "project", Kind.TEXT, "Project", "Project to charge.", example="project42", main=True
-        ),
-        Option(
-            "walltime",
-            Kind.TEXT,
-            "Walltime",
-            "Time limit of a job (h_rt), as HH:MM:SS.",
-            default="00:30:00",
-            example="01:00:00",
-            main=True,
-        ),
+        replace(QUEUE, example="all.q"),
+        PROJECT,
+        replace(WALLTIME, help="Time limit of a job (h_rt), as HH:MM:SS."),
         Option(
             "resource_spec",
             Kind.TEXT,

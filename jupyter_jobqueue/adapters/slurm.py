@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from jupyter_jobqueue.adapters.base import (
+    ACCOUNT,
     JOB_CPU,
     JOB_MEM,
+    QUEUE,
+    WALLTIME,
     Adapter,
     Call,
     JobSpec,
     JobStatus,
-    Kind,
-    Option,
     Queue,
     State,
+    memory_per,
     quote,
     seconds,
     spans,
@@ -99,31 +102,13 @@ class Slurm(Adapter):
     )
     renamed = {"project": "account"}  # noqa: RUF012 (a constant)
     options = (
-        Option(
-            "queue", Kind.TEXT, "Partition", "Partition to submit to.", example="debug", main=True
-        ),
-        Option(
-            "account", Kind.TEXT, "Account", "Account to charge.", example="project42", main=True
-        ),
-        Option(
-            "walltime",
-            Kind.TEXT,
-            "Walltime",
-            "Time limit of a job, as HH:MM:SS or D-HH:MM:SS.",
-            default="00:30:00",
-            example="01:00:00",
-            main=True,
-        ),
+        replace(QUEUE, title="Partition", help="Partition to submit to.", example="debug"),
+        ACCOUNT,
+        replace(WALLTIME, help="Time limit of a job, as HH:MM:SS or D-HH:MM:SS."),
         JOB_CPU,
         JOB_MEM,
-        Option(
-            "memory_per",
-            Kind.TEXT,
-            "Memory per",
-            "Whether memory is asked for per node, per CPU, or not at all.",
-            default="node",
-            example="node",
-            choices=("node", "cpu", "none"),
+        memory_per(
+            "Whether memory is asked for per node, per CPU, or not at all.", "node", "cpu", "none"
         ),
     )
 

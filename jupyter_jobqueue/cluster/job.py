@@ -101,6 +101,11 @@ class Job:
         return f"<Job {self.name}: {', '.join([self.state, *told])}>"
 
     @property
+    def in_queue(self) -> bool:
+        """Whether the queue has it, as far as is known."""
+        return bool(self.id) and self.state not in ENDED
+
+    @property
     def ends(self) -> float | None:
         """When its walltime is over; None while it waits, or if there is no limit."""
         if self.started is None or self.walltime is None or self.state in ENDED:

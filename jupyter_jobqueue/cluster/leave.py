@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from jupyter_jobqueue.cluster.job import ENDED, Job, JobState, end
+from jupyter_jobqueue.cluster.job import Job, JobState, end
 from jupyter_jobqueue.cluster.submit import Submitting, ids_of
 from jupyter_jobqueue.errors import QueueError
 
@@ -92,7 +92,7 @@ class Leaving(Submitting):
 
     async def _cancel_all(self) -> list[str]:
         unknown = await self._settle_doubts()
-        left = [job for job in self.jobs.values() if job.id and job.state not in ENDED]
+        left = [job for job in self.jobs.values() if job.in_queue]
         for job in left:
             job.state = JobState.CLOSING
         try:
@@ -121,5 +121,5 @@ class Leaving(Submitting):
             for job in left:
                 if job.id not in listed:
                     end(job, JobState.CANCELLED, answer.jobs.get(job.id))
-            left = [job for job in left if job.state not in ENDED]
+            left = [job for job in left if job.in_queue]
             await asyncio.sleep(0.05 if left else 0)

@@ -15,7 +15,7 @@ from distributed.core import Status, rpc
 from distributed.utils import get_ip, silence_logging_cmgr
 
 from jupyter_jobqueue.cluster.attach import resume
-from jupyter_jobqueue.cluster.job import ENDED, Job
+from jupyter_jobqueue.cluster.job import Job
 from jupyter_jobqueue.cluster.keep import Keeper
 from jupyter_jobqueue.cluster.resize import Resizing
 from jupyter_jobqueue.cluster.sweep import sweep_programs
@@ -123,7 +123,7 @@ class Living(Resizing):
         """Return ids of jobs that are not known to have left the queue; none if all are left."""
         if self._leaving:
             return []
-        return [job.id for job in self.jobs.values() if job.id and job.state not in ENDED]
+        return [job.id for job in self.jobs.values() if job.in_queue]
 
     @property
     def can_be_left(self) -> bool:

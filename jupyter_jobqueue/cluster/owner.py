@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from distributed.core import Status
 
-from jupyter_jobqueue.cluster.job import ENDED
 from jupyter_jobqueue.errors import JobQueueError, QueueError
 from jupyter_jobqueue.jobs import JobQueue
 
@@ -70,7 +69,6 @@ async def _cancel_all(owned: list[JobQueueCluster]) -> None:
 async def _cancel(cluster: JobQueueCluster) -> None:
     """Cancel the jobs of a cluster, whose own event loop may be gone."""
     plan = cluster.plan_
-    extra = plan.options.get("cancel_command_extra") or ()
-    ids = [job.id for job in cluster.jobs.values() if job.id and job.state not in ENDED]
+    ids = [job.id for job in cluster.jobs.values() if job.in_queue]
     with contextlib.suppress(QueueError, TimeoutError):
-        await asyncio.wait_for(JobQueue(plan.adapter).cancel(ids, extra), PATIENCE)
+        await asyncio.wait_for(JobQueue(plan.adapter).cancel(ids, plan.cancel_words), PATIENCE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,11 @@ class Plan:
         asked = self.options
         return int(asked.get("job_cpu") or asked.get("ncpus") or asked["cores"])
 
+    @property
+    def cancel_words(self) -> Sequence[str]:
+        """What the user wants in the command that cancels jobs."""
+        return cancel_words(self.options)
+
     def job_spec(
         self,
         *,
@@ -108,6 +113,11 @@ class Plan:
         """Return the job script and the command that would submit it."""
         spec = self.job_spec(**{"tag": "jobqueue-CLUSTER-0", **facts})
         return self.adapter.script(spec), command_line(self.adapter.submit(spec))
+
+
+def cancel_words(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return the words that options add to the command that cancels jobs."""
+    return options.get("cancel_command_extra") or ()
 
 
 def make_plan(

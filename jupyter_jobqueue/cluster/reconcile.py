@@ -15,7 +15,7 @@ from jupyter_jobqueue.cluster import care, housekeeping
 from jupyter_jobqueue.cluster.decide import Decision, decide, surplus_running
 from jupyter_jobqueue.cluster.diagnosis import diagnose
 from jupyter_jobqueue.cluster.ends import Ends
-from jupyter_jobqueue.cluster.job import ENDED, LIVE, JobState, observe
+from jupyter_jobqueue.cluster.job import LIVE, JobState, observe
 from jupyter_jobqueue.cluster.submit import ids_of
 from jupyter_jobqueue.errors import (
     CommandTimedOut,
@@ -183,7 +183,6 @@ class Reconciler(Ends):
         failure, _, words = self.cluster.placement.failure().partition("\n")
         if failure:
             raise SchedulerFailed(failure, details=words)
-        await self.cluster.placement.renew(self.scheduler)
         policy, options = self.cluster.adaptive, self.cluster.plan_.options
         load: dict[str, Any] = await self.scheduler.jobqueue_load(
             target_duration=policy.target_duration if policy else None,
@@ -212,7 +211,7 @@ class Reconciler(Ends):
 
     async def _observe(self) -> bool:
         await self.learn_late_ends()
-        known = [job for job in self.jobs.values() if job.id and job.state not in ENDED]
+        known = [job for job in self.jobs.values() if job.in_queue]
         if not known and not self.doubts:
             self._heard = time.time()  # there is nothing to hear
             return False

@@ -14,7 +14,7 @@ from distributed.core import Status
 
 from jupyter_jobqueue.adapters.base import JobSpec, JobStatus
 from jupyter_jobqueue.cluster.housekeeping import keep_script
-from jupyter_jobqueue.cluster.job import ENDED, Job, JobState
+from jupyter_jobqueue.cluster.job import Job, JobState
 from jupyter_jobqueue.cluster.table import JobTable
 from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueDown, QueueError
 from jupyter_jobqueue.jobs import Answer
@@ -209,7 +209,7 @@ class Submitting(JobTable):
         name = f"{self.cluster.name}-{number}"
         job = self.jobs.setdefault(name, Job(name, number, status.tag, self.cluster.plan_.walltime))
         self.count = max(self.count, number + 1)
-        if job.id and job.state not in ENDED:
+        if job.in_queue:
             return False
         count = self._sizes.get(status.tag, 1)
         self._enter(job, job_id, self._spec(count=count, first=first, tag=status.tag))

@@ -13,6 +13,7 @@ from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.adapters.base import JobStatus
 from jupyter_jobqueue.cluster.folder import retire
 from jupyter_jobqueue.cluster.job import TAGS, is_of
+from jupyter_jobqueue.cluster.plan import cancel_words
 from jupyter_jobqueue.errors import QueueError
 from jupyter_jobqueue.identity import Process, host
 from jupyter_jobqueue.jobs import JobQueue, adapter_for
@@ -47,7 +48,7 @@ async def cancel_left(record: Record) -> int:
     queue = JobQueue.of(record.system)
     answer = await queue.status([job.id for job in record.jobs if job.id], everything=True)
     left = left_over(record, answer.jobs)
-    await queue.cancel(left, record.options.get("cancel_command_extra") or ())
+    await queue.cancel(left, cancel_words(record.options))
     return len(left)
 
 

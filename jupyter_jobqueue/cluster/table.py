@@ -54,8 +54,8 @@ class JobTable:
     async def cancel(self, ids: Sequence[str]) -> None:
         """Ask the queue to end jobs, with the words that the user wants in the command."""
         if ids:
-            extra = self.cluster.plan_.options.get("cancel_command_extra") or ()
-            await self.queue.cancel(await self._still_ours(ids), extra)
+            words = self.cluster.plan_.cancel_words
+            await self.queue.cancel(await self._still_ours(ids), words)
 
     async def _still_ours(self, ids: Sequence[str]) -> list[str]:
         """Leave out the ids that the queue has given to other jobs after it had forgotten ours."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import randrange
+from typing import Protocol, TypeVar
 
 
 def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None:
@@ -91,6 +93,44 @@ def new_folder(prefix: str) -> Path:
     folder.chmod(0o755)  # munge wants its socket within reach, others their own users
     (folder / "owner").write_text(str(os.getpid()))
     return folder
+
+
+class Bed(Protocol):
+    """A batch system that can be started and stopped."""
+
+    def up(self) -> None:
+        """Start it."""
+
+    def down(self) -> None:
+        """Stop it."""
+
+
+B = TypeVar("B", bound=Bed)
+
+
+def command_line(
+    name: str,
+    about: str | None,
+    prefix: str,
+    bed_in: Callable[[Path], B],
+    missing: Sequence[str],
+    export: Callable[[B], str],
+) -> None:
+    """Start or stop the bed of this user from a shell, which evaluates what `export` says."""
+    parser = argparse.ArgumentParser(prog=f"python -m tests.beds.{name}", description=about)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("action", choices=["up", "down"])
+    default = Path(tempfile.gettempdir()) / f"{prefix}{os.getuid()}"
+    parser.add_argument("--dir", type=Path, default=default, help="folder of the bed (%(default)s)")
+    options = parser.parse_args()
+    bed = bed_in(options.dir.resolve())
+    if options.action == "down":
+        bed.down()
+    elif missing:
+        parser.exit(1, f"not installed: {' '.join(missing)}\n")
+    else:
+        bed.up()
+        print(f"export {export(bed)}")
 
 
 def abandoned_folders(prefix: str) -> Iterator[Path]:

@@ -15,14 +15,12 @@ second.
 
 from __future__ import annotations
 
-import argparse
 import os
 import pwd
 import shlex
 import shutil
 import socket
 import subprocess
-import tempfile
 from configparser import ConfigParser
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +30,7 @@ from xml.etree import ElementTree
 from tests.beds.daemons import (
     Daemon,
     abandoned_folders,
+    command_line,
     free_ports,
     kill_all_with,
     new_folder,
@@ -277,20 +276,9 @@ def new_bed() -> SGEBed:
 
 def main() -> None:
     """Start or stop the bed of this user, for use from a shell."""
-    parser = argparse.ArgumentParser(prog="python -m tests.beds.sge", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("action", choices=["up", "down"])
-    default = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getuid()}"
-    parser.add_argument("--dir", type=Path, default=default, help="folder of the bed (%(default)s)")
-    options = parser.parse_args()
-    bed = SGEBed(options.dir.resolve())
-    if options.action == "down":
-        bed.down()
-    elif missing := missing_commands():
-        parser.exit(1, f"not installed: {' '.join(missing)}\n")
-    else:
-        bed.up()
-        print(f"export PATH={bed.bin}:$PATH")
+    command_line(
+        "sge", __doc__, PREFIX, SGEBed, missing_commands(), lambda bed: f"PATH={bed.bin}:$PATH"
+    )
 
 
 if __name__ == "__main__":

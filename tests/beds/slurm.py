@@ -14,7 +14,6 @@ There is no accounting, memory is not enforced, and jobs start within a second.
 
 from __future__ import annotations
 
-import argparse
 import os
 import pwd
 import secrets
@@ -22,7 +21,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -31,6 +29,7 @@ from pathlib import Path
 from tests.beds.daemons import (
     Daemon,
     abandoned_folders,
+    command_line,
     free_ports,
     kill_all_with,
     new_folder,
@@ -292,20 +291,9 @@ def new_bed() -> SlurmBed:
 
 def main() -> None:
     """Start or stop the bed of this user, for use from a shell."""
-    parser = argparse.ArgumentParser(prog="python -m tests.beds.slurm", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("action", choices=["up", "down"])
-    default = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getuid()}"
-    parser.add_argument("--dir", type=Path, default=default, help="folder of the bed (%(default)s)")
-    options = parser.parse_args()
-    bed = SlurmBed(options.dir.resolve())
-    if options.action == "down":
-        bed.down()
-    elif missing := missing_commands():
-        parser.exit(1, f"not installed: {' '.join(missing)}\n")
-    else:
-        bed.up()
-        print(f"export SLURM_CONF={bed.conf}")
+    command_line(
+        "slurm", __doc__, PREFIX, SlurmBed, missing_commands(), lambda bed: f"SLURM_CONF={bed.conf}"
+    )
 
 
 if __name__ == "__main__":

@@ -168,7 +168,9 @@ async def test_creations_leave_no_cluster(api: Api) -> None:
 
 async def test_sizes_leave_the_cluster_as_it_was(api: Api) -> None:
     made = await api.create(jobs=1, options={"cores": 2, "processes": 2})
-    before = await api.until(made["id"], lambda cluster: cluster["workers"] == 2)
+    before = await api.until(
+        made["id"], lambda cluster: cluster["workers"] == 2 and cluster["next_end"]
+    )
     del before["core_hours"]  # grows by itself
     for path, cases in (("scale", SIZES), ("adapt", BOUNDS)):
         for raw, words in NOT_OBJECTS:

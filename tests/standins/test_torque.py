@@ -153,6 +153,7 @@ def test_showq_has_no_attribute_that_is_unknown_to_its_readers(moab: Replay, opt
     moab.run("msub t/plain.pbs; msub t/plain.pbs; msub -h t/plain.pbs")
     running(moab.standin)
     moab.run("mjobctl -c Moab.2")
+    until(lambda: all(job.number != 2 for job in moab.standin.unended()))
     told = attributes(moab.run(f"showq {option} --xml").stdout)
     known = set().union(*(attributes(file.read_text()) for file in (FOLDER / "moab").iterdir()))
     assert told <= known

@@ -14,6 +14,24 @@ import yaml
 from jupyter_jobqueue.cluster.plan import make_plan
 
 FOLDER = Path(__file__).parents[1] / "scripts"
+SMALL: dict[str, Any] = {"cores": 1, "memory": "4 GiB", "python": "/opt/python"}
+COMMON_KEYWORDS: dict[str, Any] = {
+    "cores": 8,
+    "memory": "24 GB",
+    "processes": 1,
+    "interface": "ib0",
+    "nanny": False,
+    "death_timeout": "2 minutes",
+    "local_directory": "/local/$USER",
+    "worker_extra_args": ["--lifetime 55m", "--lifetime-stagger", "4m"],
+    "job_script_prologue": ["module load python", "", "export OMP_NUM_THREADS=1"],
+    "job_script_epilogue": ["rm -rf /local/$USER"],
+    "log_directory": "/logs",
+    "shebang": "#!/bin/bash -l",
+    "python": "/opt/python",
+    "job_name": "my-analysis",
+}
+"""Every keyword that all batch systems have, but for directives."""
 
 
 def script_of(system: str, options: dict[str, Any], **facts: Any) -> str:

@@ -11,9 +11,8 @@ import dask.config
 import pytest
 import yaml
 
-from tests.unit.scripts import FOLDER, golden, headers, script_of
+from tests.unit.scripts import COMMON_KEYWORDS, FOLDER, SMALL, golden, headers, script_of
 
-SMALL = {"cores": 1, "memory": "4 GiB", "python": "/opt/python"}
 KEYS = {
     "tls_ca_file": "/keys/ca.pem",
     "tls_worker_cert": "/my keys/cert.pem",
@@ -21,21 +20,8 @@ KEYS = {
     "tls_client_key": "/keys/of-the-client.pem",
 }
 EVERY_KEYWORD = {
-    "cores": 8,
-    "memory": "24 GB",
-    "processes": 1,
-    "interface": "ib0",
-    "nanny": False,
-    "death_timeout": "2 minutes",
-    "local_directory": "/local/$USER",
-    "worker_extra_args": ["--lifetime 55m", "--lifetime-stagger", "4m"],
-    "job_script_prologue": ["module load python", "", "export OMP_NUM_THREADS=1"],
-    "job_script_epilogue": ["rm -rf /local/$USER"],
+    **COMMON_KEYWORDS,
     "job_extra_directives": ["--constraint=haswell", "--exclusive"],
-    "log_directory": "/logs",
-    "shebang": "#!/bin/bash -l",
-    "python": "/opt/python",
-    "job_name": "my-analysis",
     "queue": "large",
     "account": "project42",
     "walltime": "1-12:00:00",

@@ -15,25 +15,12 @@ import yaml
 
 from jupyter_jobqueue.adapters.base import JobSpec
 from jupyter_jobqueue.adapters.htcondor import HTCondor
-from tests.unit.scripts import golden, script_of
+from tests.unit.scripts import COMMON_KEYWORDS, SMALL, golden, script_of
 
-SMALL = {"cores": 1, "memory": "4 GiB", "python": "/opt/python"}
 EVERY_KEYWORD = {
-    "cores": 8,
-    "memory": "24 GB",
-    "processes": 1,
-    "interface": "ib0",
-    "nanny": False,
-    "death_timeout": "2 minutes",
-    "local_directory": "/local/$USER",
-    "worker_extra_args": ["--lifetime 55m", "--lifetime-stagger", "4m"],
-    "job_script_prologue": ["module load python", "", "export OMP_NUM_THREADS=1"],
-    "job_script_epilogue": ["rm -rf /local/$USER"],
+    **COMMON_KEYWORDS,
     "job_extra_directives": {"+ProjectName": '"physics"', "getenv": True},
-    "log_directory": "/logs",
     "shebang": "#!/usr/bin/env my_submit",
-    "python": "/opt/python",
-    "job_name": "my-analysis",
     "disk": "10 GB",
     "walltime": "12:00:00",
     "job_cpu": 16,

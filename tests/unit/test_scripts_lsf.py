@@ -8,25 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.scripts import golden, headers, script_of
+from tests.unit.scripts import COMMON_KEYWORDS, SMALL, golden, headers, script_of
 
-SMALL = {"cores": 1, "memory": "4 GiB", "python": "/opt/python"}
 EVERY_KEYWORD = {
-    "cores": 8,
-    "memory": "24 GB",
-    "processes": 1,
-    "interface": "ib0",
-    "nanny": False,
-    "death_timeout": "2 minutes",
-    "local_directory": "/local/$USER",
-    "worker_extra_args": ["--lifetime 55m", "--lifetime-stagger", "4m"],
-    "job_script_prologue": ["module load python", "", "export OMP_NUM_THREADS=1"],
-    "job_script_epilogue": ["rm -rf /local/$USER"],
+    **COMMON_KEYWORDS,
     "job_extra_directives": ["-app dask", '-R "select[mem>32000]"'],
-    "log_directory": "/logs",
-    "shebang": "#!/bin/bash -l",
-    "python": "/opt/python",
-    "job_name": "my-analysis",
     "queue": "large",
     "project": "project42",
     "walltime": "12:00",

@@ -9,26 +9,15 @@ import pytest
 
 from jupyter_jobqueue.adapters.oar import OAR
 from jupyter_jobqueue.cluster.plan import make_plan
-from tests.unit.scripts import golden, headers, script_of
+from tests.unit import scripts
+from tests.unit.scripts import COMMON_KEYWORDS, golden, headers, script_of
 
 MEMORY = {"memory_per_core_property_name": "mem_core"}
-SMALL = {"cores": 1, "memory": "4 GiB", "python": "/opt/python", **MEMORY}
+SMALL = {**scripts.SMALL, **MEMORY}
 EVERY_KEYWORD = {
-    "cores": 8,
-    "memory": "24 GB",
-    "processes": 1,
-    "interface": "ib0",
-    "nanny": False,
-    "death_timeout": "2 minutes",
-    "local_directory": "/local/$USER",
-    "worker_extra_args": ["--lifetime 55m", "--lifetime-stagger", "4m"],
-    "job_script_prologue": ["module load python", "", "export OMP_NUM_THREADS=1"],
+    **COMMON_KEYWORDS,
     "job_script_epilogue": ["rm -rf /local/$OAR_JOB_ID"],
     "job_extra_directives": ["-p \"gpu='YES' OR host='big'\"", "-t besteffort"],
-    "log_directory": "/logs",
-    "shebang": "#!/bin/bash -l",
-    "python": "/opt/python",
-    "job_name": "my-analysis",
     "queue": "besteffort",
     "project": "project42",
     "resource_spec": "\"{cputype='xeon'}/nodes=1/core=8\"",

@@ -15,25 +15,13 @@ from jupyter_jobqueue.adapters.torque import Torque
 from jupyter_jobqueue.cluster import plan
 from jupyter_jobqueue.config import profile
 from jupyter_jobqueue.spec import check, options_of
-from tests.unit.scripts import golden, headers, script_of
+from tests.unit.scripts import COMMON_KEYWORDS, SMALL, golden, headers, script_of
 
-SMALL = {"cores": 1, "memory": "4 GiB", "python": "/opt/python"}
 EVERY_KEYWORD = {
-    "cores": 8,
-    "memory": "24 GB",
-    "processes": 1,
-    "interface": "ib0",
-    "nanny": False,
-    "death_timeout": "2 minutes",
+    **COMMON_KEYWORDS,
     "local_directory": "$TMPDIR/${USER}",
-    "worker_extra_args": ["--lifetime 55m", "--lifetime-stagger", "4m"],
-    "job_script_prologue": ["module load python", "", "export OMP_NUM_THREADS=1"],
     "job_script_epilogue": ["rm -rf $TMPDIR/$PBS_JOBID"],
     "job_extra_directives": ["-m n", "-W umask=022"],
-    "log_directory": "/logs",
-    "shebang": "#!/bin/bash -l",
-    "python": "/opt/python",
-    "job_name": "my-analysis",
     "queue": "large",
     "account": "project42",
     "resource_spec": "select=1:ncpus=24:mem=100GB:place=scatter",
