@@ -20,7 +20,7 @@ import yaml
 
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.errors import InvalidOption, NotFound, nearest, unknown
-from jupyter_jobqueue.spec import options_of, renamed_of
+from jupyter_jobqueue.options import options_of, renamed_of
 
 DEFAULTS = Path(__file__).with_name("jobqueue.yaml")
 CLUSTER_KEYS = {"scheduler_options", "system"}

@@ -18,6 +18,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
+from jupyter_jobqueue import __version__
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.adapters.base import Adapter, Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.errors import (
@@ -38,8 +39,9 @@ AT_ONCE = 4
 
 DIALECT_TIMEOUT = 2.0
 """Seconds; a command that prints its own version asks nobody."""
-INTEREST = 60.0
-"""Seconds for which a job that somebody asked for is asked for again with those of others."""
+INTEREST = 120.0
+"""Seconds for which a job that somebody asked for is asked for again with those of others; longer
+than the longest pause between two questions of one cluster."""
 
 
 class Answer(NamedTuple):
@@ -76,6 +78,8 @@ def adapter_for(system: str) -> Adapter:
 def _dialect(system: str, path: str) -> Adapter:
     adapter = ADAPTERS[system]()
     call = adapter.version()
+    if call is None:
+        return adapter
     try:
         done = subprocess.run(
             call.argv, capture_output=True, text=True, timeout=DIALECT_TIMEOUT, check=False
@@ -217,7 +221,9 @@ class JobQueue:
 
     async def submit(self, spec: JobSpec) -> list[str]:
         """Submit `spec.count` jobs with one command and return their ids."""
-        return await self._run(self.adapter.submit(spec))
+        ids = await self._run(self.adapter.submit(spec))
+        self._interest.update(dict.fromkeys(ids, time.monotonic()))
+        return ids
 
     async def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> None:
         """Ask to end jobs with one command; `extra` words follow its name."""
@@ -254,7 +260,9 @@ class JobQueue:
         self._interest = {job: at for job, at in self._interest.items() if at >= oldest}
         ids = frozenset(self._interest)
         about = None if everything or self.adapter.lists_all else ids
-        return Question(asyncio.create_task(self._ask(sorted(ids), about)), about)
+        # Now, not when the task begins: the answer may not be younger than the ids.
+        asking = self._ask(sorted(ids), about, time.time(), time.monotonic())
+        return Question(asyncio.create_task(asking), about)
 
     async def history(self, ids: Sequence[str]) -> Mapping[str, JobStatus]:
         """Ask the accounting for jobs that have left the queue; empty if there is none to ask."""
@@ -272,10 +280,12 @@ class JobQueue:
 
     async def version(self) -> str:
         """Ask for the version."""
-        return await self._run(self.adapter.version())
+        call = self.adapter.version()
+        return await self._run(call) if call else __version__
 
-    async def _ask(self, ids: list[str], about: frozenset[str] | None) -> Answer:
-        asked, begun = time.time(), time.monotonic()
+    async def _ask(
+        self, ids: list[str], about: frozenset[str] | None, asked: float, begun: float
+    ) -> Answer:
         jobs: Mapping[str, JobStatus] = {}
         mine = self.adapter.mine() if about is None else None
         if mine is not None:

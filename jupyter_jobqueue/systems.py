@@ -21,6 +21,7 @@ from jupyter_jobqueue.errors import (
     nearest,
 )
 from jupyter_jobqueue.jobs import JobQueue, adapter_for
+from jupyter_jobqueue.options import options_of
 
 T = TypeVar("T")
 
@@ -113,9 +114,10 @@ class Systems:
         adapter = await asyncio.to_thread(adapter_for, system)
         queue = JobQueue(adapter, timeout=self.timeout)
         version, queues = await asyncio.gather(_answer(queue.version()), _answer(queue.queues()))
-        if isinstance(version, QueueError) and not isinstance(version, CommandTimedOut):
+        simplest = version if adapter.version() else queues
+        if isinstance(simplest, QueueError) and not isinstance(simplest, CommandTimedOut):
             # Not even its version: a client that has no configuration.
-            return Facts(": ".join([version.message, *version.details.splitlines()[-1:]]))
+            return Facts(": ".join([simplest.message, *simplest.details.splitlines()[-1:]]))
         errors = [str(each) for each in (version, queues) if isinstance(each, QueueError)]
         return Facts(
             version=version if isinstance(version, str) else "",
@@ -158,7 +160,7 @@ def _profile(found: config.Profile, reason: str) -> dict[str, Any]:
 
 def _shown(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return option values as a form takes them: amounts of memory are text."""
-    kinds = {name: option.kind for name, option in spec.options_of(system).items()}
+    kinds = {name: option.kind for name, option in options_of(system).items()}
     return {name: _plain(kinds[name], value) for name, value in values.items() if name in kinds}
 
 
@@ -172,7 +174,7 @@ def _plain(kind: Kind, value: Any) -> Any:
 
 def _problems(found: config.Profile) -> list[str]:
     """Return what is wrong with the values of a profile."""
-    known, problems = spec.options_of(found.system), []
+    known, problems = options_of(found.system), []
     for name, value in found.options.items():
         try:
             spec.check_one(known[name], value)

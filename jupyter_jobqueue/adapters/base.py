@@ -273,8 +273,8 @@ class Adapter(ABC):
         return seconds(str(options.get("walltime") or ""))
 
     @abstractmethod
-    def version(self) -> Call[str]:
-        """Ask for the version of the batch system."""
+    def version(self) -> Call[str] | None:
+        """Ask for the version of the batch system; None if it is a part of this project."""
 
     def advice(self, options: Mapping[str, Any]) -> list[str]:
         """Return warnings about checked options that the batch system takes, but not as meant."""

@@ -71,8 +71,8 @@ class Local(Adapter):
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         return Call(_command("cancel", *ids), lambda text: None)
 
-    def version(self) -> Call[str]:
-        return Call(_command("queues"), lambda text: f"{json.loads(text)['cpus']} CPUs")
+    def version(self) -> Call[str] | None:
+        return None
 
     def queues(self) -> Call[list[Queue]]:
         return Call(_command("queues"), _read_queues)

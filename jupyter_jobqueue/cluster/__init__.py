@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_jobqueue.cluster.core import JobQueueCluster
 from jupyter_jobqueue.config import load_defaults
-from jupyter_jobqueue.spec import options_of
+from jupyter_jobqueue.options import options_of
 
 __all__ = [
     "HTCondorCluster",

@@ -20,9 +20,10 @@ from jupyter_jobqueue.cluster.plan import Plan
 from jupyter_jobqueue.cluster.submit import Doubt
 from jupyter_jobqueue.errors import QueueError, SchedulerFailed
 from jupyter_jobqueue.identity import Process
+from jupyter_jobqueue.options import options_of
 from jupyter_jobqueue.record import Bounds, KeptJob, Record, Scheduler
 from jupyter_jobqueue.schedulers import Attached
-from jupyter_jobqueue.spec import check, options_of
+from jupyter_jobqueue.spec import check
 
 if TYPE_CHECKING:
     from jupyter_jobqueue.cluster.view import ClusterView

@@ -33,9 +33,9 @@ from jupyter_jobqueue.errors import (
     WrongState,
     unknown,
 )
+from jupyter_jobqueue.options import options_of, renamed_of
 from jupyter_jobqueue.record import Record
 from jupyter_jobqueue.schedulers import InProcess, Placement
-from jupyter_jobqueue.spec import options_of, renamed_of
 
 logger = logging.getLogger(__name__)
 Listener = Callable[[str, str, str], None]

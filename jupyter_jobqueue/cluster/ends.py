@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_jobqueue.cluster import display
+from jupyter_jobqueue.cluster import care, display
 from jupyter_jobqueue.cluster.diagnosis import last_words
 from jupyter_jobqueue.cluster.job import ENDED, LIVE, Job, JobState, observe
 from jupyter_jobqueue.cluster.leave import Leaving
@@ -47,6 +47,7 @@ class Ends(Leaving):
         self.since = 0.0
         """When we began to watch: how jobs fared that ended before is not known."""
         self._failed_at = 0.0
+        self._crashes = care.Pace()
         self._asked_late = 0.0
 
     @property
@@ -56,12 +57,14 @@ class Ends(Leaving):
 
     @property
     def failing(self) -> bool:
-        """Whether a job failed to start within the last minute."""
-        return time.time() - self._failed_at < 60
+        """Whether within the last minute a job failed to start, or several soon after it."""
+        several = not self._crashes.allows(care.AFTER_FAILURE, time.monotonic())
+        return several or time.time() - self._failed_at < 60
 
     def forget_failures(self) -> None:
         """Begin to count anew, and do not wait."""
         self.failures, self.not_before, self._failed_at = 0, 0.0, 0.0
+        self._crashes = care.Pace()
 
     async def learn_ends(self, changed: Sequence[Job]) -> None:
         """Find out how jobs ended, and what that means."""
@@ -76,9 +79,16 @@ class Ends(Leaving):
         for job in ended:
             if job.failed_start and (job.ended or self.since) >= self.since:
                 await self._count_failure(job)
-            elif not job.joined and job.name not in self._asked_to_end:
-                self.slow_down()
+            elif job.name not in self._asked_to_end:
+                self._note_end(job)
         await self._forgive([*ended, *_put_back(changed)])
+
+    def _note_end(self, job: Job) -> None:
+        """Replace a job that nobody here wanted to end: at once, if it did some work."""
+        if not job.joined:
+            self.slow_down()
+        elif job.crashed:
+            self._crashes.note(time.monotonic())
 
     def slow_down(self, failures: int = 0) -> None:
         """Submit not at once, the later the more failed, and seldom within the next minute."""

@@ -29,6 +29,8 @@ LIVE = {JobState.SUBMITTING, JobState.PENDING, JobState.HELD, JobState.STARTING,
 """States that count towards the number of jobs wanted."""
 TAGS = "jobqueue-"
 """What all our tags begin with."""
+BRIEF = 30.0
+"""Seconds; a job that ends by itself so soon after its start has crashed, whatever it says."""
 SKEW = 600.0
 """Seconds by which the queue's time of submission may differ from ours: clocks, slow commands."""
 WAITING = {JobState.PENDING, JobState.HELD}
@@ -121,6 +123,15 @@ class Job:
         if self.by_system and not self.used_up:
             return False
         return self.state in (JobState.DONE, JobState.FAILED, JobState.LOST) and not self.joined
+
+    @property
+    def crashed(self) -> bool:
+        """Whether it ended by itself soon after its start, although a worker had joined."""
+        if self.started is None or self.ended is None or self.by_system or not self.joined:
+            return False
+        brief = min(BRIEF, (self.walltime or 2 * BRIEF) / 2)
+        by_itself = self.state in (JobState.DONE, JobState.FAILED, JobState.LOST)
+        return by_itself and self.ended - self.started < brief
 
     @property
     def used_up(self) -> bool:

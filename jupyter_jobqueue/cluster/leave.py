@@ -47,6 +47,7 @@ class Leaving(Submitting):
             self.cluster._changed(job)
         for job in running:
             self._retiring.add(job.name)
+            self._asked_to_end[job.name] = -math.inf  # by its workers, not yet by the queue
             self.spawn(self._retire(job))
         await self.cancel_closing()
         self.wake()

@@ -64,6 +64,8 @@ class Submitting(JobTable):
         self.count = 0
         """Jobs numbered so far; a number is never used again."""
         self._sizes: dict[str, int] = {}
+        self._known_since: dict[str, float] = {}
+        """When the command of a submission told the ids of its jobs."""
 
     @property
     def next_submission(self) -> dict[str, Any]:
@@ -111,6 +113,7 @@ class Submitting(JobTable):
             doubt.since = time.time()
             raise
         del self.doubts[tag]
+        self._known_since[tag] = time.time()
         for job, job_id in zip(jobs, ids, strict=True):
             self._enter(job, job_id, spec)
         if not self._is_open():  # closed while the queue was thinking
@@ -169,12 +172,20 @@ class Submitting(JobTable):
         mine = {
             job_id: status
             for job_id, status in answer.jobs.items()
-            if status.tag.startswith(self.tags)
+            if status.tag.startswith(self.tags) and self._is_told(status.tag, answer.asked)
         }
         for tag, doubt in list(self.doubts.items()):
             if answer.asked >= doubt.since and answer.about is None:
                 self._settle_one(tag, doubt, any(each.tag == tag for each in mine.values()))
         return self._adopt(mine)
+
+    def _is_told(self, tag: str, asked: float) -> bool:
+        """Whether the ids of a submission were known, or given up, when the queue was asked.
+
+        Until then the queue may list its jobs by other ids than the command is about to tell.
+        """
+        doubt = self.doubts.get(tag)
+        return asked >= (doubt.since if doubt else self._known_since.get(tag, 0.0))
 
     def _settle_one(self, tag: str, doubt: Doubt, exists: bool) -> None:
         doubt.absent += not exists

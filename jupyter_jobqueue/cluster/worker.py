@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_jobqueue.adapters.base import quote
 from jupyter_jobqueue.cluster.care import lifetime
-from jupyter_jobqueue.spec import DEFAULT_WORKER
+from jupyter_jobqueue.options import DEFAULT_WORKER
 
 METHOD = "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"
 

@@ -205,6 +205,19 @@ def test_when_every_job_fails_few_are_submitted(slurm_queue: Queue) -> None:
         assert cluster.state == "running"
 
 
+def test_workers_that_join_and_leave_at_once_are_replaced_no_more_than_now_and_then(
+    local_queue: Queue,
+) -> None:
+    with local_queue.cluster(worker_extra_args=["--lifetime", "1s"]) as cluster:
+        cluster.scale(jobs=3)
+        until(lambda: "5 submissions a minute" in cluster.status_detail, timeout=60)
+        assert set(states(cluster)) <= {"done", "running", "starting"}
+        assert len({job.tag for job in cluster.jobs.values()}) <= 7, "one submission a tag"
+        before = len(cluster.jobs)
+        cluster.retry()
+        assert len(cluster.jobs) > before
+
+
 def test_what_the_queue_refuses_is_not_asked_for_again_and_again(
     slurm: SlurmBed, slurm_queue: Queue
 ) -> None:

@@ -123,6 +123,12 @@ def kill(server: Server) -> None:
     server.process.wait(10)
 
 
+def freeze_workers() -> None:
+    for process in still_running(os.environ[FOLDER]):
+        if any("dask_worker" in word for word in process.info["cmdline"] or []):
+            process.suspend()
+
+
 @pytest.mark.parametrize("system", ["local", pytest.param("slurm", marks=pytest.mark.slurm)])
 def test_a_killed_server_finds_its_clusters_again_and_the_computation_never_noticed(
     servers: list[Server], tmp_path: Path, request: pytest.FixtureRequest, system: str
@@ -188,6 +194,7 @@ async def test_a_second_server_does_not_steal_and_names_what_is_truly_gone(
 
     kill(other)
     folder = record_of(made["id"]).folder
+    freeze_workers()  # which would leave by themselves, one sooner and one later
     record_of(made["id"]).scheduler.process.kill()
     api.manager.adoption.begin()
     await idle(api)

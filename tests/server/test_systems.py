@@ -9,6 +9,7 @@ from typing import Any
 import dask.config
 import pytest
 
+import jupyter_jobqueue
 from jupyter_jobqueue.adapters.base import Call, Queue
 from jupyter_jobqueue.adapters.local import Local
 from tests.server.conftest import SMALL, Api
@@ -35,6 +36,7 @@ async def ask(api: Api, system: str, **params: str) -> Any:
 async def test_the_local_queue_can_be_used(api: Api) -> None:
     found = await ask(api, "local")
     assert (found["usable"], found["reason"], found["warning"]) == (True, "", "")
+    assert found["version"] == jupyter_jobqueue.__version__
     (queue,) = found["queues"]
     assert (queue["name"], queue["default"], queue["max_cores"]) == ("local", True, 4)
 

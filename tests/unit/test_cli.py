@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import jupyter_jobqueue
 from jupyter_jobqueue.cli import _queue, main
 from tests.unit.conftest import Configure
 
@@ -36,7 +37,7 @@ def test_without_a_batch_system_the_embedded_queue_is_there(
     assert main(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "  --  Slurm        sbatch and squeue and scancel are not on PATH" in lines
-    assert "  OK  Local queue  4 CPUs" in lines
+    assert f"  OK  Local queue  {jupyter_jobqueue.__version__}" in lines
     assert "        local            default, 1 nodes, up to 4 cores" in lines
     assert "  OK  local                Local queue  built-in" in lines
 

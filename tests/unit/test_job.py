@@ -173,6 +173,32 @@ def test_a_start_that_the_queue_cut_short_has_not_failed(ran: float | None, expe
     assert cut.failed_start is expected
 
 
+@pytest.mark.parametrize(
+    ("ran", "walltime", "facts", "expected"),
+    [
+        (29, None, {}, True),
+        (29, 3600, {"state": State.DONE}, True),
+        (29, None, {"joined": False}, False),  # that is a failed start
+        (31, None, {}, False),
+        (29, None, {"by_system": True}, False),
+        (29, None, {"state": State.CANCELLED}, False),
+        (29, 40, {}, False),  # it had most of its time
+        (19, 40, {}, True),
+        (29, None, {"started": None}, False),
+    ],
+)
+def test_a_job_crashed_that_ended_by_itself_soon_after_its_start(
+    ran: float, walltime: float | None, facts: dict[str, Any], expected: bool
+) -> None:
+    facts = {"joined": True, "started": NOW, "state": State.FAILED, "by_system": False, **facts}
+    crashed = job(
+        JobState.RUNNING, started=facts["started"], walltime=walltime, joined=facts["joined"]
+    )
+    ended = status(facts["state"], by_system=facts["by_system"], ended=NOW + ran)
+    observe(crashed, ended, NOW + 99)
+    assert crashed.crashed is expected
+
+
 @pytest.mark.parametrize("before", [JobState.STARTING, JobState.RUNNING])
 def test_a_job_that_was_put_back_starts_anew(before: JobState) -> None:
     """What it was is over: a node and an end it has none, and its start can fail once more."""

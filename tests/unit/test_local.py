@@ -62,9 +62,8 @@ def test_states(state: str, expected: State, reason: str) -> None:
     assert status.exit_code == 3
 
 
-def test_queues_and_version() -> None:
+def test_queues() -> None:
     text = '{"cpus": 2, "free": 1, "host": "laptop"}'
     call = LOCAL.queues()
     assert call is not None
     assert call.parse(text) == [Queue("local", default=True, max_cores=2, nodes=1)]
-    assert LOCAL.version().parse(text) == "2 CPUs"

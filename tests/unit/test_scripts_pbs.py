@@ -14,7 +14,8 @@ from jupyter_jobqueue.adapters.pbs import PBS
 from jupyter_jobqueue.adapters.torque import Torque
 from jupyter_jobqueue.cluster import plan
 from jupyter_jobqueue.config import profile
-from jupyter_jobqueue.spec import check, options_of
+from jupyter_jobqueue.options import options_of
+from jupyter_jobqueue.spec import check
 from tests.unit.scripts import COMMON_KEYWORDS, SMALL, golden, headers, script_of
 
 EVERY_KEYWORD = {

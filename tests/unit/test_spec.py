@@ -13,7 +13,8 @@ from jupyter_jobqueue.adapters.base import Queue
 from jupyter_jobqueue.cluster.folder import ClusterFolder
 from jupyter_jobqueue.cluster.plan import make_plan
 from jupyter_jobqueue.errors import InvalidOption
-from jupyter_jobqueue.spec import check, options_of, renamed_of, schema
+from jupyter_jobqueue.options import options_of, renamed_of
+from jupyter_jobqueue.spec import check, schema
 
 SIZE = {"cores": 4, "memory": "4 GiB"}
 
