@@ -157,7 +157,7 @@ class JobQueueCluster(Living):
         return result
 
     async def __aexit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
-        await self._close()
+        await asyncio.ensure_future(self._close())  # away from a task that may be cancelled
 
     def add_listener(self, listener: Listener) -> None:
         """Call `listener` in the cluster's event loop for each change of the cluster or a job."""
