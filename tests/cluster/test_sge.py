@@ -89,8 +89,8 @@ def test_a_job_that_ran_into_its_walltime_is_no_failure_of_its_own(queue: Queue)
     with queue.cluster(job_extra_directives=limit, job_script_prologue=wait) as cluster:
         cluster.scale(jobs=1)
         job = next(iter(cluster.jobs.values()))
-        until(lambda: job.ended)
-        assert (job.state, job.signal, job.by_system) == ("failed", 9, True)
+        until(lambda: job.state == "failed")  # lost at first, if accounting lags behind
+        assert (job.signal, job.by_system) == (9, True)
         assert job.reason == "qmaster enforced h_rt, h_cpu, or h_vmem limit"
 
 
