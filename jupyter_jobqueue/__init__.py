@@ -57,6 +57,6 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    from jupyter_jobqueue.app import JobQueueApp
+    from jupyter_jobqueue.server.app import JobQueueApp
 
-    return [{"module": "jupyter_jobqueue.app", "app": JobQueueApp}]
+    return [{"module": "jupyter_jobqueue.server.app", "app": JobQueueApp}]

@@ -36,10 +36,10 @@ import psutil
 from distributed import Client
 
 from jupyter_jobqueue import JobQueueCluster, LocalCluster
-from jupyter_jobqueue.adapters.base import Call
+from jupyter_jobqueue.adapters.adapter import Call
 from jupyter_jobqueue.adapters.local import Local
+from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.errors import JobQueueError
-from jupyter_jobqueue.jobs import JobQueue
 
 FOLDER = "JUPYTER_JOBQUEUE_LOCALQUEUE_DIR"
 QUEUE = [sys.executable, "-P", "-m", "jupyter_jobqueue.localqueue"]

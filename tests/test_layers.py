@@ -15,18 +15,10 @@ PACKAGE = ROOT / "jupyter_jobqueue"
 
 # From top to bottom. A room imports itself and what is below its line, nothing beside it or above.
 ORDER = [
-    {"app", "cli"},
-    {"handlers", "proxy"},
-    {"base"},
-    {"manager"},
-    {"adoption", "planner", "views"},
-    {"managed", "notices", "systems"},
-    {"cluster", "events"},
-    {"jobs", "schedulers"},
-    {"config", "scheduler_process", "store"},
-    {"record"},
-    {"spec", "models", "identity"},
-    {"options"},
+    {"server", "cli"},
+    {"cluster", "discovery"},
+    {"placement", "jobs"},
+    {"batch", "options", "records"},
     {"adapters"},
     {"errors"},
 ]
@@ -35,14 +27,13 @@ LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 # lazily.
 APART = {"localqueue", "__init__"}
 
-SCHEDULER_ROOMS = {"schedulers", "scheduler_process"}
 ONLY_IN = {
     # The Dask scheduler's own web server is Tornado too, and one of its routes has to be closed.
-    "tornado": {"app", "handlers", "proxy", "scheduler_process"},
-    "jupyter_server": {"app", "handlers", "proxy"},
-    "jupyter_server_proxy": {"proxy"},
-    "distributed": {"cluster", *SCHEDULER_ROOMS},
-    "subprocess": {"jobs", "schedulers", "localqueue"},
+    "tornado": {"server", "placement"},
+    "jupyter_server": {"server"},
+    "jupyter_server_proxy": {"server"},
+    "distributed": {"cluster", "placement"},
+    "subprocess": {"batch", "placement", "localqueue"},
     "multiprocessing": {"localqueue"},
 }
 STARTS_A_PROCESS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_jobqueue.adapters.base import Adapter
+from jupyter_jobqueue.adapters.adapter import Adapter
 from jupyter_jobqueue.adapters.htcondor import HTCondor
 from jupyter_jobqueue.adapters.local import Local
 from jupyter_jobqueue.adapters.lsf import LSF

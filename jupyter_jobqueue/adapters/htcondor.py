@@ -7,20 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from jupyter_jobqueue.adapters.base import (
-    JOB_CPU,
-    JOB_MEM,
-    WALLTIME,
-    Adapter,
-    Call,
-    JobSpec,
-    JobStatus,
-    Kind,
-    Option,
-    memory_per,
-    seconds,
-)
-from jupyter_jobqueue.adapters.htcondor_text import (
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus
+from jupyter_jobqueue.adapters.htcondor_output import (
     ATTRIBUTES,
     HELD,
     LIMITS,
@@ -28,6 +16,8 @@ from jupyter_jobqueue.adapters.htcondor_text import (
     read_jobs,
     read_version,
 )
+from jupyter_jobqueue.adapters.option import JOB_CPU, JOB_MEM, WALLTIME, Kind, Option, memory_per
+from jupyter_jobqueue.adapters.text import seconds
 
 # What condor_submit itself replaces in a description; every other ``$(...)`` is the shell's.
 MACROS = {"cluster", "clusterid", "process", "procid", "node", "step", "item", "itemindex", "row"}

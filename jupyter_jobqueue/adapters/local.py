@@ -8,16 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from jupyter_jobqueue.adapters.base import (
-    WALLTIME,
-    Adapter,
-    Call,
-    JobSpec,
-    JobStatus,
-    Queue,
-    State,
-    quote,
-)
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.option import WALLTIME
+from jupyter_jobqueue.adapters.text import quote
 
 STATES = {
     "PENDING": State.PENDING,

@@ -11,22 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jupyter_jobqueue.adapters.base import (
-    PROJECT,
-    QUEUE,
-    WALLTIME,
-    Adapter,
-    Call,
-    JobSpec,
-    JobStatus,
-    Kind,
-    Option,
-    Queue,
-    memory_per,
-    quote,
-    spans,
-)
-from jupyter_jobqueue.adapters.lsf_text import job_id, read_ids, read_jobs, read_queues
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.lsf_output import job_id, read_ids, read_jobs, read_queues
+from jupyter_jobqueue.adapters.option import PROJECT, QUEUE, WALLTIME, Kind, Option, memory_per
+from jupyter_jobqueue.adapters.text import quote, spans
 
 UNITS: dict[str, int] = {unit: 1000**power for power, unit in enumerate("kmgtpez", start=1)}
 

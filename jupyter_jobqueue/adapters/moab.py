@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jupyter_jobqueue.adapters.base import Call, JobSpec, JobStatus, Queue, State, tag_in
+from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.text import tag_in
 from jupyter_jobqueue.adapters.torque import Torque, xml_of
 
 STATES = {

@@ -13,21 +13,17 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from jupyter_jobqueue.adapters.base import (
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, State
+from jupyter_jobqueue.adapters.option import (
     JOB_CPU,
     PROJECT,
     QUEUE,
     WALLTIME,
-    Adapter,
-    Call,
-    JobSpec,
-    JobStatus,
     Kind,
     Option,
-    State,
     memory_per,
-    tag_in,
 )
+from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = {
     "Waiting": State.PENDING,

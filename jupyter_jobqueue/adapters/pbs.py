@@ -12,24 +12,18 @@ from dataclasses import replace
 from email.utils import parsedate
 from typing import Any, ClassVar
 
-from jupyter_jobqueue.adapters.base import (
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.option import (
     ACCOUNT,
     JOB_CPU,
     JOB_MEM,
     QUEUE,
     WALLTIME,
-    Adapter,
-    Call,
-    JobSpec,
-    JobStatus,
     Kind,
     Option,
-    Queue,
-    State,
     memory_per,
-    tag_in,
 )
-from jupyter_jobqueue.adapters.pbs_text import (
+from jupyter_jobqueue.adapters.pbs_output import (
     bytes_of,
     cpus,
     duration,
@@ -43,6 +37,7 @@ from jupyter_jobqueue.adapters.pbs_text import (
     version_of,
     whole_arrays,
 )
+from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = {
     "Q": State.PENDING,

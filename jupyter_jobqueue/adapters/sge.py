@@ -10,21 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from jupyter_jobqueue.adapters.base import (
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.option import (
     JOB_CPU,
     JOB_MEM,
     PROJECT,
     QUEUE,
     WALLTIME,
-    Adapter,
-    Call,
-    JobSpec,
-    JobStatus,
     Kind,
     Option,
-    Queue,
 )
-from jupyter_jobqueue.adapters.sge_text import (
+from jupyter_jobqueue.adapters.sge_output import (
     job_id,
     ranges,
     read_qacct,

@@ -9,23 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from jupyter_jobqueue.adapters.base import (
-    ACCOUNT,
-    JOB_CPU,
-    JOB_MEM,
-    QUEUE,
-    WALLTIME,
-    Adapter,
-    Call,
-    JobSpec,
-    JobStatus,
-    Queue,
-    State,
-    memory_per,
-    quote,
-    seconds,
-    spans,
-)
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.option import ACCOUNT, JOB_CPU, JOB_MEM, QUEUE, WALLTIME, memory_per
+from jupyter_jobqueue.adapters.text import quote, seconds, spans
 
 # https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES
 STATES = {

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from jupyter_jobqueue.adapters.base import Call, JobSpec, JobStatus, Queue, State, tag_in
+from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, Queue, State
 from jupyter_jobqueue.adapters.pbs import PBS, queue_of
-from jupyter_jobqueue.adapters.pbs_text import cpus, element, exit_of, memory, node_of, quoted
+from jupyter_jobqueue.adapters.pbs_output import cpus, element, exit_of, memory, node_of, quoted
+from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = {
     "Q": State.PENDING,

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import html as escaper
-import json
-import os
 from collections import Counter
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dask.utils import format_bytes
 from distributed.utils import format_dashboard_link
 
 if TYPE_CHECKING:
-    from jupyter_jobqueue.cluster.view import ClusterView
-
-TAIL_BYTES = 256 * 1024
+    from jupyter_jobqueue.cluster.status import ClusterView
 
 
 def counts(cluster: ClusterView) -> dict[str, int]:
@@ -108,59 +103,3 @@ def dashboard_link(port: int, prefix: str) -> str:
         return ""
     link: str = format_dashboard_link("127.0.0.1", port)
     return f"{link.removesuffix('/status')}/{prefix}/status"
-
-
-def client_code(address: str, tls: Mapping[str, Any], dashboard: str = "") -> str:
-    """Return code that connects a client.
-
-    Parameters
-    ----------
-    address : str
-        The scheduler's.
-    tls : Mapping
-        Keywords of `distributed.Security` that name files; empty without encryption.
-    dashboard : str
-        Where a browser finds the dashboard, for the client to show; Dask's own guess if empty.
-    """
-    imports = "import dask\n" if dashboard else ""
-    imports += f"from distributed import Client{', Security' if tls else ''}\n\n"
-    if dashboard:
-        link = f'{{"distributed.dashboard.link": {_text(dashboard)}}}'
-        imports += f"dask.config.set(\n    {link}\n)\n"
-    if not tls:
-        return f"{imports}client = Client({_text(address)})\nclient\n"
-    names = ("tls_ca_file", "tls_client_cert", "tls_client_key")
-    files = {name: str(tls[name]) for name in names if name in tls}
-    folder, shown = _one_folder(files)
-    keys = "".join(f"        {name}={text},\n" for name, text in shown.items())
-    return (
-        f"{imports}{folder}client = Client(\n    {_text(address)},\n    security=Security(\n{keys}"
-        "        require_encryption=True,\n    ),\n)\nclient\n"
-    )
-
-
-def _one_folder(files: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Return a line that names the folder of all files, and each file in it, as Python."""
-    folders = {os.path.dirname(path) for path in files.values()}
-    if len(folders) != 1 or any(mark in path for path in files.values() for mark in '{}"\\'):
-        return "", {name: _text(path) for name, path in files.items()}
-    names = {name: os.path.basename(path) for name, path in files.items()}
-    line = f"keys = {_text(folders.pop())}\n"
-    return line, {name: f'f"{{keys}}/{file}"' for name, file in names.items()}
-
-
-def _text(value: str) -> str:
-    """Return a Python literal, in double quotes as formatters write it."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def tail(path: str, lines: int) -> str:
-    """Return the last lines of a file; empty if it is not there (yet)."""
-    try:
-        with open(path, "rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - TAIL_BYTES))
-            text = file.read().decode(errors="replace")
-    except OSError:
-        return ""
-    return "\n".join(text.splitlines()[-lines:] if lines > 0 else [])

@@ -9,8 +9,8 @@ from pathlib import Path
 import dask.config
 from dask.utils import parse_bytes
 
-from jupyter_jobqueue.cluster.folder import ClusterFolder
-from jupyter_jobqueue.cluster.job import ENDED, Job
+from jupyter_jobqueue.cluster.files import ClusterFolder
+from jupyter_jobqueue.jobs.job import ENDED, Job
 
 SCRIPTS = 20
 """Job scripts that are kept: those submitted last."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from dask.utils import parse_timedelta
 
-from jupyter_jobqueue.cluster.adaptive import AdaptivePolicy
 from jupyter_jobqueue.cluster.size import Size, bounds, jobs_for
-from jupyter_jobqueue.cluster.view import ClusterView
+from jupyter_jobqueue.cluster.status import ClusterView
 from jupyter_jobqueue.errors import JobQueueError
+from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 
 
 class Resizing(ClusterView):

@@ -9,7 +9,7 @@ from typing import Any
 
 from dask.utils import parse_bytes
 
-from jupyter_jobqueue.cluster.plan import Plan
+from jupyter_jobqueue.cluster.request import Plan
 from jupyter_jobqueue.errors import InvalidOption
 
 Size = str | int | None

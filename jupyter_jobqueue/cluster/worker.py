@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_jobqueue.adapters.base import quote
-from jupyter_jobqueue.cluster.care import lifetime
-from jupyter_jobqueue.options import DEFAULT_WORKER
+from jupyter_jobqueue.adapters.text import quote
+from jupyter_jobqueue.jobs.walltime import lifetime
+from jupyter_jobqueue.options.common import DEFAULT_WORKER
 
 METHOD = "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"
 

@@ -13,10 +13,10 @@ from contextlib import suppress
 from typing import NoReturn
 
 from . import LocalQueueError, process, report, settings
+from .ipc import ensure_daemon
 from .records import Submission
 from .script import Script, parse
 from .store import Store
-from .wake import ensure_daemon
 
 LARGEST_ARRAY = 10_000
 

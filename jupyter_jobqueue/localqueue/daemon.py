@@ -15,10 +15,10 @@ import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from . import launch, process, report, settings
+from . import launcher, process, report, settings
+from .ipc import fifo
 from .records import Outcome
 from .store import Store
-from .wake import fifo
 
 if TYPE_CHECKING:
     import subprocess
@@ -114,7 +114,7 @@ class Daemon:
             pending = self.store.jobs_in("PENDING", limit=cpus)
             for row in report.schedule(pending, in_use, cpus)[0]:
                 try:
-                    launches.append(launch.Launch(self.store, row))
+                    launches.append(launcher.Launch(self.store, row))
                 except OSError:  # such as too many processes: in a second it may work
                     traceback.print_exc()
                     break

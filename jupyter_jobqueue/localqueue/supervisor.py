@@ -17,9 +17,9 @@ import time
 from typing import Any
 
 from . import process
+from .ipc import ensure_daemon, wake
 from .records import Outcome
 from .store import Store
-from .wake import ensure_daemon, wake
 
 POLL = 0.05  # seconds between looks for what a script left running: nobody reports its end
 

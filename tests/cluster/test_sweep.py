@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import JobStatus, State
-from jupyter_jobqueue.jobs import Answer
-from jupyter_jobqueue.store import Store
+from jupyter_jobqueue.adapters.adapter import JobStatus, State
+from jupyter_jobqueue.batch.queue import Answer
+from jupyter_jobqueue.records.store import Store
 from tests.cluster.conftest import Queue, states, until
 
 PROGRAM = """

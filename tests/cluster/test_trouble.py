@@ -130,7 +130,7 @@ exec sbatch "$@"
 def test_a_limit_of_the_site_is_met_by_waiting(
     full: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jupyter_jobqueue.cluster.reconcile.LIMIT_PATIENCE", 1.0)
+    monkeypatch.setattr("jupyter_jobqueue.jobs.controller.LIMIT_PATIENCE", 1.0)
     with full.cluster(**CLOSED) as cluster:
         cluster.scale(jobs=5)
         assert states(cluster) == ["pending"] * 3

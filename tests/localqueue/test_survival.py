@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_jobqueue.localqueue import process
-from jupyter_jobqueue.localqueue.launch import Launch
+from jupyter_jobqueue.localqueue.launcher import Launch
 from jupyter_jobqueue.localqueue.settings import PREFIX
 from jupyter_jobqueue.localqueue.store import Store
 

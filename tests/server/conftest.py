@@ -19,12 +19,12 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-import jupyter_jobqueue
-from jupyter_jobqueue.base import MANAGER
-from jupyter_jobqueue.manager import ClusterManager
+from jupyter_jobqueue import server
+from jupyter_jobqueue.server.base import MANAGER
+from jupyter_jobqueue.server.manager import ClusterManager
 
 FOLDER = "JUPYTER_JOBQUEUE_LOCALQUEUE_DIR"
-DOCUMENT = yaml.safe_load(Path(jupyter_jobqueue.__file__).with_name("openapi.yaml").read_text())
+DOCUMENT = yaml.safe_load(Path(server.__file__).with_name("openapi.yaml").read_text())
 SMALL = {"cores": 1, "memory": "500 MB"}
 
 

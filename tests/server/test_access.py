@@ -11,7 +11,7 @@ from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
-from jupyter_jobqueue import handlers, proxy
+from jupyter_jobqueue.server import dashboard, handlers
 from tests.server.conftest import Api
 
 API = [
@@ -49,7 +49,7 @@ async def fetch(jp_fetch: Any, path: str, method: str, **options: Any) -> Any:
 
 
 def test_every_route_is_listed_here() -> None:
-    assert len(proxy.ROUTES) == 1
+    assert len(dashboard.ROUTES) == 1
     assert {path for path, _ in API} == {
         re.sub(r"\([^)]*\)", "x", path).lstrip("/") for path, _ in handlers.ROUTES
     }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jupyter_events import EventLogger
 
-from jupyter_jobqueue.events import SCHEMA_ID, Events
+from jupyter_jobqueue.server.events import SCHEMA_ID, Events
 from tests.server.conftest import Api
 
 

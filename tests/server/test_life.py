@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
-from jupyter_jobqueue.adapters.base import Call
+from jupyter_jobqueue.adapters.adapter import Call
 from jupyter_jobqueue.adapters.local import Local
-from jupyter_jobqueue.jobs import JobQueue
-from jupyter_jobqueue.schedulers import OwnProcess
+from jupyter_jobqueue.batch.queue import JobQueue
+from jupyter_jobqueue.placement import OwnProcess
 from tests.server.conftest import SMALL, Api, kill
 
 REFUSED = {"job_extra_directives": ["--no-such-directive"]}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from jupyter_jobqueue.handlers import ROUTES, JobQueueHandler
+from jupyter_jobqueue.server.handlers import ROUTES, JobQueueHandler
 from tests.server.conftest import DOCUMENT, Api
 
 VERBS = ("get", "post", "put", "patch", "delete")

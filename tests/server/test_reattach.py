@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import JobStatus
-from jupyter_jobqueue.identity import Process
-from jupyter_jobqueue.jobs import JobQueue
-from jupyter_jobqueue.record import Record
-from jupyter_jobqueue.store import Store
+from jupyter_jobqueue.adapters.adapter import JobStatus
+from jupyter_jobqueue.batch.queue import JobQueue
+from jupyter_jobqueue.records.process import Process
+from jupyter_jobqueue.records.record import Record
+from jupyter_jobqueue.records.store import Store
 from tests.server.conftest import FOLDER, SMALL, Api, still_running
 from tests.server.test_life import entry, hang
 from tests.server.test_stop import Server, until
@@ -301,7 +301,7 @@ async def test_a_queue_that_is_away_at_the_start_is_asked_again(
     await leave(api)
     record_of(made["id"]).scheduler.process.kill()
     await JobQueue.of("local").status([])  # none is under way any more that would be answered
-    monkeypatch.setattr("jupyter_jobqueue.adoption.PAUSES", (0, 0.5, 0.5, 0.5, 5))
+    monkeypatch.setattr("jupyter_jobqueue.server.recovery.PAUSES", (0, 0.5, 0.5, 0.5, 5))
     with monkeypatch.context() as patched:
         hang(patched, "status")
         JobQueue.of("local").timeout = 0.2

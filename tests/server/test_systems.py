@@ -10,7 +10,7 @@ import dask.config
 import pytest
 
 import jupyter_jobqueue
-from jupyter_jobqueue.adapters.base import Call, Queue
+from jupyter_jobqueue.adapters.adapter import Call, Queue
 from jupyter_jobqueue.adapters.local import Local
 from tests.server.conftest import SMALL, Api
 

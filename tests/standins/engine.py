@@ -16,9 +16,9 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from jupyter_jobqueue.localqueue import process
+from jupyter_jobqueue.localqueue.ipc import ensure_daemon
 from jupyter_jobqueue.localqueue.records import Outcome, Submission
 from jupyter_jobqueue.localqueue.store import Store
-from jupyter_jobqueue.localqueue.wake import ensure_daemon
 
 CPUS = 4
 """Unless the folder says otherwise."""

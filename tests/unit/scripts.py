@@ -11,7 +11,7 @@ import dask.config
 import pytest
 import yaml
 
-from jupyter_jobqueue.cluster.plan import make_plan
+from jupyter_jobqueue.cluster.request import make_plan
 
 FOLDER = Path(__file__).parents[1] / "scripts"
 SMALL: dict[str, Any] = {"cores": 1, "memory": "4 GiB", "python": "/opt/python"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_jobqueue.cluster.adaptive import AdaptivePolicy
+from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 
 
 @pytest.mark.parametrize(

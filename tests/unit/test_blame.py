@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from distributed import Client, KilledWorker, Scheduler, Worker
 
-from jupyter_jobqueue import scheduler_process
+from jupyter_jobqueue.placement import program
 
 
 class Bench:
@@ -54,7 +54,7 @@ def on_bench(use: Callable[[Bench], Awaitable[None]], workers: int) -> None:
     async def run() -> None:
         async with AsyncExitStack() as stack:
             scheduler = Scheduler(port=0, dashboard_address="127.0.0.1:0", host="127.0.0.1")
-            scheduler_process.prepare(scheduler, "secret")
+            program.prepare(scheduler, "secret")
             await stack.enter_async_context(scheduler)
             for number in range(workers):
                 worker = Worker(
@@ -86,7 +86,7 @@ def test_a_task_handed_from_one_lost_worker_to_the_next_survives() -> None:
 def test_what_nobody_forgives_is_counted_and_the_fourth_loss_is_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(scheduler_process, "JUDGED_AFTER", 0.1)
+    monkeypatch.setattr(program, "JUDGED_AFTER", 0.1)
 
     async def use(bench: Bench) -> None:
         for count in range(1, 4):
@@ -101,17 +101,17 @@ def test_what_nobody_forgives_is_counted_and_the_fourth_loss_is_the_last(
 
 def test_a_task_that_takes_down_worker_after_worker_is_stopped_before_it_is_judged() -> None:
     async def use(bench: Bench) -> None:
-        for _ in range(scheduler_process.MOST_UNJUDGED + 4):
+        for _ in range(program.MOST_UNJUDGED + 4):
             assert bench.future.status == "pending"
             await bench.lose()
         with pytest.raises(KilledWorker):
             await bench.future
 
-    on_bench(use, workers=scheduler_process.MOST_UNJUDGED + 5)
+    on_bench(use, workers=program.MOST_UNJUDGED + 5)
 
 
 def test_blame_that_was_counted_is_taken_back_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler_process, "JUDGED_AFTER", 0.0)
+    monkeypatch.setattr(program, "JUDGED_AFTER", 0.0)
 
     async def use(bench: Bench) -> None:
         names = [await bench.lose() for _ in range(2)]

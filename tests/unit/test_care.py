@@ -7,16 +7,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.cluster.care import (
-    Care,
-    Pace,
-    core_hours,
-    expiring,
-    lifetime,
-    margin,
-    wait_of,
-)
-from jupyter_jobqueue.cluster.job import Job, JobState
+from jupyter_jobqueue.jobs.job import Job, JobState
+from jupyter_jobqueue.jobs.limits import Care, Pace, core_hours
+from jupyter_jobqueue.jobs.walltime import expiring, lifetime, margin, wait_of
 
 NOW = 10_000.0
 R, P, D, S = JobState.RUNNING, JobState.PENDING, JobState.DONE, JobState.SUBMITTING

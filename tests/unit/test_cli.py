@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import jupyter_jobqueue
-from jupyter_jobqueue.cli import _queue, main
+from jupyter_jobqueue.cli.__main__ import main
+from jupyter_jobqueue.cli.doctor import _queue
 from tests.unit.conftest import Configure
 
 GIGABYTE = 2**30

@@ -10,10 +10,10 @@ import dask.config
 import pytest
 
 from jupyter_jobqueue.adapters import ADAPTERS
-from jupyter_jobqueue.config import DEFAULTS, load_defaults, profile, profiles, resolve
 from jupyter_jobqueue.errors import InvalidOption, NotFound
-from jupyter_jobqueue.options import options_of
-from jupyter_jobqueue.spec import check
+from jupyter_jobqueue.options.check import check
+from jupyter_jobqueue.options.common import options_of
+from jupyter_jobqueue.options.profiles import DEFAULTS, load_defaults, profile, profiles, resolve
 from tests.unit.conftest import Configure
 
 SIZE = {"cores": 4, "memory": "4 GiB"}

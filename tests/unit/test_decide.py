@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_jobqueue.cluster.decide import Decision, decide, surplus_running
-from jupyter_jobqueue.cluster.job import Job, JobState
+from jupyter_jobqueue.jobs.decide import Decision, decide, surplus_running
+from jupyter_jobqueue.jobs.job import Job, JobState
 
 STATES = {
     "s": JobState.SUBMITTING,

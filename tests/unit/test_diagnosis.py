@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_jobqueue.cluster.diagnosis import diagnose, last_words
+from jupyter_jobqueue.jobs.diagnosis import diagnose, last_words
 
 CASES = {
     "/opt/py/bin/python: No module named distributed": "has no module distributed",

@@ -9,9 +9,10 @@ from typing import Any
 import dask.config
 import pytest
 
-from jupyter_jobqueue.cluster import display
-from jupyter_jobqueue.cluster.job import Job, JobState
-from jupyter_jobqueue.cluster.plan import make_plan
+from jupyter_jobqueue.cluster import client_code, display
+from jupyter_jobqueue.cluster.request import make_plan
+from jupyter_jobqueue.jobs import log
+from jupyter_jobqueue.jobs.job import Job, JobState
 
 TLS = {
     "require_encryption": True,
@@ -23,13 +24,13 @@ TLS = {
 
 
 def test_code_for_a_client_without_tls() -> None:
-    assert display.client_code("tcp://10.0.0.1:8786", {}) == (
+    assert client_code.client_code("tcp://10.0.0.1:8786", {}) == (
         'from distributed import Client\n\nclient = Client("tcp://10.0.0.1:8786")\nclient\n'
     )
 
 
 def test_code_for_a_client_with_tls_names_the_files_of_the_client() -> None:
-    code = display.client_code("tls://10.0.0.1:8786", TLS)
+    code = client_code.client_code("tls://10.0.0.1:8786", TLS)
     assert code == (
         "from distributed import Client, Security\n\n"
         'keys = "/keys"\n'
@@ -47,7 +48,7 @@ def test_code_for_a_client_with_tls_names_the_files_of_the_client() -> None:
 
 
 def test_code_for_a_client_names_the_dashboard_that_a_browser_reaches() -> None:
-    assert display.client_code("tcp://h:1", {}, "/hub/jobqueue/1/status") == (
+    assert client_code.client_code("tcp://h:1", {}, "/hub/jobqueue/1/status") == (
         "import dask\nfrom distributed import Client\n\n"
         'dask.config.set(\n    {"distributed.dashboard.link": "/hub/jobqueue/1/status"}\n)\n'
         'client = Client("tcp://h:1")\nclient\n'
@@ -55,7 +56,7 @@ def test_code_for_a_client_names_the_dashboard_that_a_browser_reaches() -> None:
 
 
 def test_keys_in_several_folders_are_named_in_full() -> None:
-    code = display.client_code("tls://h:1", {**TLS, "tls_client_key": "/own/k.pem"})
+    code = client_code.client_code("tls://h:1", {**TLS, "tls_client_key": "/own/k.pem"})
     assert '        tls_ca_file="/keys/ca.pem",\n' in code
     assert '        tls_client_key="/own/k.pem",\n' in code
 
@@ -75,25 +76,25 @@ def test_keys_in_several_folders_are_named_in_full() -> None:
 )
 def test_the_tail_of_a_log(text: str, lines: int, expected: str, tmp_path: Path) -> None:
     (tmp_path / "log").write_text(text)
-    assert display.tail(str(tmp_path / "log"), lines) == expected
+    assert log.tail(str(tmp_path / "log"), lines) == expected
 
 
 def test_a_log_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
-    assert display.tail(str(tmp_path / "log"), 5) == ""
-    assert display.tail("", 5) == ""
+    assert log.tail(str(tmp_path / "log"), 5) == ""
+    assert log.tail("", 5) == ""
 
 
 def test_of_a_huge_log_only_the_end_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(display, "TAIL_BYTES", 10)
+    monkeypatch.setattr(log, "TAIL_BYTES", 10)
     (tmp_path / "log").write_text("first line\nsecond\nthird\n")
-    assert display.tail(str(tmp_path / "log"), 200) == "ond\nthird"
+    assert log.tail(str(tmp_path / "log"), 200) == "ond\nthird"
 
 
 def test_a_log_in_another_encoding_is_shown_as_well_as_can_be(tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(b"caf\xe9\n")
-    assert display.tail(str(tmp_path / "log"), 5) == "caf\N{REPLACEMENT CHARACTER}"
+    assert log.tail(str(tmp_path / "log"), 5) == "caf\N{REPLACEMENT CHARACTER}"
 
 
 # ---- dashboard

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from distributed.core import Status
 
-from jupyter_jobqueue.adapters.base import JobStatus, State
-from jupyter_jobqueue.cluster.job import Job, JobState
-from jupyter_jobqueue.cluster.reconcile import Reconciler
-from jupyter_jobqueue.jobs import Answer
+from jupyter_jobqueue.adapters.adapter import JobStatus, State
+from jupyter_jobqueue.batch.queue import Answer
+from jupyter_jobqueue.jobs.controller import Reconciler
+from jupyter_jobqueue.jobs.job import Job, JobState
 
 FAILED = JobStatus(State.FAILED, exit_code=1)
 CANCELLED = JobStatus(State.CANCELLED)

@@ -11,7 +11,7 @@ import platformdirs
 import pytest
 from distributed import Security
 
-from jupyter_jobqueue.cluster.folder import CLOSED, KEPT_DAYS, ClusterFolder, expand
+from jupyter_jobqueue.cluster.files import CLOSED, KEPT_DAYS, ClusterFolder, expand
 from jupyter_jobqueue.errors import InvalidOption
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import dask.config
 import pytest
 
-from jupyter_jobqueue.cluster.folder import ClusterFolder
+from jupyter_jobqueue.cluster.files import ClusterFolder
 from jupyter_jobqueue.cluster.housekeeping import keep_script, log_limit, trim_logs
-from jupyter_jobqueue.cluster.job import Job, JobState
+from jupyter_jobqueue.jobs.job import Job, JobState
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import JobSpec, JobStatus, State
+from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, State
 from jupyter_jobqueue.adapters.htcondor import HTCondor
-from jupyter_jobqueue.adapters.htcondor_text import ATTRIBUTES
+from jupyter_jobqueue.adapters.htcondor_output import ATTRIBUTES
+from jupyter_jobqueue.batch.command import _read
 from jupyter_jobqueue.errors import QueueError
-from jupyter_jobqueue.jobs import _read
 from tests.recordings import one_call
 
 CONDOR = HTCondor()

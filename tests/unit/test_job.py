@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import JobStatus, State
-from jupyter_jobqueue.cluster.job import ENDED, LIVE, OBSERVED, Job, JobState, end, observe
+from jupyter_jobqueue.adapters.adapter import JobStatus, State
+from jupyter_jobqueue.jobs.job import ENDED, LIVE, Job, JobState
+from jupyter_jobqueue.jobs.observe import OBSERVED, end, observe
 
 NOW = 1000.0
 OURS = "jobqueue-abc-0"

@@ -12,9 +12,10 @@ from typing import Any
 import psutil
 import pytest
 
-from jupyter_jobqueue.adapters.base import Adapter, Call, JobSpec, JobStatus, State
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, State
+from jupyter_jobqueue.batch.command import command_line, run
+from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueError
-from jupyter_jobqueue.jobs import JobQueue, command_line, run
 
 
 def shell(text: str, **facts: Any) -> Call[str]:

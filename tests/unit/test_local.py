@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, Queue, State
 from jupyter_jobqueue.adapters.local import Local
 
 LOCAL = Local()

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_jobqueue.adapters import lsf_text
-from jupyter_jobqueue.adapters.base import JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters import lsf_output
+from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, Queue, State
 from jupyter_jobqueue.adapters.lsf import LSF
+from jupyter_jobqueue.batch.command import _read
 from jupyter_jobqueue.errors import QueueError
-from jupyter_jobqueue.jobs import _read
 from tests.recordings import one_call
 
 BATCH = LSF()
@@ -27,7 +27,7 @@ def day_of_the_recordings(
     time_zone: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LSF prints local times without a year: one must know when it was."""
-    monkeypatch.setattr(lsf_text, "_clock", lambda: T + 3600)
+    monkeypatch.setattr(lsf_output, "_clock", lambda: T + 3600)
 
 
 def spec(count: int = 1, **options: object) -> JobSpec:
@@ -583,7 +583,7 @@ def test_times_are_local(
 
 
 def test_the_year_is_the_last_with_such_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lsf_text, "_clock", lambda: T + 60 * 86400)
+    monkeypatch.setattr(lsf_output, "_clock", lambda: T + 60 * 86400)
     assert status(long_form("RUN", STARTED))["5"].submitted == T
     with_year = long_form("RUN", STARTED).replace("10:16:54:", "10:16:54 2026:")
     assert status(with_year)["5"].submitted == T

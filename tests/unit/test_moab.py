@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import JobSpec, JobStatus, State
+from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, State
 from jupyter_jobqueue.adapters.moab import STATES, Moab
+from jupyter_jobqueue.batch.command import _read
 from jupyter_jobqueue.errors import QueueError
-from jupyter_jobqueue.jobs import _read
 from tests.recordings import FOLDER
 
 SYSTEM = Moab()

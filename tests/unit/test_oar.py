@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import JobSpec, JobStatus, State
+from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, State
 from jupyter_jobqueue.adapters.oar import OAR, STATES
-from jupyter_jobqueue.cluster.plan import make_plan
+from jupyter_jobqueue.batch.command import _read
+from jupyter_jobqueue.batch.queue import JobQueue
+from jupyter_jobqueue.cluster.request import make_plan
 from jupyter_jobqueue.errors import LimitReached, QueueDown, QueueError
-from jupyter_jobqueue.jobs import JobQueue, _read
 from tests.recordings import Recording, runs
 
 A = OAR()

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, Queue, State
 from jupyter_jobqueue.adapters.pbs import PBS, _time
-from jupyter_jobqueue.adapters.pbs_text import (
+from jupyter_jobqueue.adapters.pbs_output import (
     bytes_of,
     duration,
     element,
@@ -22,8 +22,9 @@ from jupyter_jobqueue.adapters.pbs_text import (
     size_text,
 )
 from jupyter_jobqueue.adapters.torque import Torque
+from jupyter_jobqueue.batch.command import _read
+from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.errors import QueueError
-from jupyter_jobqueue.jobs import JobQueue, _read
 from tests.recordings import FOLDER, one_call
 
 T_ = TypeVar("T_")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.cluster.plan import make_plan
+from jupyter_jobqueue.cluster.request import make_plan
 from jupyter_jobqueue.cluster.size import jobs_for
 from jupyter_jobqueue.errors import InvalidOption
 from tests.unit.conftest import Configure

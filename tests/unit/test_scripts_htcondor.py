@@ -13,7 +13,7 @@ import dask.config
 import pytest
 import yaml
 
-from jupyter_jobqueue.adapters.base import JobSpec
+from jupyter_jobqueue.adapters.adapter import JobSpec
 from jupyter_jobqueue.adapters.htcondor import HTCondor
 from tests.unit.scripts import COMMON_KEYWORDS, SMALL, golden, script_of
 

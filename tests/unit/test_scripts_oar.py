@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_jobqueue.adapters.oar import OAR
-from jupyter_jobqueue.cluster.plan import make_plan
+from jupyter_jobqueue.cluster.request import make_plan
 from tests.unit import scripts
 from tests.unit.scripts import COMMON_KEYWORDS, golden, headers, script_of
 

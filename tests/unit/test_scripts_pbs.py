@@ -8,14 +8,14 @@ from typing import Any
 import dask.config
 import pytest
 
-from jupyter_jobqueue.adapters.base import JobSpec
+from jupyter_jobqueue.adapters.adapter import JobSpec
 from jupyter_jobqueue.adapters.moab import Moab
 from jupyter_jobqueue.adapters.pbs import PBS
 from jupyter_jobqueue.adapters.torque import Torque
-from jupyter_jobqueue.cluster import plan
-from jupyter_jobqueue.config import profile
-from jupyter_jobqueue.options import options_of
-from jupyter_jobqueue.spec import check
+from jupyter_jobqueue.cluster import request
+from jupyter_jobqueue.options.check import check
+from jupyter_jobqueue.options.common import options_of
+from jupyter_jobqueue.options.profiles import profile
 from tests.unit.scripts import COMMON_KEYWORDS, SMALL, golden, headers, script_of
 
 EVERY_KEYWORD = {
@@ -52,7 +52,7 @@ def _no_account_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def torque(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the commands on PATH be those of Torque."""
-    monkeypatch.setattr(plan, "adapter_for", lambda system: Torque())
+    monkeypatch.setattr(request, "adapter_for", lambda system: Torque())
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_jobqueue.adapters.sge import SGE
-from jupyter_jobqueue.cluster.plan import make_plan
+from jupyter_jobqueue.cluster.request import make_plan
 from tests.unit.scripts import COMMON_KEYWORDS, SMALL, golden, headers, script_of
 
 EVERY_KEYWORD = {

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, Queue, State
 from jupyter_jobqueue.adapters.sge import SGE
-from jupyter_jobqueue.adapters.sge_text import seconds
+from jupyter_jobqueue.adapters.sge_output import seconds
+from jupyter_jobqueue.batch.command import _read
 from jupyter_jobqueue.errors import QueueError
-from jupyter_jobqueue.jobs import _read
 from tests.recordings import Recording, runs
 
 ENGINE = SGE()

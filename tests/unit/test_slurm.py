@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import JobSpec, JobStatus, Queue, State, quote, seconds
+from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, Queue, State
 from jupyter_jobqueue.adapters.slurm import COLUMNS, STATES, Slurm, _memory, _time
+from jupyter_jobqueue.adapters.text import quote, seconds
+from jupyter_jobqueue.batch.command import _read
 from jupyter_jobqueue.errors import QueueError
-from jupyter_jobqueue.jobs import _read
 from tests.recordings import rearranged, recorded
 
 SLURM = Slurm()

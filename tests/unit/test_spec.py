@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from distributed.deploy.utils import nprocesses_nthreads
 
-from jupyter_jobqueue.adapters.base import Queue
-from jupyter_jobqueue.cluster.folder import ClusterFolder
-from jupyter_jobqueue.cluster.plan import make_plan
+from jupyter_jobqueue.adapters.adapter import Queue
+from jupyter_jobqueue.cluster.files import ClusterFolder
+from jupyter_jobqueue.cluster.request import make_plan
 from jupyter_jobqueue.errors import InvalidOption
-from jupyter_jobqueue.options import options_of, renamed_of
-from jupyter_jobqueue.spec import check, schema
+from jupyter_jobqueue.options.check import check
+from jupyter_jobqueue.options.common import options_of, renamed_of
+from jupyter_jobqueue.options.form import schema
 
 SIZE = {"cores": 4, "memory": "4 GiB"}
 

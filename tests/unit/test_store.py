@@ -15,11 +15,11 @@ from typing import Any
 import psutil
 import pytest
 
-from jupyter_jobqueue.adapters.base import JobStatus, State
-from jupyter_jobqueue.cluster.sweep import left_over
-from jupyter_jobqueue.identity import Process
-from jupyter_jobqueue.record import NewerRecord, NotARecord, Record, read
-from jupyter_jobqueue.store import STALE, Store, Taken
+from jupyter_jobqueue.adapters.adapter import JobStatus, State
+from jupyter_jobqueue.cluster.leftovers import left_over
+from jupyter_jobqueue.records.process import Process
+from jupyter_jobqueue.records.record import NewerRecord, NotARecord, Record, read
+from jupyter_jobqueue.records.store import STALE, Store, Taken
 
 ME = Process.of(os.getpid())
 ELSEWHERE = ME.model_copy(update={"host": "elsewhere", "boot": "other"})
@@ -263,8 +263,8 @@ def test_on_a_full_disk_a_cluster_is_claimed_all_the_same(
 RACE = """
 import os, sys, time
 from pathlib import Path
-from jupyter_jobqueue.identity import Process
-from jupyter_jobqueue.store import Store
+from jupyter_jobqueue.records.process import Process
+from jupyter_jobqueue.records.store import Store
 store, ids = Store(Path(sys.argv[1])), sys.argv[2].split()
 print("ready", flush=True)
 sys.stdin.readline()

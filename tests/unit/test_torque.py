@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from jupyter_jobqueue.adapters.base import Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, Queue, State
 from jupyter_jobqueue.adapters.torque import Torque
+from jupyter_jobqueue.batch.command import _read
 from jupyter_jobqueue.errors import QueueError
-from jupyter_jobqueue.jobs import _read
 from tests.recordings import one_call
 
 T_ = TypeVar("T_")

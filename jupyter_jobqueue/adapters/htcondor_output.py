@@ -1,0 +1,143 @@
+"""What HTCondor prints: jobs as ads in JSON, ids, the version."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jupyter_jobqueue.adapters.adapter import JobStatus, State
+
+# https://htcondor.readthedocs.io/en/latest/classad-attributes/job-classad-attributes.html
+PENDING, RUNNING, REMOVED, COMPLETED, HELD, TRANSFERRING, SUSPENDED = range(1, 8)
+STATES = {
+    PENDING: State.PENDING,
+    RUNNING: State.RUNNING,
+    TRANSFERRING: State.RUNNING,
+    SUSPENDED: State.RUNNING,
+}
+# Codes of holds, same page. By condor_hold, by the user's own policy, at submission, while files
+# are spooled; no code at all is no error either.
+HELD_BY_USER = {None, 1, 3, 15, 16}
+# What ran too long or took too much memory has been killed, and only its entry is left.
+MEMORY, DURATION, EXECUTION = 34, 46, 47
+LIMITS = {MEMORY, DURATION, EXECUTION}
+TIMES = {DURATION, EXECUTION}
+ATTRIBUTES = ",".join(
+    (
+        "ClusterId",
+        "ProcId",
+        "JobStatus",
+        "JobQueueTag",
+        "HoldReason",
+        "HoldReasonCode",
+        "LastHoldReason",
+        "LastHoldReasonCode",
+        "RemoveReason",
+        "LastRejMatchReason",
+        "RemoteHost",
+        "LastRemoteHost",
+        "QDate",
+        "JobCurrentStartDate",
+        "CompletionDate",
+        "EnteredCurrentStatus",
+        "ExitCode",
+        "ExitBySignal",
+        "ExitSignal",
+    )
+)
+
+
+def read_ids(text: str) -> list[str]:
+    """Read ``3.0 - 3.4``, or the words that condor_submit has without ``-terse``."""
+    match = re.search(r"^(\d+)\.(\d+) - \1\.(\d+)\s*$", text, re.MULTILINE)
+    if match:
+        first, last = int(match[2]), int(match[3])
+        return [f"{match[1]}.{number}" for number in range(first, last + 1)]
+    match = re.search(r"(\d+) job\(s\) submitted to cluster (\d+)", text)
+    if not match:
+        raise ValueError(f"no job id in {text!r}")
+    return [f"{match[2]}.{number}" for number in range(int(match[1]))]
+
+
+def read_jobs(text: str, *, left: bool = False) -> dict[str, JobStatus]:
+    """Read jobs of the queue, or of the history, where a removed one has left its node."""
+    jobs = {}
+    for ad in _ads(text):
+        if "ClusterId" in ad and "ProcId" in ad:
+            jobs[f"{ad['ClusterId']}.{ad['ProcId']}"] = _status(ad, left)
+    return jobs
+
+
+def _ads(text: str) -> list[dict[str, Any]]:
+    """Read a list of ads; where there are none, not even ``[]`` is printed."""
+    found = []
+    for each in re.findall(r"^\{$.*?^\}$", text, re.MULTILINE | re.DOTALL):
+        try:
+            found.append(json.loads(each, strict=False))
+        except ValueError:
+            continue
+    return found
+
+
+def _status(ad: Mapping[str, Any], left: bool) -> JobStatus:
+    state = _state(ad, left)
+    waiting = state in (State.PENDING, State.HELD, State.STUCK)
+    by_signal = bool(ad.get("ExitBySignal"))
+    return JobStatus(
+        state=state,
+        reason=_reason(ad),
+        node=(ad.get("RemoteHost") or ad.get("LastRemoteHost") or "").rpartition("@")[2],
+        tag=ad.get("JobQueueTag") or "",
+        submitted=ad.get("QDate"),
+        started=None if waiting else ad.get("JobCurrentStartDate"),
+        ended=_ended(ad) if state.ended else None,
+        exit_code=ad.get("ExitCode") if state.ended and not by_signal else None,
+        signal=ad.get("ExitSignal") if state.ended and by_signal else None,
+        element=ad["ProcId"],
+        by_system=_hold(ad) in TIMES,
+    )
+
+
+def _hold(ad: Mapping[str, Any]) -> int | None:
+    """Return the code of why the job is held, or was when `periodic_remove` removed it."""
+    removed = "PeriodicRemove" in (ad.get("RemoveReason") or "")
+    if not removed and ad.get("JobStatus") != HELD:
+        return None
+    code: int | None = ad.get("HoldReasonCode", ad.get("LastHoldReasonCode") if removed else None)
+    return code
+
+
+def _state(ad: Mapping[str, Any], left: bool) -> State:
+    code = ad.get("JobStatus")
+    if _hold(ad) in LIMITS:
+        return State.FAILED
+    if code == HELD:
+        return State.HELD if _hold(ad) in HELD_BY_USER else State.STUCK
+    if code == REMOVED:  # it may take its time to leave its node
+        return State.RUNNING if ad.get("RemoteHost") and not left else State.CANCELLED
+    if code == COMPLETED:
+        return State.FAILED if ad.get("ExitBySignal") or ad.get("ExitCode") else State.DONE
+    return STATES.get(code or 0, State.UNKNOWN)
+
+
+def _reason(ad: Mapping[str, Any]) -> str:
+    code = ad.get("JobStatus")
+    if code == HELD or _hold(ad) in LIMITS:
+        return ad.get("HoldReason") or ad.get("LastHoldReason") or ""
+    if code == PENDING:
+        return ad.get("LastRejMatchReason") or ""
+    if code == REMOVED:
+        return ad.get("RemoveReason") or ""
+    return "suspended" if code == SUSPENDED else ""
+
+
+def _ended(ad: Mapping[str, Any]) -> float | None:
+    return ad.get("CompletionDate") or ad.get("EnteredCurrentStatus")
+
+
+def read_version(text: str) -> str:
+    """Read the version among the words of condor_version."""
+    match = re.search(r"\$CondorVersion: (\S+)", text)
+    return match[1] if match else text.strip()

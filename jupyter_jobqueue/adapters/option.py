@@ -1,0 +1,113 @@
+"""One thing that a user may ask of a job, declared once for keyword, configuration and form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """How an option is checked, and how a form shows it."""
+
+    INTEGER = "integer"
+    TEXT = "text"
+    FLAG = "flag"
+    LINES = "lines"
+    MEMORY = "memory"
+    DURATION = "duration"
+    NUMBER = "number"
+    SETTINGS = "settings"
+    """A mapping, or lines of the form ``Key = value``; checked, it is such lines."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing that a user may ask of a job: keyword, configuration key and form field in one.
+
+    Parameters
+    ----------
+    name : str
+        The Python keyword; the configuration key is the same with ``-`` for ``_``.
+    kind : Kind
+        How a value is checked.
+    title, help : str
+        What a form shows.
+    default : Any
+        The value when neither a keyword nor the configuration gives one.
+    minimum : int, optional
+        Smallest number.
+    example : str
+        A value that would do, used in error messages and forms.
+    main : bool
+        Whether a form shows it at once rather than behind *More options*.
+    choices : tuple of str
+        The only values that will do; empty if there are none to name.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    help: str
+    default: Any = None
+    minimum: int | None = None
+    example: str = ""
+    main: bool = False
+    choices: tuple[str, ...] = ()
+
+
+QUEUE = Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="normal", main=True)
+
+
+ACCOUNT = Option(
+    "account", Kind.TEXT, "Account", "Account to charge.", example="project42", main=True
+)
+
+
+PROJECT = Option(
+    "project", Kind.TEXT, "Project", "Project to charge.", example="project42", main=True
+)
+
+
+WALLTIME = Option(
+    "walltime",
+    Kind.TEXT,
+    "Walltime",
+    "Time limit of a job, as HH:MM:SS.",
+    default="00:30:00",
+    example="01:00:00",
+    main=True,
+)
+
+
+JOB_CPU = Option(
+    "job_cpu",
+    Kind.INTEGER,
+    "CPUs of the job",
+    "CPUs to ask the queue for, when it is not the number of cores that the workers use.",
+    minimum=1,
+    example="4",
+)
+
+
+JOB_MEM = Option(
+    "job_mem",
+    Kind.TEXT,
+    "Memory of the job",
+    "Memory to ask the queue for, in the queue's own form, when it is not what the workers use.",
+    example="4G",
+)
+
+
+def memory_per(help: str, *choices: str) -> Option:
+    """Return the option how memory is asked for; the first of `choices` is the default."""
+    first = choices[0]
+    return Option(
+        "memory_per",
+        Kind.TEXT,
+        "Memory per",
+        help,
+        default=first,
+        example=first,
+        choices=choices,
+    )

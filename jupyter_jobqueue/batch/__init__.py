@@ -1,0 +1,1 @@
+"""The batch queue: the only room that starts its commands."""

@@ -1,0 +1,120 @@
+"""What clusters have left whose owner was killed: found by tag, cancelled, and told of."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.adapters.adapter import JobStatus
+from jupyter_jobqueue.batch.dialect import adapter_for
+from jupyter_jobqueue.batch.queue import JobQueue
+from jupyter_jobqueue.cluster.files import retire
+from jupyter_jobqueue.cluster.request import cancel_words
+from jupyter_jobqueue.errors import QueueError
+from jupyter_jobqueue.jobs.job import TAGS
+from jupyter_jobqueue.jobs.observe import is_of
+from jupyter_jobqueue.records.process import Process, host
+from jupyter_jobqueue.records.record import Record
+from jupyter_jobqueue.records.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+def left_over(record: Record, listed: Mapping[str, JobStatus]) -> list[str]:
+    """Return the ids of a cluster's jobs that the queue still has.
+
+    Known by their tag; where there is none to see, by id and time of submission together.
+    """
+    mine = f"{TAGS}{record.id}-"
+    known = {job.id: job for job in record.jobs if job.id}
+    found = []
+    for job_id, status in listed.items():
+        if status.tag.startswith(TAGS):
+            ours = status.tag.startswith(mine)
+        else:
+            job = known.get(job_id)
+            ours = job is not None and status.submitted is not None and is_of(status, job)
+        if ours and not status.state.ended:
+            found.append(job_id)
+    return found
+
+
+async def cancel_left(record: Record) -> int:
+    """Cancel what is left of a cluster; returns the number of its jobs."""
+    await asyncio.to_thread(adapter_for, record.system)  # may run a command, once
+    queue = JobQueue.of(record.system)
+    answer = await queue.status([job.id for job in record.jobs if job.id], everything=True)
+    left = left_over(record, answer.jobs)
+    await queue.cancel(left, cancel_words(record.options))
+    return len(left)
+
+
+async def bury(store: Store, record: Record) -> int:
+    """Cancel what is left of a claimed cluster and forget it; `QueueError` if that is not possible.
+
+    Returns
+    -------
+    int
+        Number of jobs that were left.
+    """
+    try:
+        left = await cancel_left(record)
+    except BaseException:
+        await asyncio.shield(asyncio.to_thread(release, store, record))
+        raise
+    await asyncio.to_thread(_forget, store, record)
+    return left
+
+
+def release(store: Store, record: Record) -> None:
+    """Let others have what was claimed."""
+    with suppress(OSError):
+        store.write(record.model_copy(update={"owner": None}), Process.of(os.getpid()))
+
+
+def _forget(store: Store, record: Record) -> None:
+    retire(Path(record.folder))
+    store.remove(record.id, Process.of(os.getpid()))
+
+
+def counted(jobs: int) -> str:
+    """Return how many jobs were cancelled, in words."""
+    if not jobs:
+        return "no job of it was left"
+    return "1 left-over job was cancelled" if jobs == 1 else f"{jobs} left-over jobs were cancelled"
+
+
+async def sweep_programs(store: Store) -> list[str]:
+    """See to what programs of this machine have left that were killed.
+
+    Returns
+    -------
+    list of str
+        A sentence for each whose jobs were still in the queue.
+    """
+    records, told = await asyncio.to_thread(store.read_all)
+    for record in records:
+        if record.kind == "program" and record.system in ADAPTERS:
+            told += await _sweep_one(store, record)
+    return told
+
+
+async def _sweep_one(store: Store, record: Record) -> list[str]:
+    process = record.scheduler.process
+    if process.host != host():
+        return []
+    claimed = await asyncio.to_thread(store.claim, record.id, Process.of(os.getpid()))
+    if claimed is None:
+        return []
+    try:
+        left = await bury(store, claimed)
+    except QueueError as error:
+        logger.info("jobs of %s: %s; they are looked for at the next start", record.name, error)
+        return []
+    end = f"the program that had cluster {record.name} (process {process.pid}) did not close it"
+    return [f"{end}: {counted(left)}"] if left else []

@@ -1,0 +1,175 @@
+"""What a cluster asks for, checked and complete, before anything is started or sent."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.adapters.adapter import Adapter, JobSpec
+from jupyter_jobqueue.adapters.text import quote
+from jupyter_jobqueue.batch.command import command_line
+from jupyter_jobqueue.batch.dialect import adapter_for
+from jupyter_jobqueue.cluster.worker import worker_command
+from jupyter_jobqueue.errors import InvalidOption
+from jupyter_jobqueue.options.check import check
+from jupyter_jobqueue.options.profiles import resolve
+
+PLACEHOLDER = "<insert-scheduler-address-here>"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The checked wishes of a user.
+
+    Parameters
+    ----------
+    system, profile : str
+        Batch system, and the section of the configuration.
+    name : str
+        Name of the cluster; its workers are called ``name-0``, ``name-1`` and so on.
+    options : Mapping
+        Every option of a job.
+    scheduler_options : Mapping
+        Keywords for `distributed.Scheduler`.
+    protocol : str
+        ``"tls://"`` or another of Dask's.
+    """
+
+    system: str
+    profile: str
+    name: str
+    options: Mapping[str, Any]
+    scheduler_options: Mapping[str, Any] = field(default_factory=dict)
+    protocol: str = "tls://"
+
+    @property
+    def adapter(self) -> Adapter:
+        """The batch system's adapter."""
+        return adapter_for(self.system)
+
+    @property
+    def processes(self) -> int:
+        """Workers in one job."""
+        return int(self.options["processes"])
+
+    @property
+    def walltime(self) -> int | None:
+        """Seconds that the queue lets a job run; None if there is no limit or it is not known."""
+        return self.adapter.walltime(self.options)
+
+    @property
+    def cores(self) -> int:
+        """Cores that the queue is asked for, for one job."""
+        asked = self.options
+        return int(asked.get("job_cpu") or asked.get("ncpus") or asked["cores"])
+
+    @property
+    def cancel_words(self) -> Sequence[str]:
+        """What the user wants in the command that cancels jobs."""
+        return cancel_words(self.options)
+
+    def job_spec(
+        self,
+        *,
+        address: str = "",
+        tls: Mapping[str, Any] | None = None,
+        logs: str = "",
+        first: int = 0,
+        count: int = 1,
+        tag: str = "",
+    ) -> JobSpec:
+        """Describe `count` jobs of which the first has the number `first`."""
+        asked, adapter = self.options, self.adapter
+        name = _name(self.name, first, count, adapter.array_index)
+        logs = logs or asked["log_directory"] or ""
+        command = worker_command(
+            asked,
+            address=address or f"{self.protocol}{PLACEHOLDER}:8786",
+            name=name,
+            protocol=self.protocol,
+            tls=tls or {},
+            host=adapter.host,
+            walltime=self.walltime,
+        )
+        return JobSpec(
+            command=command,
+            name=asked["job_name"],
+            cores=asked["cores"],
+            memory=asked["memory"],
+            count=count,
+            tag=tag,
+            logs=logs,
+            exit_file=quote(f"{logs}/") + f"{name}.exit" if logs else "",
+            shebang=asked["shebang"],
+            prologue=asked["job_script_prologue"],
+            epilogue=asked["job_script_epilogue"],
+            skip=asked["job_directives_skip"],
+            extra=asked["job_extra_directives"],
+            options={option.name: asked[option.name] for option in adapter.options},
+        )
+
+    def preview(self, **facts: Any) -> tuple[str, str]:
+        """Return the job script and the command that would submit it."""
+        spec = self.job_spec(**{"tag": "jobqueue-CLUSTER-0", **facts})
+        return self.adapter.script(spec), command_line(self.adapter.submit(spec))
+
+
+def cancel_words(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return the words that options add to the command that cancels jobs."""
+    return options.get("cancel_command_extra") or ()
+
+
+def make_plan(
+    system: str,
+    keywords: Mapping[str, Any],
+    *,
+    config_name: str | None = None,
+    name: str | None = None,
+    scheduler_options: Mapping[str, Any] | None = None,
+    protocol: str | None = None,
+    encrypted: bool = True,
+) -> Plan:
+    """Join profile and keywords and check everything; `InvalidOption` names what is wrong."""
+    profile, options = resolve(system, config_name, keywords)
+    checked = check(system, options)
+    for sentence in adapter_for(system).advice(checked):
+        warnings.warn(sentence, UserWarning, stacklevel=3)
+    return Plan(
+        system=system,
+        profile=profile.name,
+        name=_checked_name(name or ADAPTERS[system].class_name),
+        options=checked,
+        scheduler_options={**profile.scheduler_options, **(scheduler_options or {})},
+        protocol=_protocol(protocol, encrypted),
+    )
+
+
+def _protocol(protocol: str | None, encrypted: bool) -> str:
+    chosen = protocol or ("tls://" if encrypted else "tcp://")
+    chosen = chosen if chosen.endswith("://") else f"{chosen}://"
+    if encrypted and chosen == "tcp://":
+        raise InvalidOption(
+            "protocol='tcp://' does not encrypt; add security=False if that is meant",
+            field="protocol",
+        )
+    return chosen
+
+
+def _checked_name(name: str) -> str:
+    allowed = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
+    if not allowed or len(name) > 64:
+        raise InvalidOption(
+            f"name={name!r} must be 1 to 64 letters, digits, '-', '_' or '.', "
+            "as workers are named after it",
+            field="name",
+        )
+    return name
+
+
+def _name(name: str, first: int, count: int, index: str) -> str:
+    if count == 1:
+        return f"{name}-{first}"
+    return f"{name}-$(({first} + {index}))" if first else f"{name}-{index}"

@@ -1,0 +1,150 @@
+"""A way to run the Dask scheduler of a cluster, and the way of dask-jobqueue: in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+from distributed import Security
+
+from jupyter_jobqueue.records.process import Process
+
+
+class Files(Protocol):
+    """What a placement needs of the cluster's folder."""
+
+    def security_files(self, security: Security) -> dict[str, Any]:
+        """Return keywords of `Security` that name files instead of holding keys."""
+
+
+@dataclass
+class Request:
+    """What a scheduler is started with.
+
+    Parameters
+    ----------
+    options : dict
+        Keywords of `distributed.Scheduler`: host, interface, port, protocol and so on.
+    security : Security
+        Keys of the cluster; without encryption if the user chose so.
+    prefix : str
+        Secret first part of the dashboard's paths.
+    files : Files
+        The cluster's folder.
+    """
+
+    options: dict[str, Any]
+    security: Security
+    prefix: str
+    files: Files
+
+
+@dataclass
+class Placement(ABC):
+    """A way to run the scheduler of one cluster.
+
+    Attributes
+    ----------
+    address : str
+        Where clients and workers connect; empty until `start` has returned.
+    dashboard_port : int
+        0 if there is no dashboard.
+    process_id : Process or None
+        Where the scheduler runs.
+    lease : float
+        Seconds for which it lives without an owner; 0 if it ends with its owner.
+    waiting : str
+        What `start` waits for, if that is worth telling.
+    """
+
+    kind: ClassVar[Literal["server", "program"]] = "program"
+
+    address: str = ""
+    dashboard_port: int = 0
+    process_id: Process | None = None
+    lease: float = 0.0
+    waiting: str = ""
+
+    @abstractmethod
+    async def start(self, request: Request) -> None:
+        """Start the scheduler; `SchedulerFailed` says why it did not."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Stop the scheduler; never raises for one that has ended already."""
+
+    def kill(self) -> None:  # noqa: B027 (what runs in this process ends with it)
+        """End the scheduler at once, whatever hangs."""
+
+    def leave(self) -> None:  # noqa: B027
+        """Let the scheduler live on without this owner."""
+
+    async def ended(self) -> None:
+        """Wait until the scheduler's process has ended."""
+        await asyncio.Event().wait()
+
+    async def renew(self, comm: Any) -> None:  # noqa: B027 (most need no lease)
+        """Tell the scheduler that its owner lives."""
+
+    def failure(self) -> str:
+        """Return why the scheduler is gone although nobody closed it; empty while it lives."""
+        return ""
+
+
+LEASE = 600.0
+"""Seconds for which a scheduler process lives on that no cluster object renews."""
+
+
+LOOK = 0.5
+"""Seconds between two looks whether a process has ended."""
+
+
+@dataclass
+class ProcessPlacement(Placement):
+    """The scheduler runs in a process of its own, and outlives its owner by the lease.
+
+    Parameters
+    ----------
+    log : Path or None
+        File for what it prints.
+    """
+
+    kind = "server"
+
+    lease: float = LEASE
+    log: Path | None = None
+    closing: bool = False
+
+    @abstractmethod
+    def gone(self) -> str:
+        """Return how the process has ended; empty while it may live."""
+
+    async def ended(self) -> None:
+        """Wait until the process has ended."""
+        while not self.gone():  # noqa: ASYNC110 (nothing tells of it everywhere)
+            await asyncio.sleep(LOOK)
+
+    async def renew(self, comm: Any) -> None:
+        """Renew the lease."""
+        await comm.jobqueue_renew()
+
+    def failure(self) -> str:
+        """Return how the process ended and what it said last."""
+        gone = "" if self.closing else self.gone()
+        return f"{gone}\n{self._said()}".strip() if gone else ""
+
+    def _said(self, lines: int = 20) -> str:
+        if self.log is None or not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    async def _gone_within(self, patience: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while not self.gone():  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+        return bool(self.gone())

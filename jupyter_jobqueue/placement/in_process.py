@@ -1,0 +1,41 @@
+"""The scheduler in this program, as in dask-jobqueue."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from distributed import Scheduler
+
+from jupyter_jobqueue.errors import SchedulerFailed
+from jupyter_jobqueue.placement import program
+from jupyter_jobqueue.placement.base import Placement, Request
+from jupyter_jobqueue.records.process import Process
+
+
+@dataclass
+class InProcess(Placement):
+    """The scheduler runs in this program and ends with it, as in dask-jobqueue."""
+
+    scheduler: Any = None
+
+    async def start(self, request: Request) -> None:
+        """Start it in the running event loop."""
+        security = request.security if request.security.require_encryption else None
+        try:
+            self.scheduler = Scheduler(
+                security=security, http_prefix=request.prefix, **request.options
+            )
+            program.prepare(self.scheduler, request.prefix)
+            await self.scheduler
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            raise SchedulerFailed("the Dask scheduler did not start", details=str(error)) from error
+        self.process_id = Process.of(os.getpid())
+        self.address = self.scheduler.address
+        self.dashboard_port = self.scheduler.http_server.port
+
+    async def close(self) -> None:
+        """Close it."""
+        if self.scheduler is not None:
+            await self.scheduler.close()

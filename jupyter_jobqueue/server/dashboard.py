@@ -1,0 +1,152 @@
+"""The dashboard of a cluster's scheduler, under the Jupyter server's address and behind its login.
+
+Host and port come from the table of clusters, never from an address that a browser sends. Of a
+request only what the dashboard needs is passed on: no token, no cookie. Of an answer, links that
+begin with the secret prefix of the dashboard come back under this server's path.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.auth.utils import HTTP_METHOD_TO_AUTH_ACTION
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.utils import url_path_join
+from jupyter_server_proxy.handlers import ProxyHandler, RewritableResponse
+from tornado import web
+from tornado.httputil import HTTPHeaders
+
+from jupyter_jobqueue.errors import JobQueueError
+from jupyter_jobqueue.server.base import ManagerMixin
+
+HOST = "127.0.0.1"
+# Bokeh puts all headers that it gets into the page, so few are better than many.
+PASSED_ON = (
+    "Accept",
+    "Accept-Language",
+    "Content-Type",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Range",
+    "User-Agent",
+)
+REWRITTEN = re.compile(r"text/(html|javascript)|application/(json|javascript)")
+STATICS = b"../../../statics/"
+"""How Dask's pages of workers and tasks refer to their style; one step too many behind a prefix."""
+
+
+class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
+    """Passes requests and web sockets on to one scheduler."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.absolute_url = True  # what leaves and comes back is rewritten here
+        self.rewrite_response = lambda response: self._rewrite(response)
+
+    # -- who may pass
+
+    async def prepare(self) -> None:
+        """Let pass who is logged in, authorized and of the right origin, to a living cluster."""
+        web_socket = self.request.headers.get("Upgrade", "").lower() == "websocket"
+        await JupyterHandler.prepare(self, _redirect_to_login=not web_socket)
+        if self._finished:
+            return
+        if not self.current_user:
+            raise web.HTTPError(403)
+        await self._authorize("WEBSOCKET" if web_socket else self.request.method or "")
+        if not self.check_origin():
+            raise web.HTTPError(403)
+        self.port, self.prefix = self.manager.dashboard(self.path_args[0])
+        self.rest = self._path()
+
+    async def _authorize(self, method: str) -> None:
+        action = HTTP_METHOD_TO_AUTH_ACTION[method]
+        allowed = self.authorizer.is_authorized(self, self.current_user, action, self.auth_resource)
+        if not await ensure_async(allowed):
+            raise web.HTTPError(403)
+
+    def check_xsrf_cookie(self) -> None:
+        """Check as every other handler of Jupyter does; the dashboard itself has no such check."""
+        JupyterHandler.check_xsrf_cookie(self)
+
+    # -- what goes there
+
+    def _path(self) -> str:
+        """Return the path below ``dashboard/``, as encoded as it came."""
+        below = self.request.path.removeprefix(self.base_url).split("/", 4)
+        path = below[4] if len(below) > 4 else ""
+        if ".." in unquote(path).replace("\\", "/").split("/"):
+            raise web.HTTPError(404)
+        return path
+
+    def get_client_uri(self, protocol: str, host: str, port: int, proxied_path: str) -> str:
+        """Return the address of what is asked for: that scheduler, below its prefix."""
+        pairs = self.request.query.split("&")
+        query = "&".join(pair for pair in pairs if unquote_plus(pair.partition("=")[0]) != "token")
+        uri = f"{protocol}://{HOST}:{self.port}/{self.prefix}/{self.rest}"
+        return f"{uri}?{query}" if query else uri
+
+    def proxy_request_headers(self) -> HTTPHeaders:
+        """Return what the dashboard needs to know, and nothing that is a secret of Jupyter."""
+        given = self.request.headers
+        return HTTPHeaders({name: given[name] for name in PASSED_ON if name in given})
+
+    # -- what comes back
+
+    @property
+    def context(self) -> str:
+        """Where the browser sees the dashboard."""
+        return url_path_join(self.base_url, "jobqueue/clusters", self.path_args[0], "dashboard")
+
+    def _rewrite(self, response: RewritableResponse) -> None:
+        response.headers.pop("Set-Cookie", None)
+        response.headers["Content-Security-Policy"] = self.content_security_policy
+        if "Location" in response.headers:
+            response.headers["Location"] = self._location(response.headers["Location"])
+        if response.body and REWRITTEN.match(response.headers.get("Content-Type", "")):
+            context = self.context.encode()
+            body = response.body.replace(f"/{self.prefix}".encode(), context)
+            response.body = body.replace(STATICS, context + b"/statics/")
+
+    def _location(self, location: str) -> str:
+        """Return where a redirect leads, seen from the browser; a relative one is right already."""
+        _, found, below = location.partition(self.prefix)
+        return self.context + below if found else location
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say what is wrong in a frame that has no room for a page."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, JobQueueError):
+            self.set_status(error.status_code)
+            self.set_header("Content-Type", "text/plain; charset=UTF-8")
+            self.finish(error.message)
+        else:
+            super().write_error(status_code, **kwargs)
+
+    # -- verbs
+
+    @ws_authenticated
+    async def get(self, *args: str) -> None:
+        """Pass on a request or a web socket."""
+        # An answer that streams would not be rewritten; the dashboard has none.
+        if self.request.headers.get("Accept") == "text/event-stream":
+            del self.request.headers["Accept"]
+        await super().get(*args)
+
+    async def open(self, *args: str) -> None:
+        """Connect the web socket."""
+        await self.proxy_open(HOST, self.port, self.rest)
+
+    @web.authenticated
+    async def http_get(self, *args: str) -> None:
+        """Pass on a request."""
+        await self.proxy(HOST, self.port, self.rest)
+
+    head = post = put = patch = delete = options = http_get
+
+
+ROUTES = [(r"/jobqueue/clusters/([^/]+)/dashboard((?:/.*)?)", DashboardHandler)]

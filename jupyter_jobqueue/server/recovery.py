@@ -1,0 +1,151 @@
+"""Finds again what an earlier server had, and sees to what is left of what has gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from contextlib import suppress
+from typing import Any, Protocol
+
+from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
+from jupyter_jobqueue.cluster.leftovers import bury, counted, release, sweep_programs
+from jupyter_jobqueue.discovery import Systems
+from jupyter_jobqueue.errors import QueueError, SchedulerGone
+from jupyter_jobqueue.records.process import Process, host
+from jupyter_jobqueue.records.record import Record
+from jupyter_jobqueue.records.store import STALE, TOUCH, Store
+from jupyter_jobqueue.server.managed_cluster import ManagedCluster, Wish
+
+FOUND = "found again after the Jupyter server had ended"
+PAUSES = (0, 5, 15, 60, 180, 600)
+"""Seconds before each attempt to cancel what a cluster has left, while the queue is away."""
+
+
+class Host(Protocol):
+    """What is asked of the one who will have the clusters."""
+
+    systems: Systems
+
+    def add(self, cluster: JobQueueCluster, wish: Wish) -> ManagedCluster:
+        """Start a cluster, and show it from now on."""
+
+    def forget(self, entry: ManagedCluster, detail: str = "") -> None:
+        """Show a cluster no longer."""
+
+    def tell(self, sentence: str) -> None:
+        """Have a sentence seen by a person."""
+
+
+class Adoption:
+    """Takes over the clusters that nobody owns; works beside the start, never in its way.
+
+    Parameters
+    ----------
+    host : Host
+        Gets the clusters.
+    log : logging.Logger
+        For what a person need not know.
+    """
+
+    def __init__(self, host: Host, log: Any) -> None:
+        self.host = host
+        self.log: logging.Logger = log
+        self.owner = Process.of(os.getpid())
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self) -> None:
+        """Look at all records; needs a running event loop."""
+        self.store = Store()
+        self._spawn(self._run())
+
+    async def stop(self) -> None:
+        """End what is under way; what was not finished is there for the next server."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self) -> None:
+        try:
+            records, problems = await asyncio.to_thread(self.store.read_all)
+            for sentence in problems:
+                self.host.tell(f"{sentence}.")
+            await self.host.systems.learn_dialects()
+            for record in records:
+                if record.kind == "server":
+                    self._spawn(self._take(record))
+            for sentence in await sweep_programs(self.store):
+                self.host.tell(f"{sentence[:1].upper()}{sentence[1:]}.")
+        except Exception:
+            self.log.exception("clusters of earlier servers")
+
+    async def _take(self, record: Record) -> None:
+        try:
+            if claimed := await self._claim(record):
+                await self._revive(claimed)
+        except Exception:
+            self.log.exception("cluster %s of an earlier server", record.name)
+
+    async def _claim(self, record: Record) -> Record | None:
+        """Claim a cluster; the silence of an owner on another machine takes a while to be sure."""
+        adapter = ADAPTERS.get(record.system)
+        if adapter is None or (adapter.host and record.scheduler.process.host != host()):
+            return None  # a queue that is not there, or that of another machine
+        deadline = time.monotonic() + STALE + 2 * TOUCH
+        while True:
+            if claimed := await asyncio.to_thread(self.store.claim, record.id, self.owner):
+                return claimed
+            elsewhere = record.owner is not None and not record.owner.here
+            if not elsewhere or time.monotonic() > deadline:
+                return None
+            await asyncio.sleep(TOUCH)
+
+    async def _revive(self, record: Record) -> None:
+        if record.closing:
+            await self._finish_closing(record)
+            return
+        try:
+            cluster = CLASSES[record.system].attach(record)
+        except (ValueError, KeyError, TypeError) as error:
+            path = self.store.path(record.id)
+            self.host.tell(f"{await asyncio.to_thread(self.store.set_aside, path, str(error))}.")
+            return
+        cluster.notes.append((time.time(), FOUND))
+        entry = self.host.add(cluster, Wish())
+        if isinstance(await entry.started(), SchedulerGone):
+            self.host.forget(entry)
+            sentence = f"Cluster {record.name} did not survive: its scheduler has ended"
+            await self._bury(record, sentence, always=True)
+
+    async def _finish_closing(self, record: Record) -> None:
+        """Go on with what a server began that was killed, or whose queue did not answer."""
+        with suppress(OSError):
+            record.scheduler.process.kill()
+        await self._bury(record, f"Cluster {record.name} is closed")
+
+    async def _bury(self, record: Record, sentence: str, *, always: bool = False) -> None:
+        """Cancel what is left of a cluster; a queue that is away is asked again."""
+        for attempt, pause in enumerate(PAUSES):
+            await asyncio.sleep(pause)
+            try:
+                left = await bury(self.store, record)
+            except QueueError as error:
+                if not attempt:
+                    self.host.tell(f"{sentence}; the queue does not answer, so that jobs of it may "
+                                   f"be left: {error.message}.")  # fmt: skip
+                record = await asyncio.to_thread(self._claim_again, record)
+            else:
+                if left or always or attempt:
+                    self.host.tell(f"{sentence}; {counted(left)}.")
+                return
+        await asyncio.to_thread(release, self.store, record)
+
+    def _claim_again(self, record: Record) -> Record:
+        return self.store.claim(record.id, self.owner) or record
