@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from jupyter_jobqueue import __version__
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus, Queue
 from jupyter_jobqueue.batch.command import COMMAND_TIMEOUT, T, run
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.errors import (
@@ -67,7 +67,8 @@ class JobQueue:
         self.timeout = timeout
         self._places = asyncio.Semaphore(AT_ONCE)
         self._question: Question | None = None
-        self._answer = Answer(0.0, {}, frozenset())
+        self.last_answer = Answer(0.0, {}, frozenset())
+        """What the batch system reported last."""
         self._asked = -math.inf
         self._interest: dict[str, float] = {}
 
@@ -79,9 +80,9 @@ class JobQueue:
             queues[system] = cls(adapter_for(system))
         return queues[system]
 
-    async def submit(self, spec: JobSpec) -> list[str]:
-        """Submit `spec.count` jobs with one command and return their ids."""
-        ids = await self._run(self.adapter.submit(spec))
+    async def submit(self, call: Call[list[str]]) -> list[str]:
+        """Run a submit command of the adapter and return the ids of the jobs."""
+        ids = await self._run(call)
         self._interest.update(dict.fromkeys(ids, time.monotonic()))
         return ids
 
@@ -108,8 +109,8 @@ class JobQueue:
         now = time.monotonic()
         self._interest.update(dict.fromkeys(ids, now))
         young = now - self._asked <= max_age
-        if young and self._answer.covers(ids, everything=everything):
-            return self._answer
+        if young and self.last_answer.covers(ids, everything=everything):
+            return self.last_answer
         question = self._question
         if question is None or question.task.done() or not _covers(question, ids, everything):
             question = self._question = self._new_question(everything)
@@ -152,8 +153,8 @@ class JobQueue:
             ids = sorted({*ids, *await self._run(mine)})
         if ids or (about is None and mine is None):
             jobs = await self._run(self.adapter.status(ids))
-        self._answer, self._asked = Answer(asked, jobs, about), begun
-        return self._answer
+        self.last_answer, self._asked = Answer(asked, jobs, about), begun
+        return self.last_answer
 
     async def _run(self, call: Call[T]) -> T:
         async with self._places:

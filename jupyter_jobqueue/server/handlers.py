@@ -11,8 +11,9 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from jupyter_jobqueue.errors import JobQueueError
+from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
+from jupyter_jobqueue.jobs.scaler import Target
 from jupyter_jobqueue.server.base import ManagerMixin
-from jupyter_jobqueue.server.managed_cluster import Wish
 from jupyter_jobqueue.server.requests import Adapt, Create, LogQuery, Preview, Scale
 
 
@@ -105,9 +106,11 @@ class ClustersHandler(JobQueueHandler):
     async def post(self) -> None:
         """Create one; the state follows."""
         asked = Create.read(self.request.body)
-        wish = Wish(asked.jobs or 0, asked.adapt.bounds if asked.adapt else None)
+        target = Target(asked.jobs or 0)
+        if asked.adapt and asked.adapt.bounds:
+            target = target.adapted_by(AdaptivePolicy(*asked.adapt.bounds))
         settings = asked.model_dump(exclude={"jobs", "adapt"})
-        self.reply(await self.manager.create(**settings, wish=wish), 201)
+        self.reply(await self.manager.create(**settings, target=target), 201)
 
 
 class ClusterHandler(JobQueueHandler):

@@ -10,12 +10,15 @@ from typing import Any
 from traitlets import Bool, Float
 
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
-from jupyter_jobqueue.cluster.request import Plan
+from jupyter_jobqueue.cluster.request import ClusterSpec
 from jupyter_jobqueue.errors import NotFound, unknown
+from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
+from jupyter_jobqueue.jobs.job import Job
+from jupyter_jobqueue.jobs.scaler import Target
 from jupyter_jobqueue.placement import LEASE, OwnProcess
 from jupyter_jobqueue.server import responses
 from jupyter_jobqueue.server.events import Events
-from jupyter_jobqueue.server.managed_cluster import ManagedCluster, Wish
+from jupyter_jobqueue.server.managed_cluster import ManagedCluster
 from jupyter_jobqueue.server.notices import Notices
 from jupyter_jobqueue.server.policy import Planner
 from jupyter_jobqueue.server.recovery import Adoption
@@ -100,7 +103,7 @@ class ClusterManager(Planner):
         port = entry.cluster.placement.dashboard_port
         if not port:
             raise NotFound(f"{entry.name} has no dashboard")
-        return port, entry.cluster.dashboard_path
+        return port, entry.cluster.placement.prefix
 
     @property
     def names(self) -> set[str]:
@@ -121,22 +124,22 @@ class ClusterManager(Planner):
         system: str | None = None,
         name: str | None = None,
         options: Mapping[str, Any] | None = None,
-        wish: Wish,
+        target: Target,
     ) -> dict[str, Any]:
         """Start a cluster; returns at once, and the state follows."""
-        self._check_size("jobs", wish.jobs)
-        self._check_size("adapt.maximum", wish.adapt[1] if wish.adapt else 0)
+        maximum = target.adapt.maximum or 0 if target.adapt else 0
+        self._check_size("adapt.maximum" if target.adapt else "jobs", max(target.jobs, maximum))
         await self.systems.learn_dialects()
-        plan = self._plan(profile, system, options or {}, name)
-        self.systems.require(plan.system)
-        return responses.cluster(self.add(self._cluster(plan), wish))
+        spec = self._spec(profile, system, options or {}, name)
+        self.systems.require(spec.system)
+        return responses.cluster(self.add(self._cluster(spec), target))
 
-    def add(self, cluster: JobQueueCluster, wish: Wish) -> ManagedCluster:
-        """Start a cluster, and show it from now on."""
-        entry = ManagedCluster(cluster, wish, lambda *change: self._changed(cluster.id, *change))
-        cluster.when_over(lambda why: self._close_over(entry, why))
+    def add(self, cluster: JobQueueCluster, target: Target | None) -> ManagedCluster:
+        """Start a cluster, and show it from now on; None keeps the size that it has."""
+        entry = ManagedCluster(cluster, target, lambda job: self._changed(cluster.id, job))
+        cluster.lifecycle.lifespan.on_expired = lambda why: self._close_expired(entry, why)
         self._clusters[entry.id] = entry
-        self._changed(entry.id, "", entry.state, "")
+        self._changed(entry.id, None)
         return entry
 
     def forget(self, entry: ManagedCluster, detail: str = "") -> None:
@@ -155,14 +158,17 @@ class ClusterManager(Planner):
         (field,) = size
         jobs = entry.cluster.jobs_for(**size)
         self._check_size(field, jobs)
-        await entry.request(Wish(jobs), self.queue_patience)
+        await entry.resize(Target(jobs), self.queue_patience)
         return responses.cluster(entry)
 
     async def adapt(self, cluster_id: str, bounds: tuple[int, int] | None) -> dict[str, Any]:
         """Let the work decide between two numbers of jobs, or keep the present number if None."""
         entry = self._entry(cluster_id)
         self._check_size("maximum", bounds[1] if bounds else 0)
-        await entry.request(Wish(0 if bounds else entry.wanted, bounds), self.queue_patience)
+        target = Target(entry.status.target.jobs)
+        if bounds:
+            target = target.adapted_by(AdaptivePolicy(*bounds))
+        await entry.resize(target, self.queue_patience)
         return responses.cluster(entry)
 
     async def retry(self, cluster_id: str) -> dict[str, Any]:
@@ -178,7 +184,7 @@ class ClusterManager(Planner):
             entry.close(self.close_patience).add_done_callback(lambda _: self._remove(entry))
         await asyncio.wait({entry.close(self.close_patience)}, timeout=self.queue_patience)
 
-    def _close_over(self, entry: ManagedCluster, why: str) -> None:
+    def _close_expired(self, entry: ManagedCluster, why: str) -> None:
         if entry.state != "closing":
             self.log.info("%s closes: %s", entry.name, why)
             self.notices.add(f"Cluster {entry.name} was closed: {why}.")
@@ -204,17 +210,17 @@ class ClusterManager(Planner):
             raise NotFound(f"no cluster {cluster_id!r}", field="id")
         return self._clusters[cluster_id]
 
-    def _cluster(self, plan: Plan) -> JobQueueCluster:
+    def _cluster(self, spec: ClusterSpec) -> JobQueueCluster:
         placement = OwnProcess(lease=self.lease)
-        cluster = CLASSES[plan.system](
-            plan=plan,
+        cluster = CLASSES[spec.system](
+            spec=spec,
             placement=placement,
             cluster_id=secrets.token_hex(6),
             asynchronous=True,
             silence_logs=False,
             security=None if self.encrypted else False,
         )
-        placement.log = cluster.folder.path / "scheduler.log"
+        placement.log = cluster.files.path / "scheduler.log"
         return cluster
 
     def _remove(self, entry: ManagedCluster) -> None:
@@ -224,8 +230,13 @@ class ClusterManager(Planner):
             self.tell(f"Cluster {entry.name} is closed, but its queue {detail}.")
         self.forget(entry, detail)
 
-    def _changed(self, cluster_id: str, name: str, state: str, detail: str) -> None:
-        if cluster_id in self._clusters:
-            self.events.emit(
-                cluster_id, "job" if name else "cluster", name=name, state=state, detail=detail
-            )
+    def _changed(self, cluster_id: str, job: Job | None) -> None:
+        entry = self._clusters.get(cluster_id)
+        if entry is None:
+            return
+        if job is None:
+            now = entry.status
+            detail = now.problem.message if now.problem else ""
+            self.events.emit(cluster_id, "cluster", state=now.state, detail=detail)
+        else:
+            self.events.emit(cluster_id, "job", name=job.name, state=job.state, detail=job.reason)

@@ -12,7 +12,7 @@ from traitlets import Bool, Float, Integer, List, Unicode, default
 from traitlets.config import LoggingConfigurable
 
 from jupyter_jobqueue.adapters import ADAPTERS
-from jupyter_jobqueue.cluster.request import Plan, make_plan
+from jupyter_jobqueue.cluster.request import ClusterSpec, build_spec
 from jupyter_jobqueue.discovery import Systems
 from jupyter_jobqueue.errors import InvalidOption, WrongState
 from jupyter_jobqueue.options import profiles
@@ -53,23 +53,23 @@ class Planner(LoggingConfigurable):
     ) -> dict[str, str]:
         """Return the script and command that a cluster would submit; nothing is sent."""
         await self.systems.learn_dialects()
-        script, command = self._plan(profile, system, options).preview()
+        script, command = self._spec(profile, system, options).preview()
         return {"script": script, "command": command}
 
-    def _plan(
+    def _spec(
         self,
         profile: str | None,
         system: str | None,
         options: Mapping[str, Any],
         name: str | None = None,
-    ) -> Plan:
+    ) -> ClusterSpec:
         chosen = profiles.profile(
             profile or self.systems.known(system or ""), system and self.systems.known(system)
         )
         unique = self._name(chosen.name, name)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            plan = make_plan(
+            spec = build_spec(
                 chosen.system,
                 options,
                 config_name=chosen.name,
@@ -78,7 +78,7 @@ class Planner(LoggingConfigurable):
             )
         for each in told:
             self.log.warning("%s", each.message)
-        return plan
+        return spec
 
     def _name(self, profile: str, name: str | None) -> str:
         taken = self.names

@@ -11,13 +11,14 @@ from typing import Any, Protocol
 
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
-from jupyter_jobqueue.cluster.leftovers import bury, counted, release, sweep_programs
+from jupyter_jobqueue.cluster.leftovers import cancel_and_forget, cancel_leftovers, counted, release
 from jupyter_jobqueue.discovery import Systems
-from jupyter_jobqueue.errors import QueueError, SchedulerGone
+from jupyter_jobqueue.errors import QueueError
+from jupyter_jobqueue.jobs.scaler import Target
 from jupyter_jobqueue.records.process import Process, host
 from jupyter_jobqueue.records.record import Record
 from jupyter_jobqueue.records.store import STALE, TOUCH, Store
-from jupyter_jobqueue.server.managed_cluster import ManagedCluster, Wish
+from jupyter_jobqueue.server.managed_cluster import ManagedCluster
 
 FOUND = "found again after the Jupyter server had ended"
 PAUSES = (0, 5, 15, 60, 180, 600)
@@ -29,7 +30,7 @@ class Host(Protocol):
 
     systems: Systems
 
-    def add(self, cluster: JobQueueCluster, wish: Wish) -> ManagedCluster:
+    def add(self, cluster: JobQueueCluster, target: Target | None) -> ManagedCluster:
         """Start a cluster, and show it from now on."""
 
     def forget(self, entry: ManagedCluster, detail: str = "") -> None:
@@ -81,7 +82,7 @@ class Adoption:
             for record in records:
                 if record.kind == "server":
                     self._spawn(self._take(record))
-            for sentence in await sweep_programs(self.store):
+            for sentence in await cancel_leftovers(self.store):
                 self.host.tell(f"{sentence[:1].upper()}{sentence[1:]}.")
         except Exception:
             self.log.exception("clusters of earlier servers")
@@ -118,8 +119,8 @@ class Adoption:
             self.host.tell(f"{await asyncio.to_thread(self.store.set_aside, path, str(error))}.")
             return
         cluster.notes.append((time.time(), FOUND))
-        entry = self.host.add(cluster, Wish())
-        if isinstance(await entry.started(), SchedulerGone):
+        entry = self.host.add(cluster, None)
+        if not await entry.found_scheduler():
             self.host.forget(entry)
             sentence = f"Cluster {record.name} did not survive: its scheduler has ended"
             await self._bury(record, sentence, always=True)
@@ -135,7 +136,7 @@ class Adoption:
         for attempt, pause in enumerate(PAUSES):
             await asyncio.sleep(pause)
             try:
-                left = await bury(self.store, record)
+                left = await cancel_and_forget(self.store, record)
             except QueueError as error:
                 if not attempt:
                     self.host.tell(f"{sentence}; the queue does not answer, so that jobs of it may "

@@ -6,8 +6,10 @@ import logging
 import os
 from typing import Any
 
-from jupyter_jobqueue.cluster import JobQueueCluster, display
+from jupyter_jobqueue.cluster import JobQueueCluster
+from jupyter_jobqueue.cluster.status import ClusterStatus
 from jupyter_jobqueue.jobs import log as job_log
+from jupyter_jobqueue.jobs.health import Problem
 from jupyter_jobqueue.jobs.job import Job, JobState
 from jupyter_jobqueue.server.managed_cluster import ManagedCluster
 
@@ -26,7 +28,7 @@ def cluster(entry: ManagedCluster) -> dict[str, Any]:
 
 def _fixed(entry: ManagedCluster) -> dict[str, Any]:
     """Return what never changes."""
-    plan = entry.cluster.plan_
+    plan = entry.cluster.spec
     return {
         "id": entry.id,
         "name": entry.name,
@@ -66,45 +68,41 @@ def _nothing() -> dict[str, Any]:
 
 
 def _now(entry: ManagedCluster) -> dict[str, Any]:
-    cluster = entry.cluster
-    nothing, (detail, details) = _nothing(), entry.trouble
-    workers, cores, memory = display.resources(cluster)
-    alive = entry.state in ("running", "degraded")
+    cluster, now = entry.cluster, entry.status
+    nothing, problem, policy = _nothing(), now.problem or Problem(""), now.target.adapt
+    alive = now.state in ("running", "degraded")
     return {
-        **_stewardship(cluster),
-        "state": entry.state,
-        "detail": detail,
-        "details": details,
+        **_stewardship(cluster, now),
+        "state": now.state,
+        "detail": problem.message,
+        "details": problem.details,
+        "diagnosis": problem.diagnosis,
         "scheduler_address": cluster.placement.address,
         "dashboard": f"jobqueue/clusters/{entry.id}/dashboard/status"
         if alive and cluster.placement.dashboard_port
         else "",
-        "wanted": entry.wanted,
-        "adapt": dict(zip(("minimum", "maximum"), entry.adapt, strict=True))
-        if entry.adapt
-        else None,
-        "jobs": {**nothing["jobs"], **display.counts(cluster)},
-        "reason": cluster.waiting_reason,
-        "workers": workers,
-        "cores": cores,
-        "memory": memory,
-        "decisions": [each._asdict() for each in cluster.adaptive.log] if cluster.adaptive else [],
+        "wanted": now.target.jobs,
+        "adapt": {"minimum": policy.minimum, "maximum": policy.maximum} if policy else None,
+        "jobs": {**nothing["jobs"], **now.job_counts},
+        "reason": now.waiting_reason,
+        "workers": now.resources.workers,
+        "cores": now.resources.cores,
+        "memory": now.resources.memory,
+        "decisions": [entry._asdict() for entry in policy.log] if policy else [],
     }
 
 
-def _stewardship(cluster: JobQueueCluster) -> dict[str, Any]:
-    """Return what a cluster costs, when it ends, and what is known of its trouble."""
-    used, asked = cluster.core_hours
-    closes_at, why = cluster.closes
+def _stewardship(cluster: JobQueueCluster, now: ClusterStatus) -> dict[str, Any]:
+    """Return what a cluster costs and when it ends."""
+    asked = now.usage.core_hours_asked
     return {
-        "diagnosis": cluster.diagnosis,
-        "waiting": cluster.waiting,
-        "core_hours": round(used, 4),
+        "waiting": now.waiting,
+        "core_hours": round(now.usage.core_hours, 4),
         "core_hours_asked": None if asked is None else round(asked, 4),
-        "budget": cluster.plan_.options["budget"],
-        "closes_at": closes_at,
-        "closes_why": why,
-        "next_end": cluster.next_end,
+        "budget": cluster.spec.options["budget"],
+        "closes_at": now.times.closes_at,
+        "closes_why": now.times.closes_why,
+        "next_end": now.times.next_end,
         "notes": [{"when": when, "text": text} for when, text in cluster.notes],
     }
 

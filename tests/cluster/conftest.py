@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from jupyter_jobqueue import JobQueueCluster, LocalCluster, SLURMCluster
+from jupyter_jobqueue.batch.queue import JobQueue
 from tests.beds.slurm import SlurmBed
 
 pytest.register_assert_rewrite("tests.cluster.everywhere")
@@ -31,6 +32,22 @@ def until(condition: Callable[[], Any], timeout: float = 40) -> Any:
         assert time.monotonic() < deadline, f"waited {timeout} s in vain"
         time.sleep(0.05)
     return value
+
+
+def wake(cluster: JobQueueCluster) -> None:
+    """Have the cluster look at its jobs now."""
+    assert cluster.loop
+    cluster.loop.add_callback(cluster.groups[0].wake)
+
+
+def job_queue(cluster: JobQueueCluster) -> JobQueue:
+    """Return the queue that the clusters of this one's event loop share."""
+
+    async def shared() -> JobQueue:
+        return JobQueue.of(cluster.system)
+
+    found: JobQueue = cluster.sync(shared)  # type: ignore[no-untyped-call]
+    return found
 
 
 def states(cluster: JobQueueCluster) -> list[str]:

@@ -19,7 +19,7 @@ from distributed import Client
 
 from jupyter_jobqueue import JobQueueCluster
 from tests.beds.slurm import SlurmBed
-from tests.cluster.conftest import Queue, states, until
+from tests.cluster.conftest import Queue, states, until, wake
 
 
 def empty_python(folder: Path) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def test_so_many_may_fail_in_a_row_until_a_retry(
     with slurm_queue.cluster(**options) as cluster:
         if fewer:
             cluster.scale(jobs=fewer)
-            until(lambda: cluster._reconciler.failures == fewer)
+            until(lambda: cluster.groups[0].failures.count == fewer)
             assert cluster.state == "running"
             assert "exit code 3" in cluster.status_detail
         before = len(cluster.jobs)
@@ -140,16 +140,16 @@ def test_so_many_may_fail_in_a_row_until_a_retry(
 
 def looked_often(cluster: JobQueueCluster) -> None:
     """Have the cluster compare its jobs with the number wanted some times more."""
-    reconciler, looks = cluster._reconciler, list[None]()
-    act = reconciler._act
+    scaler, looks = cluster.groups[0].scaler, list[None]()
+    follow_up = scaler.follow_up
 
     async def noted() -> None:
-        await act()
+        await follow_up()
         looks.append(None)
 
-    reconciler._act = noted  # type: ignore[method-assign]
+    scaler.follow_up = noted  # type: ignore[method-assign]
     for count in range(1, 6):
-        cluster._wake()
+        wake(cluster)
         until(lambda: len(looks) >= count)  # noqa: B023
 
 
@@ -167,10 +167,10 @@ def test_a_worker_that_joins_begins_the_count_anew(slurm_queue: Queue, broken: P
     broken.touch()
     with slurm_queue.cluster(**fail_while(broken)) as cluster:
         cluster.scale(jobs=2)
-        until(lambda: cluster._reconciler.failures == 2)
+        until(lambda: cluster.groups[0].failures.count == 2)
         broken.unlink()
         until(lambda: states(cluster) == ["failed", "failed", "running", "running"])
-        assert (cluster._reconciler.failures, cluster.status_detail) == (0, "")
+        assert (cluster.groups[0].failures.count, cluster.status_detail) == (0, "")
 
 
 def test_a_silent_queue_does_not_make_the_cause_forgotten(
@@ -185,8 +185,8 @@ def test_a_silent_queue_does_not_make_the_cause_forgotten(
         told = cluster.status_detail
         assert "exit code 3" in told
         with slurm.away():
-            cluster._wake()
-            until(lambda: cluster.status_detail.startswith("the queue does not answer"))
+            wake(cluster)
+            until(lambda: cluster.status_detail.startswith("The batch system is not"))
             assert cluster.diagnosis == ""  # the words are not those of a node
         until(lambda: cluster.status_detail == told, timeout=60)
         assert (cluster.state, states(cluster)[0]) == ("degraded", "running")
@@ -230,7 +230,7 @@ def test_what_the_queue_refuses_is_not_asked_for_again_and_again(
         begun = time.monotonic()
         until(lambda: cluster.status_words)
         until(lambda: time.monotonic() - begun > 6)
-        assert 2 <= len(cluster._reconciler.pace.times) <= 3
+        assert 2 <= len(cluster.groups[0].scaler.limits.submissions.times) <= 3
         assert "invalid partition specified: brief" in cluster.status_words
         slurm.ask("scontrol", "create", "PartitionName=brief", "Nodes=ALL", check=True)
         assert future.result(timeout=60) == 42

@@ -118,11 +118,11 @@ def test_without_security_nothing_is_encrypted(local_queue: Queue) -> None:
 
 def test_keys_are_private_and_go_with_the_cluster(local_queue: Queue) -> None:
     with local_queue.cluster() as cluster:
-        keys = sorted(cluster.folder.path.glob("tls-*.pem"))
+        keys = sorted(cluster.files.path.glob("tls-*.pem"))
         assert len(keys) == 2
         assert [key.stat().st_mode & 0o777 for key in keys] == [0o600, 0o600]
-        assert cluster.folder.path.stat().st_mode & 0o777 == 0o700
-    assert not list(cluster.folder.path.glob("tls-*.pem"))
+        assert cluster.files.path.stat().st_mode & 0o777 == 0o700
+    assert not list(cluster.files.path.glob("tls-*.pem"))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_job_scripts_and_logs_are_in_the_folder_and_nothing_is_where_one_works(
     monkeypatch.chdir(here)
     with local_queue.cluster(n_workers=1) as cluster:
         cluster.wait_for_workers(1, timeout=40)
-        (script,) = (cluster.folder.path / "job-scripts").iterdir()
+        (script,) = (cluster.files.path / "job-scripts").iterdir()
         assert "distributed.cli.dask_worker" in script.read_text()
         assert "Start worker at" in cluster.job_log(f"{cluster.name}-0")  # while it runs
     until(lambda: not local_queue.listed())

@@ -29,7 +29,7 @@ class Work:
 
     def __init__(self, cluster: JobQueueCluster, client: Client, gate: Path) -> None:
         self.cluster, self.client, self.gate = cluster, client, gate
-        count = cluster.wanted * cluster.plan_.processes
+        count = cluster.wanted * cluster.spec.processes
         self.futures: list[Any] = client.map(_wait_for, range(count), gate=gate, pure=False)
         until(lambda: all(client.processing().values()))
 
@@ -76,7 +76,7 @@ def working_twice(on: Queue, gate: Path, jobs: int, **options: Any) -> Iterator[
 
 def is_whole(queue: Queue, cluster: JobQueueCluster, jobs: int) -> None:
     """See that there are as many jobs as wanted, all at work: in the table, the queue and Dask."""
-    processes = cluster.plan_.processes
+    processes = cluster.spec.processes
     until(lambda: [len(job.workers) for job in cluster.workers.values()] == [processes] * jobs)
     until(lambda: [job.state for job in cluster.workers.values()] == ["running"] * jobs)
     workers = [name for job in cluster.workers.values() for name in job.workers]
@@ -268,7 +268,7 @@ def comes_back(slurm: SlurmBed, queue: Queue, work: Work, job: Job) -> None:
     """See a job go back to pending without workers, and its workers join again."""
     before, count = job.id, len(work.cluster.jobs)
     until(lambda: job.state == "pending" and not job.workers)
-    assert (job.node, job.started, job.ends) == ("", None, None)
+    assert (job.node, job.started, job.walltime_ends_at) == ("", None, None)
     # Slurm lets it wait for two minutes; an administrator need not.
     slurm.ask("scontrol", "update", f"JobId={before}", "StartTime=now", check=True)
     is_whole(queue, work.cluster, work.cluster.wanted)

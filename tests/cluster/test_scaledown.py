@@ -132,10 +132,10 @@ def test_a_shuffle_is_right_and_nothing_is_computed_twice_while_jobs_come_and_go
 
 def whole(cluster: JobQueueCluster, jobs: int) -> None:
     """See that a new size is reached, in whole jobs."""
-    size = jobs * cluster.plan_.processes
+    size = jobs * cluster.spec.processes
     until(lambda: len(cluster.scheduler_info["workers"]) == size)
     until(lambda: states(cluster).count("running") == jobs)
-    assert all(len(job.workers) == cluster.plan_.processes for job in cluster.workers.values())
+    assert all(len(job.workers) == cluster.spec.processes for job in cluster.workers.values())
 
 
 @processes

@@ -90,7 +90,7 @@ def test_a_job_that_ran_into_its_walltime_is_no_failure_of_its_own(queue: Queue)
         cluster.scale(jobs=1)
         job = next(iter(cluster.jobs.values()))
         until(lambda: job.state == "failed")  # lost at first, if accounting lags behind
-        assert (job.signal, job.by_system) == (9, True)
+        assert (job.signal, job.ended_by_system) == (9, True)
         assert job.reason == "qmaster enforced h_rt, h_cpu, or h_vmem limit"
 
 

@@ -11,7 +11,7 @@ from distributed import Client
 
 from jupyter_jobqueue import JobQueueCluster
 from tests.beds.slurm import SlurmBed
-from tests.cluster.conftest import Queue, states, until
+from tests.cluster.conftest import Queue, job_queue, states, until
 
 CLOSED = {"queue": "closed"}  # where jobs stay pending
 
@@ -130,7 +130,7 @@ exec sbatch "$@"
 def test_a_limit_of_the_site_is_met_by_waiting(
     full: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jupyter_jobqueue.jobs.controller.LIMIT_PATIENCE", 1.0)
+    monkeypatch.setattr("jupyter_jobqueue.jobs.limits.FULL_FOR", 1.0)
     with full.cluster(**CLOSED) as cluster:
         cluster.scale(jobs=5)
         assert states(cluster) == ["pending"] * 3
@@ -181,12 +181,12 @@ def test_a_submission_that_timed_out_is_not_repeated_but_looked_for(
     """An `sbatch` that submits, and then does not come back."""
     program(tmp_path / "sbatch", 'sbatch "$@" >/dev/null; exec sleep 600')
     with slurm_queue.cluster(**CLOSED, n_workers=1) as cluster:
-        before = cluster._reconciler.queue.timeout
-        cluster._reconciler.queue.timeout = 1.0
+        before = job_queue(cluster).timeout
+        job_queue(cluster).timeout = 1.0
         with monkeypatch.context() as patch:
             patch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
             cluster.scale(3)
-        cluster._reconciler.queue.timeout = before
+        job_queue(cluster).timeout = before
         until(lambda: states(cluster) == ["pending"] * 3)
         assert ids(cluster) == sorted(slurm_queue.listed())
 
@@ -198,11 +198,11 @@ def test_jobs_that_the_queue_made_twice_are_cancelled(
     thrice = 'for n in 1 2 3; do sbatch "$@" <<<"$script" >/dev/null; done'
     program(tmp_path / "sbatch", f"script=$(cat); {thrice}; exec sleep 600")
     with slurm_queue.cluster(**CLOSED) as cluster:
-        cluster._reconciler.queue.timeout = 1.0
+        job_queue(cluster).timeout = 1.0
         with monkeypatch.context() as patch:
             patch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
             cluster.scale(2)
-        cluster._reconciler.queue.timeout = 30.0
+        job_queue(cluster).timeout = 30.0
         until(lambda: states(cluster) == ["pending"] * 2)
         until(lambda: ids(cluster) == sorted(slurm_queue.listed()))
         assert cluster.wanted == 2

@@ -223,8 +223,8 @@ async def test_deleting_leaves_nothing(api: Api) -> None:
     assert answer.status == 204
     assert await api.ok("GET", "clusters") == []
     assert not psutil.pid_exists(pid)
-    assert not list(cluster.folder.path.glob("*.pem"))
-    states = await cluster._reconciler.queue.status([])
+    assert not list(cluster.files.path.glob("*.pem"))
+    states = await cluster.groups[0].queue.status([])
     ours = [job.id for job in cluster.jobs.values()]
     assert all(states.jobs[job].state.ended for job in ours)
     assert (await api("DELETE", f"clusters/{made['id']}")).status == 404
@@ -256,7 +256,7 @@ async def test_deleting_does_not_hang_on_a_dead_queue(
         assert (await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})).status == 409
         assert (await api("DELETE", f"clusters/{made['id']}")).status == 204
         await until(lambda: not api.manager.clusters())
-    assert not list(cluster.folder.path.glob("*.pem"))
+    assert not list(cluster.files.path.glob("*.pem"))
     await JobQueue.of("local").cancel([job.id for job in cluster.jobs.values()])
 
 

@@ -205,7 +205,12 @@ def test_a_job_that_was_put_back_starts_anew(before: JobState) -> None:
     """What it was is over: a node and an end it has none, and its start can fail once more."""
     back = job(before, node="node1", started=NOW, walltime=60, joined=True, workers={"c-0"})
     observe(back, status(State.PENDING, reason="BeginTime"), NOW + 9)
-    assert (back.state, back.node, back.started, back.ends) == (JobState.PENDING, "", None, None)
+    assert (back.state, back.node, back.started, back.walltime_ends_at) == (
+        JobState.PENDING,
+        "",
+        None,
+        None,
+    )
     assert not back.joined
     observe(back, status(State.FAILED, exit_code=1), NOW + 99)
     assert back.failed_start
@@ -266,7 +271,7 @@ def test_a_job_is_sent_as_the_interface_says() -> None:
 def test_a_running_job_with_a_walltime_has_an_end(
     state: JobState, started: float | None, walltime: float | None, ends: float | None
 ) -> None:
-    assert job(state, started=started, walltime=walltime).ends == ends
+    assert job(state, started=started, walltime=walltime).walltime_ends_at == ends
 
 
 def test_a_job_that_the_queue_holds_after_an_error_is_stuck_until_it_is_released() -> None:

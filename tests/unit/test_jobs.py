@@ -277,7 +277,7 @@ async def test_few_commands_run_at_once(log: Path) -> None:
 
 
 async def test_submit_passes_the_script_and_reads_the_ids(log: Path) -> None:
-    assert await JobQueue(Fake(log)).submit(JobSpec("echo hello")) == ["7"]
+    assert await JobQueue(Fake(log)).submit(Fake(log).submit(JobSpec("echo hello"))) == ["7"]
     assert "echo hello" in told(log)
 
 

@@ -19,7 +19,7 @@ from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, State
 from jupyter_jobqueue.adapters.oar import OAR, STATES
 from jupyter_jobqueue.batch.command import _read
 from jupyter_jobqueue.batch.queue import JobQueue
-from jupyter_jobqueue.cluster.request import make_plan
+from jupyter_jobqueue.cluster.request import build_spec
 from jupyter_jobqueue.errors import LimitReached, QueueDown, QueueError
 from tests.recordings import Recording, runs
 
@@ -516,7 +516,7 @@ SIZE = {"cores": 2, "memory": "4 GiB"}
 
 def test_jobs_without_memory_are_warned_of() -> None:
     with pytest.warns(UserWarning, match="set memory_per_core_property_name"):
-        make_plan("oar", SIZE)
+        build_spec("oar", SIZE)
 
 
 @pytest.mark.parametrize(
@@ -530,4 +530,4 @@ def test_jobs_without_memory_are_warned_of() -> None:
 def test_whoever_says_how_to_ask_for_memory_is_not_warned(options: dict[str, str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        make_plan("oar", {**SIZE, **options})
+        build_spec("oar", {**SIZE, **options})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_jobqueue.adapters.sge import SGE
-from jupyter_jobqueue.cluster.request import make_plan
+from jupyter_jobqueue.cluster.request import build_spec
 from tests.unit.scripts import COMMON_KEYWORDS, SMALL, golden, headers, script_of
 
 EVERY_KEYWORD = {
@@ -82,10 +82,10 @@ def test_slots_and_memory_are_asked_for_as_the_user_wants(
 ) -> None:
     given = {"cores": 8, "memory": "24 GiB", "walltime": "", **options}
     if "parallel_environment" in options:
-        plan = make_plan("sge", given)
+        plan = build_spec("sge", given)
     else:
         with pytest.warns(UserWarning, match="one slot, not 8"):
-            plan = make_plan("sge", given)
+            plan = build_spec("sge", given)
     lines = [line.removeprefix("#$ ") for line in SGE().header(plan.job_spec())]
     assert [line for line in lines if line.startswith(("-pe", "-l"))] == expected
 

@@ -10,8 +10,8 @@ import pytest
 from distributed.deploy.utils import nprocesses_nthreads
 
 from jupyter_jobqueue.adapters.adapter import Queue
-from jupyter_jobqueue.cluster.files import ClusterFolder
-from jupyter_jobqueue.cluster.request import make_plan
+from jupyter_jobqueue.cluster.files import ClusterFiles
+from jupyter_jobqueue.cluster.request import build_spec
 from jupyter_jobqueue.errors import InvalidOption
 from jupyter_jobqueue.options.check import check
 from jupyter_jobqueue.options.common import options_of, renamed_of
@@ -62,21 +62,21 @@ def checked(system: str = "slurm", **options: Any) -> dict[str, Any]:
     ],
 )
 def test_keyword_has_its_place_in_the_job_script(options: dict[str, Any], shown: str) -> None:
-    script, _ = make_plan("slurm", {**SIZE, "processes": 1, **options}).preview()
-    without, _ = make_plan("slurm", {"cores": 3, "memory": "5 GiB", "nanny": None}).preview()
+    script, _ = build_spec("slurm", {**SIZE, "processes": 1, **options}).preview()
+    without, _ = build_spec("slurm", {"cores": 3, "memory": "5 GiB", "nanny": None}).preview()
     assert shown in script
     assert shown not in without or options == {"nanny": True}
 
 
 def test_skipped_directives_are_left_out() -> None:
-    script, _ = make_plan("slurm", {**SIZE, "job_directives_skip": ["-t", "--mem"]}).preview()
+    script, _ = build_spec("slurm", {**SIZE, "job_directives_skip": ["-t", "--mem"]}).preview()
     assert "\n#SBATCH -t" not in script
     assert "\n#SBATCH --mem" not in script
 
 
 def test_the_shared_directory_holds_keys_and_logs() -> None:
-    plan = make_plan("slurm", {**SIZE, "shared_temp_directory": "/shared/me"})
-    folder = ClusterFolder("abc", plan.options)
+    plan = build_spec("slurm", {**SIZE, "shared_temp_directory": "/shared/me"})
+    folder = ClusterFiles("abc", plan.options)
     assert (str(folder.path), str(folder.logs)) == (
         "/shared/me/jobqueue-abc",
         "/shared/me/jobqueue-abc/logs",
