@@ -21,7 +21,7 @@ from jupyter_jobqueue.adapters.text import seconds
 T_co = TypeVar("T_co", covariant=True)
 
 
-class State(StrEnum):
+class BatchState(StrEnum):
     """What a batch system says of a job. A code nobody knows is `UNKNOWN`, never an error."""
 
     PENDING = "pending"
@@ -37,13 +37,13 @@ class State(StrEnum):
     @property
     def ended(self) -> bool:
         """Whether a job in this state has left its node for good."""
-        return self in (State.DONE, State.FAILED, State.CANCELLED)
+        return self in (BatchState.DONE, BatchState.FAILED, BatchState.CANCELLED)
 
 
 class JobStatus(NamedTuple):
     """One job as its batch system lists it; times are seconds since the epoch."""
 
-    state: State
+    state: BatchState
     reason: str = ""
     """The batch system's own words."""
     node: str = ""
@@ -57,7 +57,7 @@ class JobStatus(NamedTuple):
     signal: int | None = None
     element: int = 0
     """Which element of its array it is, from 0; 0 for a single job."""
-    by_system: bool = False
+    ended_by_system: bool = False
     """Whether it ended for no fault of its own: walltime, preemption, a node that died."""
 
 
@@ -113,7 +113,7 @@ class Call(Generic[T_co]):
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that the command needs."""
-    gone: str = ""
+    already_gone_pattern: str = ""
     """A failure each line of which matches this pattern only says that jobs have left already; its
     answer is read all the same."""
 
@@ -141,20 +141,20 @@ class Adapter(ABC):
     host: ClassVar[str] = ""
     """Address that scheduler and workers listen on when the user names no interface; empty for
     the one that other hosts reach."""
-    remembers: ClassVar[bool] = False
+    keeps_ended_jobs: ClassVar[bool] = False
     """Whether the listing keeps jobs for a while after they ended: then one that vanishes unseen
     never started."""
-    leaks: ClassVar[str] = r"(?!)"
+    env_blocklist: ClassVar[str] = r"(?!)"
     """Environment variables (a pattern) of a surrounding job that must not reach a submission."""
-    forgets: ClassVar[bool] = False
+    exit_codes_expire: ClassVar[bool] = False
     """Whether the exit code of an ended job may be unknown to the queue: then the job script notes
     it in a file of its own."""
-    lists_all: ClassVar[bool] = True
+    status_lists_all: ClassVar[bool] = True
     """Whether `status` tells of all the user's jobs; if not, only of those it is asked for, and
-    `mine` finds the others."""
-    down: ClassVar[str] = r"(?!)"
+    `list_ids` finds the others."""
+    unreachable_pattern: ClassVar[str] = r"(?!)"
     """Pattern of a failure that says that the batch system cannot be reached."""
-    limit: ClassVar[str] = r"(?!)"
+    limit_pattern: ClassVar[str] = r"(?!)"
     """Pattern of a failure that says that a limit is reached, and that later there may be room."""
     has_dialects: ClassVar[bool] = False
     """Whether `dialect` depends on the version."""
@@ -183,7 +183,7 @@ class Adapter(ABC):
     def version(self) -> Call[str] | None:
         """Ask for the version of the batch system; None if it is a part of this project."""
 
-    def advice(self, options: Mapping[str, Any]) -> list[str]:
+    def warnings(self, options: Mapping[str, Any]) -> list[str]:
         """Return warnings about checked options that the batch system takes, but not as meant."""
         return []
 
@@ -195,7 +195,7 @@ class Adapter(ABC):
         """Ask for queues and limits; None if the batch system has none to tell."""
         return None
 
-    def mine(self) -> Call[list[str]] | None:
+    def list_ids(self) -> Call[list[str]] | None:
         """Ask for the ids of all the user's jobs; None if `status` lists them all anyway."""
         return None
 
@@ -216,7 +216,7 @@ class Adapter(ABC):
 
     def preamble(self, spec: JobSpec) -> list[str]:
         """Return the line that has the job note its exit code, where the queue may forget it."""
-        if not (self.forgets and spec.exit_file):
+        if not (self.exit_codes_expire and spec.exit_file):
             return []
         return ["trap " + shlex.quote(f"echo $? > {spec.exit_file}") + " EXIT"]
 

@@ -34,9 +34,9 @@ class HTCondor(Adapter):
     directive = ""
     # Not the shell's: condor_submit puts the number there.
     array_index = "$(ProcId)"
-    down = r"Can't find address|\(null\)|SECMAN:|CEDAR:"
+    unreachable_pattern = r"Can't find address|\(null\)|SECMAN:|CEDAR:"
     # Variables that HTCondor sets in a job; _CONDOR_SCHEDD_HOST and the like are configuration.
-    leaks = (
+    env_blocklist = (
         r"_CONDOR_(ANCESTOR_\d+|BIN|CHIRP_CONFIG|JOB_AD|JOB_IWD|JOB_PIDS|MACHINE_AD|SCRATCH_DIR|"
         r"SLOT)"
     )
@@ -47,7 +47,7 @@ class HTCondor(Adapter):
             "Disk",
             "Disk of one job; HTCondor's own choice if not set.",
             example="10 GB",
-            main=True,
+            basic=True,
         ),
         replace(
             WALLTIME,
@@ -184,7 +184,7 @@ class HTCondor(Adapter):
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         gone = r"^Job \S+ not found$"
-        return Call(["condor_rm", *ids], lambda text: None, gone=gone)
+        return Call(["condor_rm", *ids], lambda text: None, already_gone_pattern=gone)
 
     def version(self) -> Call[str]:
         return Call(["condor_version"], read_version)

@@ -7,15 +7,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, State
+from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
 
 # https://htcondor.readthedocs.io/en/latest/classad-attributes/job-classad-attributes.html
 PENDING, RUNNING, REMOVED, COMPLETED, HELD, TRANSFERRING, SUSPENDED = range(1, 8)
 STATES = {
-    PENDING: State.PENDING,
-    RUNNING: State.RUNNING,
-    TRANSFERRING: State.RUNNING,
-    SUSPENDED: State.RUNNING,
+    PENDING: BatchState.PENDING,
+    RUNNING: BatchState.RUNNING,
+    TRANSFERRING: BatchState.RUNNING,
+    SUSPENDED: BatchState.RUNNING,
 }
 # Codes of holds, same page. By condor_hold, by the user's own policy, at submission, while files
 # are spooled; no code at all is no error either.
@@ -83,7 +83,7 @@ def _ads(text: str) -> list[dict[str, Any]]:
 
 def _status(ad: Mapping[str, Any], left: bool) -> JobStatus:
     state = _state(ad, left)
-    waiting = state in (State.PENDING, State.HELD, State.STUCK)
+    waiting = state in (BatchState.PENDING, BatchState.HELD, BatchState.STUCK)
     by_signal = bool(ad.get("ExitBySignal"))
     return JobStatus(
         state=state,
@@ -96,7 +96,7 @@ def _status(ad: Mapping[str, Any], left: bool) -> JobStatus:
         exit_code=ad.get("ExitCode") if state.ended and not by_signal else None,
         signal=ad.get("ExitSignal") if state.ended and by_signal else None,
         element=ad["ProcId"],
-        by_system=_hold(ad) in TIMES,
+        ended_by_system=_hold(ad) in TIMES,
     )
 
 
@@ -109,17 +109,19 @@ def _hold(ad: Mapping[str, Any]) -> int | None:
     return code
 
 
-def _state(ad: Mapping[str, Any], left: bool) -> State:
+def _state(ad: Mapping[str, Any], left: bool) -> BatchState:
     code = ad.get("JobStatus")
     if _hold(ad) in LIMITS:
-        return State.FAILED
+        return BatchState.FAILED
     if code == HELD:
-        return State.HELD if _hold(ad) in HELD_BY_USER else State.STUCK
+        return BatchState.HELD if _hold(ad) in HELD_BY_USER else BatchState.STUCK
     if code == REMOVED:  # it may take its time to leave its node
-        return State.RUNNING if ad.get("RemoteHost") and not left else State.CANCELLED
+        return BatchState.RUNNING if ad.get("RemoteHost") and not left else BatchState.CANCELLED
     if code == COMPLETED:
-        return State.FAILED if ad.get("ExitBySignal") or ad.get("ExitCode") else State.DONE
-    return STATES.get(code or 0, State.UNKNOWN)
+        return (
+            BatchState.FAILED if ad.get("ExitBySignal") or ad.get("ExitCode") else BatchState.DONE
+        )
+    return STATES.get(code or 0, BatchState.UNKNOWN)
 
 
 def _reason(ad: Mapping[str, Any]) -> str:

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import Adapter, BatchState, Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.option import WALLTIME
 from jupyter_jobqueue.adapters.text import quote
 
 STATES = {
-    "PENDING": State.PENDING,
-    "RUNNING": State.RUNNING,
-    "COMPLETED": State.DONE,
-    "FAILED": State.FAILED,
-    "TIMEOUT": State.FAILED,
-    "CANCELLED": State.CANCELLED,
+    "PENDING": BatchState.PENDING,
+    "RUNNING": BatchState.RUNNING,
+    "COMPLETED": BatchState.DONE,
+    "FAILED": BatchState.FAILED,
+    "TIMEOUT": BatchState.FAILED,
+    "CANCELLED": BatchState.CANCELLED,
 }
 
 
@@ -31,8 +31,8 @@ class Local(Adapter):
     directive = "#LOCALQ"
     array_index = "$LOCALQ_ARRAY_TASK_ID"
     host = "127.0.0.1"
-    remembers = True
-    leaks = r"LOCALQ_.*"
+    keeps_ended_jobs = True
+    env_blocklist = r"LOCALQ_.*"
     options = (
         replace(
             WALLTIME, help="Time after which the queue ends a job, as HH:MM:SS.", default="08:00:00"
@@ -87,7 +87,7 @@ def _read_status(text: str) -> dict[str, JobStatus]:
 
 def _status(job: dict[str, Any]) -> JobStatus:
     return JobStatus(
-        state=STATES.get(job["state"], State.UNKNOWN),
+        state=STATES.get(job["state"], BatchState.UNKNOWN),
         reason=job["reason"] or ("Timeout" if job["state"] == "TIMEOUT" else ""),
         node=job["node"] or "",
         tag=job["tag"] or "",
@@ -96,6 +96,6 @@ def _status(job: dict[str, Any]) -> JobStatus:
         ended=job["ended"],
         exit_code=job["exit_code"],
         signal=job["signal"],
-        by_system=job["state"] == "TIMEOUT",
+        ended_by_system=job["state"] == "TIMEOUT",
         element=int(job["id"].partition("_")[2] or 0),
     )

@@ -28,16 +28,16 @@ class LSF(Adapter):
     commands = ("bsub", "bjobs", "bkill")
     directive = "#BSUB"
     # For CLEAN_PERIOD seconds, an hour as a rule.
-    remembers = True
+    keeps_ended_jobs = True
     # The code is in `bjobs -l`, but not for a job whose host was lost for a while.
-    forgets = True
+    exit_codes_expire = True
     # Only -l tells the reasons and exit codes of both lines of LSF: too much for jobs of others.
-    lists_all = False
-    down = r"not responding|LIM is down"
+    status_lists_all = False
+    unreachable_pattern = r"not responding|LIM is down"
     array_index = "$((LSB_JOBINDEX - 1))"
     # bsub inside a job would hand on the job's own settings; BSUB_QUIET has it print no id, and
     # BSUB_STDERR prints it elsewhere. Defaults of the user and the places of files stay.
-    leaks = (
+    env_blocklist = (
         r"BSUB_.*|LS_(?!COLORS$).*|"
         r"LSB_(?!DEFAULT|CONFDIR$|SHAREDIR$|STDOUT_DIRECT$|NTRIES$|API_).*"
     )
@@ -149,19 +149,21 @@ class LSF(Adapter):
     def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
         # An array by its own id: a long list of elements might not fit into a command line.
         gone = r"is not found|No (unfinished )?job found|No matching job found"
-        return Call(["bjobs", "-l", *_arrays(ids)], read_jobs, gone=gone)
+        return Call(["bjobs", "-l", *_arrays(ids)], read_jobs, already_gone_pattern=gone)
 
-    def mine(self) -> Call[list[str]]:
+    def list_ids(self) -> Call[list[str]]:
         # -w: names are not cut. Unfinished jobs that carry a tag; all else is nobody's of us.
-        return Call(["bjobs", "-w"], read_ids, gone="No (unfinished )?job found")
+        return Call(["bjobs", "-w"], read_ids, already_gone_pattern="No (unfinished )?job found")
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
-        return Call(["bhist", "-l", *_arrays(ids)], read_jobs, gone="No matching job found")
+        return Call(
+            ["bhist", "-l", *_arrays(ids)], read_jobs, already_gone_pattern="No matching job found"
+        )
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         # The last: somebody, such as we a moment ago, has asked for it already.
         gone = r"No matching job found|Job has already finished|Operation is in progress"
-        return Call(["bkill", *_ranges(ids)], lambda text: None, gone=gone)
+        return Call(["bkill", *_ranges(ids)], lambda text: None, already_gone_pattern=gone)
 
     def version(self) -> Call[str]:
         return Call(["lsid"], lambda text: text.strip().partition("\n")[0])

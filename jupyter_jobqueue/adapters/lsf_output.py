@@ -7,21 +7,21 @@ import time
 from collections.abc import Iterable, Sequence
 from email.utils import parsedate
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus, Queue
 from jupyter_jobqueue.adapters.text import tag_in
 
 # From IBM's command reference, bjobs. UNKWN and ZOMBI, a host that cannot be reached, say nothing
 # of the job.
 STATES = {
-    "PEND": State.PENDING,
-    "PROV": State.PENDING,
-    "WAIT": State.PENDING,
-    "PSUSP": State.HELD,
-    "RUN": State.RUNNING,
-    "SSUSP": State.RUNNING,
-    "USUSP": State.RUNNING,
-    "DONE": State.DONE,
-    "EXIT": State.FAILED,
+    "PEND": BatchState.PENDING,
+    "PROV": BatchState.PENDING,
+    "WAIT": BatchState.PENDING,
+    "PSUSP": BatchState.HELD,
+    "RUN": BatchState.RUNNING,
+    "SSUSP": BatchState.RUNNING,
+    "USUSP": BatchState.RUNNING,
+    "DONE": BatchState.DONE,
+    "EXIT": BatchState.FAILED,
 }
 # Reasons of IBM's LSF, from its command reference, bacct.
 NOT_AT_FAULT = (
@@ -82,8 +82,8 @@ def _status(head: str, block: str, events: Sequence[tuple[str, str]]) -> JobStat
     ended = _last(events, r"(Exited|Done|Completed)\b")
     told = re.search(r"Status <(\w+)>", head)
     code = told[1] if told else _code_of(ended[1])  # bhist tells no status
-    state, reason = STATES.get(code, State.UNKNOWN), _why_waiting(block)
-    if state is State.FAILED:
+    state, reason = STATES.get(code, BatchState.UNKNOWN), _why_waiting(block)
+    if state is BatchState.FAILED:
         reason = _why_ended(block, ended[1])
         state = _killed(reason, began[1])
     exit_code, signal = _exit(ended[1]) if code in ("DONE", "EXIT") else (None, None)
@@ -92,11 +92,11 @@ def _status(head: str, block: str, events: Sequence[tuple[str, str]]) -> JobStat
         reason=reason or ("" if code in ("PEND", "RUN", "DONE") else code),
         node=_node(began[1]),
         submitted=_time(events[0][0]),
-        started=_time(began[0]) if state not in (State.PENDING, State.HELD) else None,
+        started=_time(began[0]) if state not in (BatchState.PENDING, BatchState.HELD) else None,
         ended=_time(ended[0]) if state.ended else None,
         exit_code=exit_code,
         signal=signal,
-        by_system=bool(re.match(rf"RUNLIMIT|{NOT_AT_FAULT}", reason)),
+        ended_by_system=bool(re.match(rf"RUNLIMIT|{NOT_AT_FAULT}", reason)),
     )
 
 
@@ -132,10 +132,10 @@ def _why_ended(block: str, words: str) -> str:
     return re.sub(r"[.;]?\s*The CPU time used is.*", "", words).rstrip(".; ")
 
 
-def _killed(reason: str, began: str) -> State:
+def _killed(reason: str, began: str) -> BatchState:
     """Return the state of a job that exited: one that never began can only have been killed."""
     cancelled = re.match(CANCELLED, reason) or not (began or reason.startswith("TERM_"))
-    return State.CANCELLED if cancelled else State.FAILED
+    return BatchState.CANCELLED if cancelled else BatchState.FAILED
 
 
 def _exit(words: str) -> tuple[int | None, int | None]:

@@ -12,24 +12,24 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.text import tag_in
 from jupyter_jobqueue.adapters.torque import Torque, xml_of
 
 STATES = {
-    "Idle": State.PENDING,
-    "Deferred": State.PENDING,
-    "Migrated": State.PENDING,
-    "NotQueued": State.PENDING,
-    "Staging": State.PENDING,
-    "Hold": State.HELD,
-    "UserHold": State.HELD,
-    "SystemHold": State.HELD,
-    "BatchHold": State.STUCK,
-    "Starting": State.RUNNING,
-    "Running": State.RUNNING,
-    "Suspended": State.RUNNING,
-    "Canceling": State.RUNNING,
+    "Idle": BatchState.PENDING,
+    "Deferred": BatchState.PENDING,
+    "Migrated": BatchState.PENDING,
+    "NotQueued": BatchState.PENDING,
+    "Staging": BatchState.PENDING,
+    "Hold": BatchState.HELD,
+    "UserHold": BatchState.HELD,
+    "SystemHold": BatchState.HELD,
+    "BatchHold": BatchState.STUCK,
+    "Starting": BatchState.RUNNING,
+    "Running": BatchState.RUNNING,
+    "Suspended": BatchState.RUNNING,
+    "Canceling": BatchState.RUNNING,
 }
 ENDED = ("Completed", "Removed", "Vacated")
 
@@ -42,13 +42,13 @@ class Moab(Torque):
     class_name = "MoabCluster"
     commands = ("msub", "showq", "mjobctl")
     array_index = ""
-    lists_all = True
-    down = r"client timed out|annot connect to|communication error"
-    limit = r"(?!)"
-    leaks = rf"MOAB_.*|{Torque.leaks}"
+    status_lists_all = True
+    unreachable_pattern = r"client timed out|annot connect to|communication error"
+    limit_pattern = r"(?!)"
+    env_blocklist = rf"MOAB_.*|{Torque.env_blocklist}"
     submit_command = ("msub",)
 
-    def advice(self, options: Mapping[str, Any]) -> list[str]:
+    def warnings(self, options: Mapping[str, Any]) -> list[str]:
         return []  # the batch system below may know select=
 
     def submit(self, spec: JobSpec) -> Call[list[str]]:
@@ -65,19 +65,23 @@ class Moab(Torque):
         argv = ["showq", *words, "--xml", "-w", f"user={getpass.getuser()}"]
         return Call(argv, lambda text: _read_showq(text, ids))
 
-    def mine(self) -> Call[list[str]] | None:
+    def list_ids(self) -> Call[list[str]] | None:
         return None
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         argv = ["mjobctl", "-c", ",".join(ids)]
-        return Call(argv, lambda text: None, gone="invalid job specified")
+        return Call(argv, lambda text: None, already_gone_pattern="invalid job specified")
 
     def queues(self) -> Call[list[Queue]] | None:
         return None
 
     def version(self) -> Call[str]:
         # Whatever it says: a version that nobody can read makes no batch system unusable.
-        return Call(["showq", "--version"], lambda text: text.strip().partition("\n")[0], gone=".")
+        return Call(
+            ["showq", "--version"],
+            lambda text: text.strip().partition("\n")[0],
+            already_gone_pattern=".",
+        )
 
 
 def _read_id(text: str) -> list[str]:
@@ -102,7 +106,7 @@ def _id(job: Mapping[str, str], asked: set[str]) -> str:
 
 def _status(job: Mapping[str, str]) -> JobStatus:
     state, exit_code = _state(job)
-    waiting = state in (State.PENDING, State.HELD, State.STUCK)
+    waiting = state in (BatchState.PENDING, BatchState.HELD, BatchState.STUCK)
     return JobStatus(
         state=state,
         reason=_reason(state, job),
@@ -114,20 +118,21 @@ def _status(job: Mapping[str, str]) -> JobStatus:
         ended=_time(job.get("CompletionTime")) if state.ended else None,
         exit_code=exit_code if exit_code is None or exit_code <= 256 else None,
         signal=exit_code - 256 if exit_code and exit_code > 256 else None,
-        by_system=state is State.FAILED and (_overran(job) or job.get("State") == "Vacated"),
+        ended_by_system=state is BatchState.FAILED
+        and (_overran(job) or job.get("State") == "Vacated"),
     )
 
 
-def _state(job: Mapping[str, str]) -> tuple[State, int | None]:
+def _state(job: Mapping[str, str]) -> tuple[BatchState, int | None]:
     """Return the state, and the exit code as far as the completion code is one."""
     code = job.get("CompletionCode", "")
     exit_code = int(code) if code.isdecimal() else None
     if job.get("State") not in ENDED:
-        return STATES.get(job.get("State", ""), State.UNKNOWN), None
+        return STATES.get(job.get("State", ""), BatchState.UNKNOWN), None
     if exit_code == 0:
-        return State.DONE, exit_code
+        return BatchState.DONE, exit_code
     failed = _overran(job) or job["State"] == "Vacated" or exit_code not in (None, 256 + 15)
-    return State.FAILED if failed else State.CANCELLED, exit_code
+    return BatchState.FAILED if failed else BatchState.CANCELLED, exit_code
 
 
 def _overran(job: Mapping[str, str]) -> bool:
@@ -136,8 +141,8 @@ def _overran(job: Mapping[str, str]) -> bool:
     return job.get("State") == "Removed" and 0 < most <= used
 
 
-def _reason(state: State, job: Mapping[str, str]) -> str:
-    if state in (State.DONE, State.RUNNING):
+def _reason(state: BatchState, job: Mapping[str, str]) -> str:
+    if state in (BatchState.DONE, BatchState.RUNNING):
         return ""
     said = job.get("State", "")
     if state.ended:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, State
+from jupyter_jobqueue.adapters.adapter import Adapter, BatchState, Call, JobSpec, JobStatus
 from jupyter_jobqueue.adapters.option import (
     JOB_CPU,
     PROJECT,
@@ -26,18 +26,18 @@ from jupyter_jobqueue.adapters.option import (
 from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = {
-    "Waiting": State.PENDING,
-    "toAckReservation": State.PENDING,
-    "toLaunch": State.PENDING,
-    "Launching": State.PENDING,
-    "Hold": State.HELD,
-    "Running": State.RUNNING,
-    "Suspended": State.RUNNING,
-    "Resuming": State.RUNNING,
-    "Finishing": State.RUNNING,
-    "toError": State.RUNNING,
-    "Terminated": State.DONE,
-    "Error": State.FAILED,
+    "Waiting": BatchState.PENDING,
+    "toAckReservation": BatchState.PENDING,
+    "toLaunch": BatchState.PENDING,
+    "Launching": BatchState.PENDING,
+    "Hold": BatchState.HELD,
+    "Running": BatchState.RUNNING,
+    "Suspended": BatchState.RUNNING,
+    "Resuming": BatchState.RUNNING,
+    "Finishing": BatchState.RUNNING,
+    "toError": BatchState.RUNNING,
+    "Terminated": BatchState.DONE,
+    "Error": BatchState.FAILED,
 }
 LIVE = ", ".join(f"'{code}'" for code, state in STATES.items() if not state.ended)
 # A job in state Error: these events say that OAR took it from its node or gave up to start it...
@@ -59,14 +59,14 @@ class OAR(Adapter):
     commands = ("oarsub", "oarstat", "oardel")
     directive = "#OAR"
     # Finished jobs stay in the database for ever.
-    remembers = True
-    down = (
+    keeps_ended_jobs = True
+    unreachable_pattern = (
         r"Cannot connect to executor|Could not connect to the socket|"
         r"DBI connect\(.*\) failed|DB connection error"
     )
     array_index = "$((OAR_ARRAY_INDEX - 1))"
     # What oarsub reads of them, the key of a job, may be used by one job at a time.
-    leaks = r"OAR_.*"
+    env_blocklist = r"OAR_.*"
     options = (
         replace(QUEUE, example="default"),
         PROJECT,
@@ -86,7 +86,7 @@ class OAR(Adapter):
             "Resource property with the memory of a core in MiB, as oarnodes shows it; "
             f"{NO_PROPERTY} where there is none.",
             example="mem_core",
-            main=True,
+            basic=True,
         ),
         JOB_CPU,
         Option(
@@ -100,7 +100,7 @@ class OAR(Adapter):
         memory_per("Whether memory is asked for per core, or not at all.", "core", "none"),
     )
 
-    def advice(self, options: Mapping[str, Any]) -> list[str]:
+    def warnings(self, options: Mapping[str, Any]) -> list[str]:
         if options.get("memory_per_core_property_name") or options.get("memory_per") == "none":
             return []
         return [
@@ -163,7 +163,7 @@ class OAR(Adapter):
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         # Of a job that it does not know oardel says that it is somebody else's.
         gone = r"This job was already killed|You are not the right user"
-        return Call(["oardel", *ids], lambda text: None, gone=gone)
+        return Call(["oardel", *ids], lambda text: None, already_gone_pattern=gone)
 
     def walltime(self, options: Mapping[str, Any]) -> int | None:
         match = re.fullmatch(r"(\d+)(?::(\d+))?(?::(\d+))?", str(options.get("walltime") or ""))
@@ -269,7 +269,7 @@ def _read_oarstat(text: str) -> dict[str, JobStatus]:
 
 def _status(job: Mapping[str, Any]) -> JobStatus:
     state, reason = _state(job)
-    waiting = state in (State.PENDING, State.HELD)
+    waiting = state in (BatchState.PENDING, BatchState.HELD)
     exit_code, signal = _exit(job.get("exit_code")) if state.ended else (None, None)
     return JobStatus(
         state=state,
@@ -283,27 +283,29 @@ def _status(job: Mapping[str, Any]) -> JobStatus:
         exit_code=exit_code,
         signal=signal,
         element=(job.get("array_index") or 1) - 1,
-        by_system=job["state"] == "Error" and bool(BY_SYSTEM & set(_events(job))),
+        ended_by_system=job["state"] == "Error" and bool(BY_SYSTEM & set(_events(job))),
     )
 
 
-def _state(job: Mapping[str, Any]) -> tuple[State, str]:
+def _state(job: Mapping[str, Any]) -> tuple[BatchState, str]:
     code = job["state"]
-    state = STATES.get(code, State.UNKNOWN)
+    state = STATES.get(code, BatchState.UNKNOWN)
     if code == "Terminated":
-        return (State.FAILED if job.get("exit_code") else State.DONE), ""
+        return (BatchState.FAILED if job.get("exit_code") else BatchState.DONE), ""
     if code == "Error":
         return _error(job)
     return state, _message(job) if code == "Waiting" else ""
 
 
-def _error(job: Mapping[str, Any]) -> tuple[State, str]:
+def _error(job: Mapping[str, Any]) -> tuple[BatchState, str]:
     """Tell why a job is in state Error, of which only its events tell more."""
     events = _events(job)
     if DELETED in events and not BY_SYSTEM & set(events):
-        return State.CANCELLED, events[DELETED]
+        return BatchState.CANCELLED, events[DELETED]
     causes = sorted(set(events) - FOLLOWS, key=lambda kind: kind not in BY_SYSTEM)
-    return State.FAILED, f"{causes[0]}: {events[causes[0]]}" if causes else job.get("message") or ""
+    return BatchState.FAILED, f"{causes[0]}: {events[causes[0]]}" if causes else job.get(
+        "message"
+    ) or ""
 
 
 def _events(job: Mapping[str, Any]) -> dict[str, str]:

@@ -39,7 +39,7 @@ class Option:
         Smallest number.
     example : str
         A value that would do, used in error messages and forms.
-    main : bool
+    basic : bool
         Whether a form shows it at once rather than behind *More options*.
     choices : tuple of str
         The only values that will do; empty if there are none to name.
@@ -52,20 +52,20 @@ class Option:
     default: Any = None
     minimum: int | None = None
     example: str = ""
-    main: bool = False
+    basic: bool = False
     choices: tuple[str, ...] = ()
 
 
-QUEUE = Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="normal", main=True)
+QUEUE = Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="normal", basic=True)
 
 
 ACCOUNT = Option(
-    "account", Kind.TEXT, "Account", "Account to charge.", example="project42", main=True
+    "account", Kind.TEXT, "Account", "Account to charge.", example="project42", basic=True
 )
 
 
 PROJECT = Option(
-    "project", Kind.TEXT, "Project", "Project to charge.", example="project42", main=True
+    "project", Kind.TEXT, "Project", "Project to charge.", example="project42", basic=True
 )
 
 
@@ -76,7 +76,7 @@ WALLTIME = Option(
     "Time limit of a job, as HH:MM:SS.",
     default="00:30:00",
     example="01:00:00",
-    main=True,
+    basic=True,
 )
 
 

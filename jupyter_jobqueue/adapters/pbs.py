@@ -12,7 +12,7 @@ from dataclasses import replace
 from email.utils import parsedate
 from typing import Any, ClassVar
 
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import Adapter, BatchState, Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.option import (
     ACCOUNT,
     JOB_CPU,
@@ -40,18 +40,18 @@ from jupyter_jobqueue.adapters.pbs_output import (
 from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = {
-    "Q": State.PENDING,
-    "T": State.PENDING,
-    "W": State.PENDING,
-    "H": State.HELD,
-    "R": State.RUNNING,
-    "E": State.RUNNING,
-    "S": State.RUNNING,
-    "U": State.RUNNING,
+    "Q": BatchState.PENDING,
+    "T": BatchState.PENDING,
+    "W": BatchState.PENDING,
+    "H": BatchState.HELD,
+    "R": BatchState.RUNNING,
+    "E": BatchState.RUNNING,
+    "S": BatchState.RUNNING,
+    "U": BatchState.RUNNING,
 }
 ENDED = ("F", "X")
 # The substate tells the end: the exit code of a deleted job, or of an array, may be 0 or missing.
-ENDS = {91: State.CANCELLED, 92: State.DONE, 93: State.FAILED}
+ENDS = {91: BatchState.CANCELLED, 92: BatchState.DONE, 93: BatchState.FAILED}
 WALLTIME_EXCEEDED = -29
 GIVEN_UP = "too many failed attempts to run"
 """What PBS notes of a job that it could not start 21 times, and holds; not from a recording."""
@@ -84,18 +84,18 @@ class PBS(Adapter):
     commands: ClassVar[tuple[str, ...]] = ("qsub", "qstat", "qdel", "qselect", "pbsnodes")
     directive = "#PBS"
     array_index = "$PBS_ARRAY_INDEX"
-    lists_all = False
+    status_lists_all = False
     # A server may keep no history.
-    forgets = True
+    exit_codes_expire = True
     has_dialects = True
-    down = (
+    unreachable_pattern = (
         r"cannot connect to server|Couldn't connect to cluster|Unable to communicate with|"
         r"could not connect to trqauthd"
     )
-    limit = r"would exceed .* limit"
+    limit_pattern = r"would exceed .* limit"
     # What a job finds in its environment. PBS_CONF_FILE, PBS_SERVER, PBS_DEFAULT and the like say
     # where the server is and stay.
-    leaks = (
+    env_blocklist = (
         r"PBS_(O_.*|JOB.*|ARRAY.*|NODE.*|NUM_.*|MOMPORT|TASKNUM|VNODENUM|ENVIRONMENT|QUEUE|NP|"
         r"GPUFILE|MICFILE|WALLTIME|VERSION)"
     )
@@ -160,19 +160,19 @@ class PBS(Adapter):
     def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
         # Without -x: a server that keeps no history answers -x with no jobs at all, and exit 0.
         argv = ["qstat", "-t", "-f", "-F", "json", *whole_arrays(ids)]
-        return Call(argv, _read_living, gone="Unknown Job Id|Job has finished")
+        return Call(argv, _read_living, already_gone_pattern="Unknown Job Id|Job has finished")
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]] | None:
         argv = ["qstat", "-x", "-t", "-f", "-F", "json", *whole_arrays(ids)]
-        return Call(argv, _read_all, gone="Unknown Job Id")
+        return Call(argv, _read_all, already_gone_pattern="Unknown Job Id")
 
-    def mine(self) -> Call[list[str]] | None:
+    def list_ids(self) -> Call[list[str]] | None:
         return Call(["qselect", "-u", getpass.getuser()], str.split)
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         # "Request invalid": it is ending already.
         gone = "Unknown Job Id|Job has finished|Request invalid for state of job"
-        return Call(["qdel", *ranges(ids)], lambda text: None, gone=gone)
+        return Call(["qdel", *ranges(ids)], lambda text: None, already_gone_pattern=gone)
 
     def queues(self) -> Call[list[Queue]] | None:
         return Call(["qstat", "-Q", "-f", "-F", "json"], _read_queues)
@@ -208,7 +208,7 @@ def _read_all(text: str) -> dict[str, JobStatus]:
 
 def _status(job_id: str, job: Mapping[str, Any]) -> JobStatus:
     state = _state(job)
-    waiting = state in (State.PENDING, State.HELD, State.STUCK)
+    waiting = state in (BatchState.PENDING, BatchState.HELD, BatchState.STUCK)
     exit_code, signal = exit_of(job.get("Exit_status")) if state.ended else (None, None)
     return JobStatus(
         state=state,
@@ -223,39 +223,39 @@ def _status(job_id: str, job: Mapping[str, Any]) -> JobStatus:
         exit_code=exit_code,
         signal=signal,
         element=element(job_id),
-        by_system=state.ended and job.get("Exit_status") == WALLTIME_EXCEEDED,
+        ended_by_system=state.ended and job.get("Exit_status") == WALLTIME_EXCEEDED,
     )
 
 
-def _state(job: Mapping[str, Any]) -> State:
+def _state(job: Mapping[str, Any]) -> BatchState:
     code = job.get("job_state")
     if code in ENDED:
         return _end(job)
     if code == "H" and GIVEN_UP in str(job.get("comment", "")):
-        return State.STUCK
+        return BatchState.STUCK
     # The elements of a held array are Q.
     held = code == "Q" and job.get("Hold_Types", "n") != "n"
-    return State.HELD if held else STATES.get(str(code), State.UNKNOWN)
+    return BatchState.HELD if held else STATES.get(str(code), BatchState.UNKNOWN)
 
 
-def _end(job: Mapping[str, Any]) -> State:
+def _end(job: Mapping[str, Any]) -> BatchState:
     if "Exit_status" not in job:  # it never ran, or was ended by force
-        return State.CANCELLED
-    by_code = State.FAILED if job["Exit_status"] else State.DONE
+        return BatchState.CANCELLED
+    by_code = BatchState.FAILED if job["Exit_status"] else BatchState.DONE
     return ENDS.get(job.get("substate", 0), by_code)
 
 
-def _reason(state: State, job: Mapping[str, Any]) -> str:
+def _reason(state: BatchState, job: Mapping[str, Any]) -> str:
     """Return what the comment tells beyond the state; a held job often has none."""
     comment = str(job.get("comment", ""))
     if state.ended:
         match = re.search(r"\band ((?:failed|terminated|exceeded)\b.*)", comment)
         return match[1] if match else ""
-    if state is State.STUCK:
+    if state is BatchState.STUCK:
         return comment
-    if state is State.PENDING:
+    if state is BatchState.PENDING:
         return "" if comment.startswith(("Job Array Began", "Subjob")) else comment
-    return f"Hold_Types={job.get('Hold_Types', '')}" if state is State.HELD else ""
+    return f"Hold_Types={job.get('Hold_Types', '')}" if state is BatchState.HELD else ""
 
 
 def _time(text: object) -> float | None:

@@ -48,12 +48,12 @@ class SGE(Adapter):
     array_index = "$((SGE_TASK_ID - 1))"
     # Accounting is written up to 15 s late, and jobs that were deleted while they waited are not in
     # it at all.
-    forgets = True
+    exit_codes_expire = True
     # max_u_jobs or max_jobs is reached.
-    limit = r"only \d+ jobs are allowed per"
-    down = r"commlib error|unable to (send message to|contact) qmaster"
+    limit_pattern = r"only \d+ jobs are allowed per"
+    unreachable_pattern = r"commlib error|unable to (send message to|contact) qmaster"
     # With -V in the user's directives these would reach the new job; SGE_ROOT and the like stay.
-    leaks = (
+    env_blocklist = (
         r"SGE_(TASK|O|STDIN|STDOUT|STDERR|JOB|CWD|BINARY|ACCOUNT)(_.*)?|JOB_(ID|NAME|SCRIPT)|"
         r"PE|PE_HOSTFILE|NSLOTS|NHOSTS|NQUEUES|QUEUE|REQUEST|REQNAME|RESTARTED|ARC"
     )
@@ -74,7 +74,7 @@ class SGE(Adapter):
             "Parallel environment",
             "Parallel environment to ask slots of; without one a job has one slot.",
             example="smp",
-            main=True,
+            basic=True,
         ),
         replace(
             JOB_CPU,
@@ -124,7 +124,7 @@ class SGE(Adapter):
     def walltime(self, options: Mapping[str, Any]) -> int | None:
         return seconds(str(options.get("walltime") or ""))
 
-    def advice(self, options: Mapping[str, Any]) -> list[str]:
+    def warnings(self, options: Mapping[str, Any]) -> list[str]:
         count = options["job_cpu"] or options["cores"]
         extra = options["job_extra_directives"]
         if count == 1 or options["parallel_environment"] or any(map(ASKS_SLOTS.search, extra)):
@@ -159,11 +159,11 @@ class SGE(Adapter):
             told = read_qacct(text)
             return {job: told[job] for job in ids if job in told}
 
-        return Call(argv, parse, env=ZONE, gone=r"job name \S+ not found")
+        return Call(argv, parse, env=ZONE, already_gone_pattern=r"job name \S+ not found")
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         gone = r"has deleted|has registered|already in deletion|does not exist|comprises no tasks"
-        return Call(["qdel", *ranges(ids)], lambda text: None, gone=gone)
+        return Call(["qdel", *ranges(ids)], lambda text: None, already_gone_pattern=gone)
 
     def version(self) -> Call[str]:
         return Call(["qstat", "-help"], lambda text: text.splitlines()[0].strip())

@@ -8,18 +8,18 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus, Queue
 from jupyter_jobqueue.adapters.text import spans, tag_in
 
 # Letters of qstat's states; the first line that has one of them says what the job does. What is
 # being deleted (d) runs until it has gone; t is on its way to the node.
 STATES = (
-    ("E", State.STUCK, "Job is in error state: qstat -j {job} says why"),
-    ("d", State.RUNNING, "registered for deletion"),
-    ("sST", State.RUNNING, "suspended"),
-    ("rt", State.RUNNING, ""),
-    ("h", State.HELD, "Job is in hold state"),
-    ("qw", State.PENDING, ""),
+    ("E", BatchState.STUCK, "Job is in error state: qstat -j {job} says why"),
+    ("d", BatchState.RUNNING, "registered for deletion"),
+    ("sST", BatchState.RUNNING, "suspended"),
+    ("rt", BatchState.RUNNING, ""),
+    ("h", BatchState.HELD, "Job is in hold state"),
+    ("qw", BatchState.PENDING, ""),
 )
 # qacct's codes of failure: the job is queued again, a limit was enforced, it was killed.
 RESCHEDULED, LIMIT, KILLED = (24, 25), 37, 100
@@ -85,7 +85,7 @@ def _tasks(text: str) -> Iterator[int]:
 
 def _qstat_row(row: Mapping[str, str], job: str) -> JobStatus:
     known = (each for each in STATES if set(each[0]) & set(row.get("state", "")))
-    _, state, reason = next(known, ("", State.UNKNOWN, ""))
+    _, state, reason = next(known, ("", BatchState.UNKNOWN, ""))
     return JobStatus(
         state=state,
         reason=reason.format(job=job.partition(".")[0]),
@@ -175,17 +175,17 @@ def _qacct_record(record: Mapping[str, str]) -> JobStatus:
         exit_code=exit_status if signal is None and (exit_status or not failed) else None,
         signal=signal,
         element=max(_number(record, "taskid", default=1) - 1, 0),
-        by_system=failed == LIMIT and _ran_out(record),
+        ended_by_system=failed == LIMIT and _ran_out(record),
     )
 
 
-def _end(record: Mapping[str, str], failed: int, exit_status: int) -> State:
+def _end(record: Mapping[str, str], failed: int, exit_status: int) -> BatchState:
     if failed in RESCHEDULED:
-        return State.PENDING
+        return BatchState.PENDING
     # qdel. Before 8.1, which has the category, a limit that was reached looked the same.
     if failed == KILLED and exit_status == 128 + 9 and "category" in record:
-        return State.CANCELLED
-    return State.FAILED if failed or exit_status else State.DONE
+        return BatchState.CANCELLED
+    return BatchState.FAILED if failed or exit_status else BatchState.DONE
 
 
 def _ran_out(record: Mapping[str, str]) -> bool:

@@ -9,41 +9,41 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import Adapter, BatchState, Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.option import ACCOUNT, JOB_CPU, JOB_MEM, QUEUE, WALLTIME, memory_per
 from jupyter_jobqueue.adapters.text import quote, seconds, spans
 
 # https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES
 STATES = {
-    "PENDING": State.PENDING,
-    "REQUEUED": State.PENDING,
-    "REQUEUE_FED": State.PENDING,
-    "REQUEUE_HOLD": State.HELD,
-    "RESV_DEL_HOLD": State.HELD,
-    "SPECIAL_EXIT": State.STUCK,
-    "CONFIGURING": State.PENDING,
-    "RUNNING": State.RUNNING,
-    "RESIZING": State.RUNNING,
-    "SIGNALING": State.RUNNING,
-    "SUSPENDED": State.RUNNING,
-    "STOPPED": State.RUNNING,
-    "COMPLETING": State.RUNNING,
-    "STAGE_OUT": State.RUNNING,
-    "COMPLETED": State.DONE,
-    "FAILED": State.FAILED,
-    "TIMEOUT": State.FAILED,
-    "NODE_FAIL": State.FAILED,
-    "BOOT_FAIL": State.FAILED,
-    "DEADLINE": State.FAILED,
-    "OUT_OF_MEMORY": State.FAILED,
-    "PREEMPTED": State.FAILED,
-    "CANCELLED": State.CANCELLED,
-    "REVOKED": State.CANCELLED,
+    "PENDING": BatchState.PENDING,
+    "REQUEUED": BatchState.PENDING,
+    "REQUEUE_FED": BatchState.PENDING,
+    "REQUEUE_HOLD": BatchState.HELD,
+    "RESV_DEL_HOLD": BatchState.HELD,
+    "SPECIAL_EXIT": BatchState.STUCK,
+    "CONFIGURING": BatchState.PENDING,
+    "RUNNING": BatchState.RUNNING,
+    "RESIZING": BatchState.RUNNING,
+    "SIGNALING": BatchState.RUNNING,
+    "SUSPENDED": BatchState.RUNNING,
+    "STOPPED": BatchState.RUNNING,
+    "COMPLETING": BatchState.RUNNING,
+    "STAGE_OUT": BatchState.RUNNING,
+    "COMPLETED": BatchState.DONE,
+    "FAILED": BatchState.FAILED,
+    "TIMEOUT": BatchState.FAILED,
+    "NODE_FAIL": BatchState.FAILED,
+    "BOOT_FAIL": BatchState.FAILED,
+    "DEADLINE": BatchState.FAILED,
+    "OUT_OF_MEMORY": BatchState.FAILED,
+    "PREEMPTED": BatchState.FAILED,
+    "CANCELLED": BatchState.CANCELLED,
+    "REVOKED": BatchState.CANCELLED,
 }
 HELD = {
-    "JobHeldUser": State.HELD,
-    "JobHeldAdmin": State.HELD,
-    "launch failed requeued held": State.STUCK,
+    "JobHeldUser": BatchState.HELD,
+    "JobHeldAdmin": BatchState.HELD,
+    "launch failed requeued held": BatchState.STUCK,
 }
 # A job that ended so was not at fault.
 BY_SYSTEM = {"TIMEOUT", "NODE_FAIL", "BOOT_FAIL", "DEADLINE", "PREEMPTED"}
@@ -74,15 +74,17 @@ class Slurm(Adapter):
     commands = ("sbatch", "squeue", "scancel")
     directive = "#SBATCH"
     # For MinJobAge seconds; but a pending array element that is cancelled leaves no trace at all.
-    remembers = True
+    keeps_ended_jobs = True
     # https://slurm.schedmd.com/sbatch.html: a QOS or association limit, or MaxJobCount, is reached.
-    limit = r"(QOS|Assoc)\w*Submit\w*Limit|temporarily unable to accept"
-    down = r"(?i)unable to contact slurm controller|Socket timed out|Connection refused"
+    limit_pattern = r"(QOS|Assoc)\w*Submit\w*Limit|temporarily unable to accept"
+    unreachable_pattern = (
+        r"(?i)unable to contact slurm controller|Socket timed out|Connection refused"
+    )
     array_index = "$SLURM_ARRAY_TASK_ID"
     # sbatch inside a job would hand SLURM_MEM_PER_NODE and the like to the new job, squeue reads
     # filters from SQUEUE_*.
     # SLURM_CONF says where the controller is; SBATCH_* are the user's own defaults: both stay.
-    leaks = (
+    env_blocklist = (
         r"SLURM_(?!CONF$|CLUSTERS$|JWT$).*|SLURMD_.*|SBATCH_(ARRAY_INX|WAIT)|"
         r"(SQUEUE|SCANCEL|SACCT|SINFO)_.*"
     )
@@ -210,10 +212,10 @@ def _read_squeue(text: str) -> dict[str, JobStatus]:
 
 def _squeue_row(row: list[str]) -> JobStatus:
     job_id, code, exits, node, submitted, start, end, reason, comment = row
-    state = STATES.get(code, State.UNKNOWN)
-    if state is State.PENDING:
+    state = STATES.get(code, BatchState.UNKNOWN)
+    if state is BatchState.PENDING:
         state = HELD.get(reason, state)
-    waiting = state in (State.PENDING, State.HELD, State.STUCK)
+    waiting = state in (BatchState.PENDING, BatchState.HELD, BatchState.STUCK)
     tag = comment.removesuffix("|")
     exit_code, signal = _exit(exits) if state.ended else (None, None)
     return JobStatus(
@@ -228,7 +230,7 @@ def _squeue_row(row: list[str]) -> JobStatus:
         exit_code=exit_code,
         signal=signal,
         element=_element(job_id),
-        by_system=code in BY_SYSTEM,
+        ended_by_system=code in BY_SYSTEM,
     )
 
 
@@ -253,7 +255,7 @@ def _read_sacct(text: str) -> dict[str, JobStatus]:
 def _sacct_row(row: list[str]) -> JobStatus:
     _, code, exits, node, submitted, start, end, reason = row
     code = code.partition(" ")[0]  # "CANCELLED by 0"
-    state = STATES.get(code, State.UNKNOWN)
+    state = STATES.get(code, BatchState.UNKNOWN)
     exit_code, signal = _exit(exits) if state.ended else (None, None)
     return JobStatus(
         state=state,
@@ -264,7 +266,7 @@ def _sacct_row(row: list[str]) -> JobStatus:
         ended=_time(end),
         exit_code=exit_code,
         signal=signal,
-        by_system=code in BY_SYSTEM,
+        ended_by_system=code in BY_SYSTEM,
     )
 
 

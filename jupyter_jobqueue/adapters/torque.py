@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.pbs import PBS, queue_of
 from jupyter_jobqueue.adapters.pbs_output import cpus, element, exit_of, memory, node_of, quoted
 from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = {
-    "Q": State.PENDING,
-    "T": State.PENDING,
-    "W": State.PENDING,
-    "H": State.HELD,
-    "R": State.RUNNING,
-    "E": State.RUNNING,
-    "S": State.RUNNING,
+    "Q": BatchState.PENDING,
+    "T": BatchState.PENDING,
+    "W": BatchState.PENDING,
+    "H": BatchState.HELD,
+    "R": BatchState.RUNNING,
+    "E": BatchState.RUNNING,
+    "S": BatchState.RUNNING,
 }
 KILLED_BY_QDEL = 256 + 15
 WALLTIME_EXCEEDED = -11
@@ -58,7 +58,7 @@ class Torque(PBS):
         asked = {"job": f",mem={size}", "process": f",pmem={size}"}.get(style, "")
         return [f"nodes=1:ppn={cpus(spec)}{asked}"]
 
-    def advice(self, options: Mapping[str, Any]) -> list[str]:
+    def warnings(self, options: Mapping[str, Any]) -> list[str]:
         if "select=" not in (options.get("resource_spec") or ""):
             return []
         return ["Torque ignores select= of resource_spec: write nodes=1:ppn=4,mem=8gb or the like"]
@@ -79,14 +79,14 @@ class Torque(PBS):
         return f"{spec.logs}/{self.job_name(spec)}-{spec.tag}"
 
     def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
-        return Call(["qstat", "-x", *ids], _read_qstat, gone="Unknown Job Id")
+        return Call(["qstat", "-x", *ids], _read_qstat, already_gone_pattern="Unknown Job Id")
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]] | None:
         return None
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         gone = "nonexistent job id|Unknown Job Id|Request invalid for state of job"
-        return Call(["qdel", *ids], lambda text: None, gone=gone)
+        return Call(["qdel", *ids], lambda text: None, already_gone_pattern=gone)
 
     def queues(self) -> Call[list[Queue]] | None:
         # Not -q, which cuts names.
@@ -124,25 +124,25 @@ def _status(job: dict[str, str]) -> JobStatus:
         exit_code=exit_code,
         signal=signal,
         element=element(job["Job_Id"]),
-        by_system=state.ended and status == WALLTIME_EXCEEDED,
+        ended_by_system=state.ended and status == WALLTIME_EXCEEDED,
     )
 
 
-def _end(status: int | None) -> State:
+def _end(status: int | None) -> BatchState:
     if status is None or status == KILLED_BY_QDEL:  # without one, it never ran
-        return State.CANCELLED
-    return State.FAILED if status else State.DONE
+        return BatchState.CANCELLED
+    return BatchState.FAILED if status else BatchState.DONE
 
 
-def _alive(job: dict[str, str]) -> State:
+def _alive(job: dict[str, str]) -> BatchState:
     held = job.get("job_state") == "Q" and job.get("Hold_Types", "n") != "n"
-    return State.HELD if held else STATES.get(job.get("job_state", ""), State.UNKNOWN)
+    return BatchState.HELD if held else STATES.get(job.get("job_state", ""), BatchState.UNKNOWN)
 
 
-def _reason(state: State, status: int | None, job: dict[str, str]) -> str:
-    if state is State.PENDING:
+def _reason(state: BatchState, status: int | None, job: dict[str, str]) -> str:
+    if state is BatchState.PENDING:
         return job.get("comment", "")
-    if state is State.HELD:
+    if state is BatchState.HELD:
         return f"Hold_Types={job.get('Hold_Types', '')}"
     return VERDICTS.get(status or 0, "") if state.ended else ""
 

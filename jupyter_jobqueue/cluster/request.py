@@ -135,7 +135,7 @@ def make_plan(
     """Join profile and keywords and check everything; `InvalidOption` names what is wrong."""
     profile, options = resolve(system, config_name, keywords)
     checked = check(system, options)
-    for sentence in adapter_for(system).advice(checked):
+    for sentence in adapter_for(system).warnings(checked):
         warnings.warn(sentence, UserWarning, stacklevel=3)
     return Plan(
         system=system,

@@ -218,9 +218,9 @@ class Reconciler(Ends):
             self._heard = time.time()  # there is nothing to hear
             return False
         answer = await self.queue.status(ids_of(known), max_age=0.2, everything=bool(self.doubts))
-        self._heard = answer.asked
+        self._heard = answer.queried_at
         await self.cancel_extra(self.settle(answer))
-        changed = [job for job in known if observe(job, answer.jobs.get(job.id), answer.asked)]
+        changed = [job for job in known if observe(job, answer.jobs.get(job.id), answer.queried_at)]
         await self.learn_ends(changed)
         for job in changed:
             self.cluster._changed(job)

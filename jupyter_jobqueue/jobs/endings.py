@@ -73,9 +73,9 @@ class Ends(Leaving):
         await self._give_up(stuck)
         ended = [job for job in changed if job.state in ENDED]
         await self._ask_history([job for job in ended if job.state is JobState.LOST])
-        if self.queue.adapter.forgets:
+        if self.queue.adapter.exit_codes_expire:
             await self._read_exit_files([job for job in ended if job.exit_code is None])
-        if self.queue.adapter.remembers or self.queue.adapter.forgets:
+        if self.queue.adapter.keeps_ended_jobs or self.queue.adapter.exit_codes_expire:
             _tell_unstarted([job for job in ended if job.state is JobState.LOST])
         for job in ended:
             if job.failed_start and (job.ended or self.since) >= self.since:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, State
+from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
 from jupyter_jobqueue.jobs.job import TAGS, Job, JobState
 
 SKEW = 600.0
@@ -13,12 +13,12 @@ SKEW = 600.0
 
 
 OBSERVED = {
-    State.PENDING: JobState.PENDING,
-    State.HELD: JobState.HELD,
-    State.STUCK: JobState.HELD,
-    State.DONE: JobState.DONE,
-    State.FAILED: JobState.FAILED,
-    State.CANCELLED: JobState.CANCELLED,
+    BatchState.PENDING: JobState.PENDING,
+    BatchState.HELD: JobState.HELD,
+    BatchState.STUCK: JobState.HELD,
+    BatchState.DONE: JobState.DONE,
+    BatchState.FAILED: JobState.FAILED,
+    BatchState.CANCELLED: JobState.CANCELLED,
 }
 
 
@@ -74,21 +74,21 @@ def is_of(status: JobStatus, job: Submitted) -> bool:
 
 def _update(job: Job, status: JobStatus) -> None:
     job.absent = 0
-    if status.state is State.PENDING and job.state in (JobState.STARTING, JobState.RUNNING):
+    if status.state is BatchState.PENDING and job.state in (JobState.STARTING, JobState.RUNNING):
         job.node, job.started, job.joined = "", None, False  # put back: it will start anew
     job.queued = status.submitted if job.queued is None else job.queued
     job.reason, job.estimated_start = status.reason, status.estimated_start
     job.node = status.node or job.node
     job.started = status.started or job.started
-    job.stuck, job.by_system = status.state is State.STUCK, status.by_system
+    job.stuck, job.by_system = status.state is BatchState.STUCK, status.ended_by_system
     if status.state.ended:
         end(job, OBSERVED[status.state], status)
     elif job.state is not JobState.CLOSING:
         job.state = _alive(job, status.state)
 
 
-def _alive(job: Job, state: State) -> JobState:
-    if state is State.RUNNING:
+def _alive(job: Job, state: BatchState) -> JobState:
+    if state is BatchState.RUNNING:
         return JobState.RUNNING if job.workers else JobState.STARTING
     return OBSERVED.get(state, job.state)
 

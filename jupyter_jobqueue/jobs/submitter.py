@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from distributed.core import Status
 
 from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus
-from jupyter_jobqueue.batch.queue import Answer
+from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.cluster.housekeeping import keep_script
 from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueDown, QueueError
 from jupyter_jobqueue.jobs.job import Job, JobState
@@ -156,7 +156,7 @@ class Submitting(JobTable):
         jobs, since = self.doubts[tag].jobs, self.doubts[tag].since
         try:
             answer = await self.queue.status([], everything=True)
-            if answer.asked < since:  # somebody had asked before
+            if answer.queried_at < since:  # somebody had asked before
                 answer = await self.queue.status([], everything=True)
         except QueueError:
             raise error from None  # stays in doubt, and is asked after until the queue answers
@@ -164,7 +164,7 @@ class Submitting(JobTable):
         if not any(job.id for job in jobs):
             raise error
 
-    def settle(self, answer: Answer) -> list[str]:
+    def settle(self, answer: StatusReport) -> list[str]:
         """Take in jobs that carry our tags although their submission was reported as failed.
 
         What there is not is forgotten; returns the ids of what there is twice.
@@ -172,10 +172,10 @@ class Submitting(JobTable):
         mine = {
             job_id: status
             for job_id, status in answer.jobs.items()
-            if status.tag.startswith(self.tags) and self._is_told(status.tag, answer.asked)
+            if status.tag.startswith(self.tags) and self._is_told(status.tag, answer.queried_at)
         }
         for tag, doubt in list(self.doubts.items()):
-            if answer.asked >= doubt.since and answer.about is None:
+            if answer.queried_at >= doubt.since and answer.queried_ids is None:
                 self._settle_one(tag, doubt, any(each.tag == tag for each in mine.values()))
         return self._adopt(mine)
 

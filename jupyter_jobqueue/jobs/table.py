@@ -66,7 +66,7 @@ class JobTable:
             raise
         except QueueError:  # an answer that cannot be read must not keep jobs running
             return list(ids)
-        mine = {job.id: job for job in self.jobs.values() if job.submitted < answer.asked}
+        mine = {job.id: job for job in self.jobs.values() if job.submitted < answer.queried_at}
         return [
             job_id
             for job_id in ids

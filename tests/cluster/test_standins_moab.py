@@ -47,12 +47,12 @@ def test_a_job_listed_before_its_submission_has_answered_is_not_taken_for_a_seco
     with queue_of("moab").cluster() as cluster:
         scaling = Thread(target=cluster.scale, args=(1,))
         scaling.start()
-        until(lambda: cluster._reconciler.queue._answer.jobs)
+        until(lambda: cluster._reconciler.queue.latest.jobs)
         hold.unlink()
         scaling.join()
         until(lambda: states(cluster) == ["running"])
-        seen = cluster._reconciler.queue._answer.asked
-        until(lambda: cluster._reconciler.queue._answer.asked > seen)
+        seen = cluster._reconciler.queue.latest.queried_at
+        until(lambda: cluster._reconciler.queue.latest.queried_at > seen)
         assert states(cluster) == ["running"]
         assert [job.id for job in cluster.jobs.values()] == ["Moab.1"]
     assert len(standin.known()) == 1

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from distributed.core import Status
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, State
-from jupyter_jobqueue.batch.queue import Answer
+from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
+from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.jobs.controller import Reconciler
 from jupyter_jobqueue.jobs.job import Job, JobState
 
-FAILED = JobStatus(State.FAILED, exit_code=1)
-CANCELLED = JobStatus(State.CANCELLED)
-MADE_WAY = JobStatus(State.FAILED, reason="PREEMPTED", by_system=True)
+FAILED = JobStatus(BatchState.FAILED, exit_code=1)
+CANCELLED = JobStatus(BatchState.CANCELLED)
+MADE_WAY = JobStatus(BatchState.FAILED, reason="PREEMPTED", ended_by_system=True)
 
 
 class Clock:
@@ -49,14 +49,14 @@ class Failing(Reconciler):
         super().__init__(cluster)
         self.clock, self.ends = clock, ends
         self.queue: Any = self
-        self.adapter = SimpleNamespace(forgets=False, remembers=True)
+        self.adapter = SimpleNamespace(exit_codes_expire=False, keeps_ended_jobs=True)
         self.submitted: list[float] = []
 
     async def history(self, ids: Sequence[str]) -> dict[str, JobStatus]:
         return {}
 
-    async def status(self, ids: Sequence[str], **how: Any) -> Answer:
-        return Answer(self.clock.now, dict.fromkeys(ids, self.ends))
+    async def status(self, ids: Sequence[str], **how: Any) -> StatusReport:
+        return StatusReport(self.clock.now, dict.fromkeys(ids, self.ends))
 
     async def submit(self, count: int) -> None:
         self.submitted.append(self.clock.now)
