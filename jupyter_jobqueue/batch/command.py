@@ -72,7 +72,6 @@ async def _started(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Pr
 
 
 async def _start(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Process:
-    env = {key: value for key, value in os.environ.items() if not re.fullmatch(env_blocklist, key)}
     pipe = asyncio.subprocess.PIPE
     try:
         return await asyncio.create_subprocess_exec(
@@ -80,11 +79,35 @@ async def _start(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Proc
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
-            env={**env, **call.env},
+            env={**_environment(env_blocklist), **call.env},
             start_new_session=True,
         )
     except OSError as error:
         raise CommandMissing(f"{call.argv[0]} cannot be started", details=str(error)) from None
+
+
+def _environment(blocklist: str) -> dict[str, str]:
+    env = {key: value for key, value in os.environ.items() if not re.fullmatch(blocklist, key)}
+    return {**env, **_working_directory(env.get("PWD", ""))}
+
+
+def _working_directory(known_as: str) -> dict[str, str]:
+    """Return PWD, under the name that the user has for the working directory if it has that name.
+
+    Under a service manager PWD is missing, and `os.chdir` does not change it, but oarsub takes the
+    working directory of a job from it alone.
+    """
+    with suppress(OSError):  # of a directory that was removed
+        here = os.getcwd()
+        return {"PWD": known_as if known_as and _same(known_as, here) else here}
+    return {}
+
+
+def _same(path: str, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
 
 
 async def _communicate(process: asyncio.subprocess.Process, text: str) -> tuple[bytes, bytes]:

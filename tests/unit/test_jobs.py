@@ -180,6 +180,44 @@ async def test_a_helper_that_a_command_leaves_on_purpose_lives_on(tmp_path: Path
     helper.kill()
 
 
+# ---- the working directory, of which oarsub is told by PWD alone
+
+
+PWD = Call(["printenv", "PWD"], str.strip)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.chdir(tmp_path / "real")
+    return tmp_path
+
+
+async def test_a_command_is_told_where_it_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PWD", raising=False)
+    assert await run(PWD) == str(here / "real")
+    for other in ("/usr", "/nonexistent"):
+        monkeypatch.setenv("PWD", other)
+        assert await run(PWD) == str(here / "real")
+
+
+async def test_the_name_that_the_user_has_for_the_folder_stays(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PWD", str(here / "link"))
+    assert await run(PWD) == str(here / "link")
+
+
+async def test_a_folder_that_was_removed_is_not_an_error(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PWD", raising=False)
+    (here / "real").rmdir()
+    with pytest.raises(QueueError, match="printenv failed with exit code 1"):
+        await run(PWD)
+
+
 # ---- the queue that clusters share
 
 

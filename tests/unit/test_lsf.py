@@ -14,6 +14,7 @@ from jupyter_jobqueue.adapters import lsf_output
 from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.lsf import LSF
 from jupyter_jobqueue.batch.result import read_result
+from jupyter_jobqueue.batch.site import with_site_options
 from jupyter_jobqueue.errors import QueueError
 from tests.recordings import one_call
 
@@ -27,7 +28,7 @@ def day_of_the_recordings(
     time_zone: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LSF prints local times without a year: one must know when it was."""
-    monkeypatch.setattr(lsf_output, "_clock", lambda: T + 3600)
+    monkeypatch.setattr(lsf_output, "clock", lambda: T + 3600)
 
 
 def spec(count: int = 1, **options: object) -> JobSpec:
@@ -589,7 +590,7 @@ def test_times_are_local(
 
 
 def test_the_year_is_the_last_with_such_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lsf_output, "_clock", lambda: T + 60 * 86400)
+    monkeypatch.setattr(lsf_output, "clock", lambda: T + 60 * 86400)
     assert status(long_form("RUN", STARTED))["5"].submitted == T
     with_year = long_form("RUN", STARTED).replace("10:16:54:", "10:16:54 2026:")
     assert status(with_year)["5"].submitted == T
@@ -649,7 +650,8 @@ def test_the_unit_of_memory_is_that_of_the_site(
     monkeypatch.setenv(variable, str(tmp_path))
     if configuration is not None:
         (tmp_path / "lsf.conf").write_text(configuration)
-    assert BATCH.directives(JobSpec("true", memory=SIZE))[-1] == expected
+    options = with_site_options(BATCH, {})
+    assert BATCH.directives(JobSpec("true", memory=SIZE, options=options))[-1] == expected
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus
-from jupyter_jobqueue.adapters.moab import STATES, Moab
+from jupyter_jobqueue.adapters.moab import Moab
+from jupyter_jobqueue.adapters.moab_output import STATES
 from jupyter_jobqueue.batch.result import read_result
 from jupyter_jobqueue.errors import QueueError
 from tests.recordings import FOLDER
 
-SYSTEM = Moab()
+SYSTEM = Moab("labu")
 T = 1795170260
 TAG = "jobqueue-0123456789ab-0"
 SPEC = JobSpec("sleep 600", tag=TAG, logs="/logs")
@@ -58,10 +59,7 @@ def status(*ids: str) -> dict[str, JobStatus]:
     return SYSTEM.status(ids).parse(text("showq.xml"))
 
 
-def test_status_asks_for_all_jobs_of_the_user_in_one_command(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("LOGNAME", "labu")
+def test_status_asks_for_all_jobs_of_the_user_in_one_command() -> None:
     assert SYSTEM.status(["1"]).argv == ["showq", "--xml", "-w", "user=labu"]
     history = SYSTEM.history(["1"])
     assert history is not None

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-import pwd
 import re
 import shlex
 import shutil
 import subprocess
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus
-from jupyter_jobqueue.adapters.oar import OAR, STATES
+from jupyter_jobqueue.adapters.oar import OAR
+from jupyter_jobqueue.adapters.oar_output import STATES
 from jupyter_jobqueue.batch.result import classify, read_result
 from jupyter_jobqueue.cluster.request import make_plan
 from jupyter_jobqueue.errors import LimitReached, QueueDown, QueueError
 from tests.recordings import Recording, runs
 
-A = OAR()
+USER = "someone"
+A = OAR(USER)
 T = 1795223100  # 2026-11-21T01:05:00 UTC
 SUB = "oarsub -l /nodes=1/core=1,walltime=0:10:0"
 
@@ -232,50 +231,19 @@ def test_without_a_shebang_it_is_for_the_login_shell() -> None:
     assert A.submit(asked).argv[-1] == A.script(asked)
 
 
-# ---- the folder that jobs start in
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to("real")
-    monkeypatch.chdir(tmp_path / "real")
-    return tmp_path
-
-
-def test_oarsub_is_told_where_it_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PWD", raising=False)
-    assert A.submit(spec()).env == {"PWD": str(here / "real")}
-    monkeypatch.setenv("PWD", "/usr")
-    assert A.submit(spec()).env == {"PWD": str(here / "real")}
-
-
-def test_the_name_that_the_user_has_for_the_folder_stays(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PWD", str(here / "link"))
-    assert A.submit(spec()).env == {"PWD": str(here / "link")}
-
-
-def test_a_folder_that_was_removed_is_not_an_error(here: Path) -> None:
-    (here / "real").rmdir()
-    assert A.submit(spec()).env == {}
-
-
 # ---- status
 
 
 def test_status_asks_for_the_users_live_jobs_and_for_those_of_interest() -> None:
-    user = pwd.getpwuid(os.getuid()).pw_name
     live = (
         "state IN ('Waiting', 'toAckReservation', 'toLaunch', 'Launching', 'Hold', 'Running', "
         "'Suspended', 'Resuming', 'Finishing', 'toError')"
     )
     asked = ["oarstat", "-f", "-J", "--sql"]
-    assert A.status([]).argv == [*asked, f"job_user = '{user}' AND {live}"]
+    assert A.status([]).argv == [*asked, f"job_user = '{USER}' AND {live}"]
     assert A.status(["3", "12"]).argv == [
         *asked,
-        f"job_user = '{user}' AND (job_id IN (3, 12) OR {live})",
+        f"job_user = '{USER}' AND (job_id IN (3, 12) OR {live})",
     ]
 
 

@@ -9,18 +9,12 @@ from typing import Any, TypeVar
 
 import pytest
 
+from jupyter_jobqueue.adapters import dialect_of
 from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus, Queue
-from jupyter_jobqueue.adapters.pbs import PBS, _time
-from jupyter_jobqueue.adapters.pbs_output import (
-    bytes_of,
-    duration,
-    element,
-    exit_of,
-    node_of,
-    quoted,
-    ranges,
-    size_text,
-)
+from jupyter_jobqueue.adapters.pbs import PBS
+from jupyter_jobqueue.adapters.pbs_output import read_time
+from jupyter_jobqueue.adapters.pbs_text import quoted, ranges, size_text
+from jupyter_jobqueue.adapters.pbs_values import bytes_of, duration, element, exit_of, node_of
 from jupyter_jobqueue.adapters.torque import Torque
 from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.batch.result import read_result
@@ -28,7 +22,7 @@ from jupyter_jobqueue.errors import QueueError
 from tests.recordings import FOLDER, one_call
 
 T_ = TypeVar("T_")
-SYSTEM = PBS()
+SYSTEM = PBS("pbsuser")
 T = 1795170260  # 2026-11-20T10:24:20 UTC
 TAG = "jobqueue-0123456789ab-0"
 
@@ -193,10 +187,7 @@ def test_status_names_each_job_and_each_array_once() -> None:
     assert history.argv == ["qstat", "-x", *command[1:]]
 
 
-def test_the_ids_of_all_jobs_of_the_user_come_from_qselect(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("LOGNAME", "pbsuser")
+def test_the_ids_of_all_jobs_of_the_user_come_from_qselect() -> None:
     call = SYSTEM.list_ids()
     assert call is not None
     assert call.argv == ["qselect", "-u", "pbsuser"]
@@ -281,7 +272,7 @@ def test_a_job_that_pbs_gave_up_to_start_is_stuck() -> None:
 def test_the_start_that_the_scheduler_expects_is_told() -> None:
     # Not recorded: estimated.start_time of the PBS Professional Reference Guide.
     start = {"start_time": "Fri Nov 20 10:24:20 2026"}
-    local = _time("Fri Nov 20 10:24:20 2026")
+    local = read_time("Fri Nov 20 10:24:20 2026")
     assert one(job_state="Q", estimated=start).estimated_start == local
     assert one(job_state="R", estimated=start, exec_host="a/0").estimated_start is None
 
@@ -578,10 +569,10 @@ def test_a_limit_of_memory_is_read() -> None:
 def test_the_version_tells_the_dialect() -> None:
     version = answer(SYSTEM.version(), "version-qsub")
     assert version == "PBS 23.06.06"
-    assert SYSTEM.dialect(version) is SYSTEM
+    assert dialect_of("pbs", version) is PBS
     torque = SYSTEM.version().parse("Version: 6.1.3.h5\nCommit: \n")
     assert torque == "Torque 6.1.3.h5"
-    assert type(SYSTEM.dialect(torque)) is Torque
+    assert dialect_of("pbs", torque) is Torque
     assert SYSTEM.version().parse("who knows\n") == "who knows"
 
 
@@ -625,12 +616,12 @@ def test_times_are_those_of_this_machine(
     zone: str, text: str, time_zone: Callable[[str], None]
 ) -> None:
     time_zone(zone)
-    assert _time(text) == T
+    assert read_time(text) == T
 
 
 @pytest.mark.parametrize("text", [None, "", "soon"])
 def test_no_time_is_none(text: str | None) -> None:
-    assert _time(text) is None
+    assert read_time(text) is None
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import re
 import shlex
 from typing import Any
@@ -17,7 +15,8 @@ from jupyter_jobqueue.batch.result import read_result
 from jupyter_jobqueue.errors import QueueError
 from tests.recordings import Recording, runs
 
-ENGINE = SGE()
+USER = "someone"
+ENGINE = SGE(USER)
 T = 1795169914.0  # 2026-11-20T10:18:34 UTC
 U = 1795224264.0  # 2026-11-21T01:24:24 UTC
 TAG = "jobqueue-0123456789ab"
@@ -310,8 +309,7 @@ def history(*ids: str) -> Call[dict[str, JobStatus]]:
 
 
 def test_history_asks_for_our_jobs_by_the_tag_in_their_names() -> None:
-    user = pwd.getpwuid(os.getuid()).pw_name
-    assert history("8").argv == ["qacct", "-o", user, "-d", "8", "-j", "*.jobqueue-*"]
+    assert history("8").argv == ["qacct", "-o", USER, "-d", "8", "-j", "*.jobqueue-*"]
     assert history("8").env == {"TZ": "UTC"}
 
 

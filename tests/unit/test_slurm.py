@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus, Queue
-from jupyter_jobqueue.adapters.slurm import COLUMNS, STATES, Slurm, _memory, _time
+from jupyter_jobqueue.adapters.slurm import Slurm, size_text
+from jupyter_jobqueue.adapters.slurm_output import SQUEUE_COLUMNS, STATES, read_time
 from jupyter_jobqueue.adapters.text import quote, seconds
 from jupyter_jobqueue.batch.result import read_result
 from jupyter_jobqueue.errors import QueueError
@@ -30,7 +31,7 @@ def spec(count: int = 1) -> JobSpec:
 
 def squeue(file: str, command: str, have: tuple[str, ...]) -> dict[str, JobStatus]:
     """Read a recording that was made with other columns than those we ask for."""
-    text = rearranged(recorded(file, command).stdout, have, COLUMNS, end="|")
+    text = rearranged(recorded(file, command).stdout, have, SQUEUE_COLUMNS, end="|")
     return SLURM.status([]).parse(text)
 
 
@@ -594,12 +595,12 @@ def test_what_the_user_or_the_site_sets_stays(name: str) -> None:
 )
 def test_times_are_read_in_any_zone(zone: str, text: str, time_zone: Callable[[str], None]) -> None:
     time_zone(zone)
-    assert _time(text) == T
+    assert read_time(text) == T
 
 
 @pytest.mark.parametrize("text", ["N/A", "Unknown", "None", "", "21:44:15"])
 def test_no_time_is_none(text: str) -> None:
-    assert _time(text) is None
+    assert read_time(text) is None
 
 
 @pytest.mark.parametrize(
@@ -618,7 +619,7 @@ def test_no_time_is_none(text: str) -> None:
     ],
 )
 def test_memory_is_rounded_up_to_units_of_slurm(size: int, text: str) -> None:
-    assert _memory(size) == text
+    assert size_text(size) == text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from jupyter_jobqueue.adapters import dialect_of
 from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.torque import Torque
 from jupyter_jobqueue.batch.result import read_result
@@ -263,7 +264,7 @@ def test_queues_are_read_in_the_form_that_openpbs_prints_too() -> None:
 
 def test_the_version_is_recorded() -> None:
     assert answer(SYSTEM.version(), "00-version") == "Torque 6.1.3.h5"
-    assert SYSTEM.dialect("Torque 6.1.3.h5") is not None
+    assert dialect_of("pbs", "Torque 6.1.3.h5") is Torque
 
 
 def test_logs_of_elements_end_with_the_index_as_recorded() -> None:
