@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.adapters import ADAPTERS, DIALECTS
 from jupyter_jobqueue.adapters.adapter import Queue
 from jupyter_jobqueue.adapters.option import Kind
 from jupyter_jobqueue.batch.dialect import adapter_for
@@ -64,8 +64,7 @@ class Systems:
 
     async def learn_dialects(self) -> None:
         """Have the version commands asked that tell dialects apart, away from the event loop."""
-        several = [name for name, adapter in ADAPTERS.items() if adapter.has_dialects]
-        await asyncio.gather(*(asyncio.to_thread(adapter_for, name) for name in several))
+        await asyncio.gather(*(asyncio.to_thread(adapter_for, name) for name in DIALECTS))
 
     async def profiles(self) -> list[dict[str, Any]]:
         """Return the profiles of the configuration."""

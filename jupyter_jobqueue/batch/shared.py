@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus
 from jupyter_jobqueue.batch.dialect import adapter_for
-from jupyter_jobqueue.batch.queue import Answer, JobQueue
+from jupyter_jobqueue.batch.queue import JobQueue, StatusReport
 
 
 class SharedQueue:
@@ -42,7 +42,7 @@ class SharedQueue:
 
     async def status(
         self, ids: Sequence[str], *, max_age: float = 0.0, everything: bool = False
-    ) -> Answer:
+    ) -> StatusReport:
         """Request a status report; see `JobQueue.status`."""
         return await self._queue.status(ids, max_age=max_age, everything=everything)
 

@@ -16,6 +16,7 @@ from jupyter_jobqueue.adapters.adapter import Adapter, JobSpec
 from jupyter_jobqueue.adapters.text import quote
 from jupyter_jobqueue.batch.command import command_line
 from jupyter_jobqueue.batch.dialect import adapter_for
+from jupyter_jobqueue.batch.site import with_site_options
 from jupyter_jobqueue.cluster.worker import worker_command
 from jupyter_jobqueue.errors import InvalidOption, unknown
 from jupyter_jobqueue.jobs.table import JobShape
@@ -164,8 +165,9 @@ def build_spec(
 ) -> ClusterSpec:
     """Join profile and keywords and check everything; `InvalidOption` names what is wrong."""
     profile, options = resolve(system, config_name, keywords)
-    checked = check(system, options)
-    for sentence in adapter_for(system).advice(checked):
+    adapter = adapter_for(system)
+    checked = check(system, with_site_options(adapter, options))
+    for sentence in adapter.warnings(checked):
         warnings.warn(sentence, UserWarning, stacklevel=3)
     return ClusterSpec(
         system=system,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from jupyter_jobqueue.batch.queue import Answer
+from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.batch.shared import SharedQueue
 from jupyter_jobqueue.errors import (
     CommandTimedOut,
@@ -130,20 +130,20 @@ class Controller:
         if not known and not unconfirmed.pending:
             self._polling.heard()  # there is nothing to report
             return False
-        answer = await self.queue.status(
+        report = await self.queue.status(
             ids_of(known), max_age=SHARED_ANSWER_AGE, everything=unconfirmed.pending
         )
-        self._polling.heard(answer.asked)
-        await self._take_in(answer)
-        changed = [job for job in known if observe(job, answer.jobs.get(job.id), answer.asked)]
+        self._polling.heard(report.queried_at)
+        await self._take_in(report)
+        changed = [job for job in known if observe(job, report.jobs.get(job.id), report.queried_at)]
         await self.endings.record(changed)
         for job in changed:
             self._on_change(job)
         return bool(changed)
 
-    async def _take_in(self, answer: Answer) -> None:
+    async def _take_in(self, report: StatusReport) -> None:
         with suppress(QueueError):  # duplicates that could not be cancelled are found again
-            if count := await self.scaler.submitter.take_in(answer):
+            if count := await self.scaler.submitter.take_in(report):
                 jobs = "1 duplicate job" if count == 1 else f"{count} duplicate jobs"
                 self.health.report(Source.JOBS, Problem(f"Cancelling {jobs}."))
 

@@ -89,9 +89,9 @@ class Endings:
     async def _find_exit_codes(self, ended: list[Job]) -> None:
         adapter = self.queue.adapter
         await self._query_accounting([job for job in ended if job.state is JobState.LOST])
-        if adapter.forgets:
+        if adapter.exit_codes_expire:
             await self._read_exit_files([job for job in ended if job.exit_code is None])
-        if adapter.remembers or adapter.forgets:
+        if adapter.keeps_ended_jobs or adapter.exit_codes_expire:
             mark_never_started([job for job in ended if job.state is JobState.LOST])
 
     def _note_end(self, job: Job) -> None:

@@ -191,9 +191,9 @@ class JobGroup:
         if not unconfirmed.pending:
             return []
         with suppress(QueueError, TimeoutError):
-            report = self.queue.status([], everything=True)
-            answer = await asyncio.wait_for(report, CANCEL_TIMEOUT / 2)
-            await self.scaler.submitter.take_in(answer)
+            query = self.queue.status([], everything=True)
+            report = await asyncio.wait_for(query, CANCEL_TIMEOUT / 2)
+            await self.scaler.submitter.take_in(report)
             return []
         return [f"what may be there with the name or comment {tag}" for tag in unconfirmed.attempts]
 

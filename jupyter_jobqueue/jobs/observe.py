@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, State
+from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
 from jupyter_jobqueue.jobs.job import Job, JobState
 
 TAGS = "jobqueue-"
@@ -17,12 +17,12 @@ MISSES_BEFORE_LOST = 2
 """Reports in a row without a job after which it has left: a batch system may lose sight of a job
 for a moment while it passes from one list to the next."""
 OBSERVED = {
-    State.PENDING: JobState.PENDING,
-    State.HELD: JobState.HELD,
-    State.STUCK: JobState.HELD,
-    State.DONE: JobState.DONE,
-    State.FAILED: JobState.FAILED,
-    State.CANCELLED: JobState.CANCELLED,
+    BatchState.PENDING: JobState.PENDING,
+    BatchState.HELD: JobState.HELD,
+    BatchState.STUCK: JobState.HELD,
+    BatchState.DONE: JobState.DONE,
+    BatchState.FAILED: JobState.FAILED,
+    BatchState.CANCELLED: JobState.CANCELLED,
 }
 
 
@@ -82,22 +82,22 @@ def is_of(status: JobStatus, job: Submitted) -> bool:
 
 def _update(job: Job, status: JobStatus) -> None:
     job.absent = 0
-    if status.state is State.PENDING and job.state in (JobState.STARTING, JobState.RUNNING):
+    if status.state is BatchState.PENDING and job.state in (JobState.STARTING, JobState.RUNNING):
         job.node, job.started, job.joined = "", None, False  # requeued: it will start anew
     if job.submitted_per_queue is None:
         job.submitted_per_queue = status.submitted
     job.reason, job.estimated_start = status.reason, status.estimated_start
     job.node = status.node or job.node
     job.started = status.started or job.started
-    job.stuck, job.ended_by_system = status.state is State.STUCK, status.by_system
+    job.stuck, job.ended_by_system = status.state is BatchState.STUCK, status.ended_by_system
     if status.state.ended:
         end(job, OBSERVED[status.state], status)
     elif job.state is not JobState.CLOSING:
         job.state = _live_state(job, status.state)
 
 
-def _live_state(job: Job, state: State) -> JobState:
-    if state is State.RUNNING:
+def _live_state(job: Job, state: BatchState) -> JobState:
+    if state is BatchState.RUNNING:
         return JobState.RUNNING if job.workers else JobState.STARTING
     return OBSERVED.get(state, job.state)
 

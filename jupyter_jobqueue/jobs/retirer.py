@@ -79,18 +79,20 @@ class Retirer:
     async def _still_ours(self, ids: Sequence[str]) -> list[str]:
         """Leave out the ids that the queue has given to other jobs after it had forgotten ours."""
         try:
-            answer = await self.queue.status(ids, max_age=OWNER_KNOWN_FOR)
+            report = await self.queue.status(ids, max_age=OWNER_KNOWN_FOR)
         except (QueueDown, CommandTimedOut):
             raise
         except QueueError:  # a report that cannot be read must not keep jobs running
             return list(ids)
-        mine = {job.id: job for job in self.table.jobs.values() if job.submitted < answer.asked}
+        mine = {
+            job.id: job for job in self.table.jobs.values() if job.submitted < report.queried_at
+        }
         return [
             job_id
             for job_id in ids
-            if job_id not in answer.jobs
+            if job_id not in report.jobs
             or job_id not in mine
-            or is_of(answer.jobs[job_id], mine[job_id])
+            or is_of(report.jobs[job_id], mine[job_id])
         ]
 
     async def remove(self, jobs: Sequence[Job]) -> None:
@@ -169,11 +171,11 @@ class Retirer:
 
     async def _wait_until_gone(self, left: list[Job]) -> None:
         while left:
-            answer = await self.queue.status(ids_of(left))
-            listed = {job_id for job_id, job in answer.jobs.items() if not job.state.ended}
+            report = await self.queue.status(ids_of(left))
+            listed = {job_id for job_id, job in report.jobs.items() if not job.state.ended}
             for job in left:
                 if job.id not in listed:
-                    end(job, JobState.CANCELLED, answer.jobs.get(job.id))
+                    end(job, JobState.CANCELLED, report.jobs.get(job.id))
             left = [job for job in left if job.in_queue]
             await asyncio.sleep(0.05 if left else 0)
 

@@ -21,6 +21,8 @@ from jupyter_jobqueue.jobs.tasks import TaskSet
 from jupyter_jobqueue.jobs.walltime import expiring
 from jupyter_jobqueue.jobs.workers import Load, Workers
 
+FIRST_RETRY = 2.0
+"""Seconds until a queue that did not answer is asked again for the first time."""
 OVERCOME = (Source.QUEUE, Source.JOBS, Source.SUBMISSION)
 """Problems that are over once a requested size is on its way."""
 
@@ -285,16 +287,18 @@ def _ignore_if_nobody_waits(task: asyncio.Task[None]) -> None:
         task.exception()
 
 
-def silence(error: QueueError, again_in: float | None = None) -> Problem:
+def silence(error: QueueError, again_in: float = FIRST_RETRY) -> Problem:
     """Return the problem of a batch system that does not answer.
 
     Parameters
     ----------
     error : QueueError
         What was noticed of it.
-    again_in : float, optional
+    again_in : float
         Seconds between two attempts.
     """
-    pause = "" if again_in is None else f"; retrying every {again_in:g} s"
-    message = f"The batch system is not responding{pause}. Running jobs are not affected."
+    message = (
+        f"The batch system is not responding; retrying every {again_in:g} s. "
+        "Running jobs are not affected."
+    )
     return Problem(message, str(error))

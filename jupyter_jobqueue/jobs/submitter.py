@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from jupyter_jobqueue.adapters.adapter import JobSpec
-from jupyter_jobqueue.batch.queue import Answer
+from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.batch.shared import SharedQueue
 from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueDown, QueueError
 from jupyter_jobqueue.jobs.callbacks import Callbacks
@@ -98,16 +98,16 @@ class Submitter:
     async def _ask_after(self, jobs: list[Job], given_up_at: float, error: QueueError) -> None:
         """Ask whether a failed submission happened; raises its error unless it did."""
         try:
-            answer = await self.queue.status([], everything=True)
-            if answer.asked < given_up_at:  # requested before, for somebody else
-                answer = await self.queue.status([], everything=True)
+            report = await self.queue.status([], everything=True)
+            if report.queried_at < given_up_at:  # requested before, for somebody else
+                report = await self.queue.status([], everything=True)
         except QueueError:
             raise error from None  # stays unconfirmed until the queue reports
-        await self.take_in(answer)
+        await self.take_in(report)
         if not any(job.id for job in jobs):
             raise error
 
-    async def take_in(self, answer: Answer) -> int:
+    async def take_in(self, report: StatusReport) -> int:
         """Take in jobs of ours that a status report shows, and forget those that do not exist.
 
         Returns
@@ -115,7 +115,7 @@ class Submitter:
         int
             How many jobs the queue has twice; they are cancelled.
         """
-        resolved = self.unconfirmed.resolve(answer)
+        resolved = self.unconfirmed.resolve(report)
         for job, job_id in resolved.found:
             self._enter(job, job_id, self.callbacks.make_spec(self.table.submissions[job.tag]))
         self.table.remove(resolved.gone)

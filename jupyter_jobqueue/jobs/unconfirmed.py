@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from jupyter_jobqueue.adapters.adapter import JobStatus
-from jupyter_jobqueue.batch.queue import Answer
+from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.jobs.job import Job, JobState
 from jupyter_jobqueue.jobs.table import JobTable
 
@@ -100,21 +100,22 @@ class Unconfirmed:
             self.attempts.setdefault(job.tag, Attempt([], 2, time.time())).jobs.append(job)
         self.attempts[self.table.tags] = Attempt([], given_up_at=time.time())
 
-    def resolve(self, answer: Answer) -> Resolved:
+    def resolve(self, report: StatusReport) -> Resolved:
         """Compare a status report with what is not known.
 
         Jobs that exist get a place in the table; their ids and states are for the caller to set.
         """
         mine = {
             job_id: status
-            for job_id, status in answer.jobs.items()
-            if status.tag.startswith(self.table.tags) and self._is_due(status.tag, answer.asked)
+            for job_id, status in report.jobs.items()
+            if status.tag.startswith(self.table.tags)
+            and self._is_due(status.tag, report.queried_at)
         }
         gone = []
-        if answer.about is None:
+        if report.queried_ids is None:
             tags = {status.tag for status in mine.values()}
             for tag, attempt in list(self.attempts.items()):
-                if answer.asked >= attempt.given_up_at:
+                if report.queried_at >= attempt.given_up_at:
                     gone += self._resolve_one(tag, attempt, tag in tags)
         found, duplicates = self._match(mine)
         return Resolved(found, [*gone, *self._orphans({job.name for job, _ in found})], duplicates)

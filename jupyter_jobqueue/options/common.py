@@ -8,8 +8,8 @@ from jupyter_jobqueue.adapters.option import Kind, Option
 DEFAULT_WORKER = "distributed.cli.dask_worker"
 
 COMMON = (
-    Option("cores", Kind.INTEGER, "Cores", "Cores of one job.", minimum=1, example="8", main=True),
-    Option("memory", Kind.MEMORY, "Memory", "Memory of one job.", example="24 GB", main=True),
+    Option("cores", Kind.INTEGER, "Cores", "Cores of one job.", minimum=1, example="8", basic=True),
+    Option("memory", Kind.MEMORY, "Memory", "Memory of one job.", example="24 GB", basic=True),
     Option(
         "processes",
         Kind.INTEGER,
@@ -17,7 +17,7 @@ COMMON = (
         "Workers that share one job; about the square root of its cores if not set.",
         minimum=1,
         example="1",
-        main=True,
+        basic=True,
     ),
     Option(
         "job_name", Kind.TEXT, "Job name", "Name of the jobs in the queue.", default="dask-worker"

@@ -52,7 +52,7 @@ def _property(option: Option, default: Any) -> dict[str, Any]:
         **JSON_TYPES[option.kind],
         "title": option.title,
         "description": option.help,
-        "x-group": "main" if option.main else "more",
+        "x-group": "main" if option.basic else "more",
     }
     if option.minimum is not None:
         shown["minimum"] = option.minimum

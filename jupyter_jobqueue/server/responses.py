@@ -73,7 +73,7 @@ def _now(entry: ManagedCluster) -> dict[str, Any]:
     alive = now.state in ("running", "degraded")
     return {
         **_stewardship(cluster, now),
-        "state": now.state,
+        "state": "closing" if now.state == "closed" else now.state,
         "detail": problem.message,
         "details": problem.details,
         "diagnosis": problem.diagnosis,

@@ -123,7 +123,7 @@ def retired(cluster: JobQueueCluster) -> int:
 
     A queue that lists jobs also after their end knows that they did so by themselves, and how.
     """
-    ends = ["done"] if ADAPTERS[cluster.system].remembers else ["done", "cancelled"]
+    ends = ["done"] if ADAPTERS[cluster.system].keeps_ended_jobs else ["done", "cancelled"]
     left = [job for job in cluster.jobs.values() if job.state in ends]
     assert all(job.exit_code == 0 for job in left if job.state == "done")
     return len(left)

@@ -161,7 +161,7 @@ def test_the_dashboard_answers_behind_its_secret_only(local_queue: Queue) -> Non
         assert link.startswith("http://127.0.0.1:")
         assert status_of(link) == 200
         server = link.split("/", 3)[:3]
-        for path in ("", "status", "sitemap.json", f"{cluster.dashboard_path}/proxy/1/h/x"):
+        for path in ("", "status", "sitemap.json", f"{cluster.placement.prefix}/proxy/1/h/x"):
             assert status_of("/".join([*server, path])) == 404
 
 

@@ -134,7 +134,7 @@ def test_a_qmaster_that_is_away_is_said_and_nothing_is_lost(
         with monkeypatch.context() as patch:
             patch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
             cluster.scale(2)
-            until(lambda: "does not answer" in cluster.status_detail)
+            until(lambda: "not responding" in cluster.status_detail)
             assert "Connection refused" in cluster.status_words
             assert states(cluster)[0] == "running"
         with Client(cluster) as client:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, State
-from jupyter_jobqueue.batch.queue import Answer
+from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
+from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.cluster.leftovers import cancel_leftovers
 from jupyter_jobqueue.records.store import Store
 from tests.cluster.conftest import Queue, states, until
@@ -148,13 +148,13 @@ def test_an_id_that_the_queue_has_given_to_another_job_is_not_cancelled(
         ours, taken = cluster.jobs.values()
         retirer, cancelled = cluster.groups[0].retirer, list[str]()
         answer: dict[str, JobStatus] = {
-            ours.id: JobStatus(State.RUNNING, tag=ours.tag),
-            taken.id: JobStatus(State.RUNNING, tag="jobqueue-0000000000aa-0"),
+            ours.id: JobStatus(BatchState.RUNNING, tag=ours.tag),
+            taken.id: JobStatus(BatchState.RUNNING, tag="jobqueue-0000000000aa-0"),
         }
         with monkeypatch.context() as patch:
 
-            async def status(*_: object, **__: object) -> Answer:
-                return Answer(time.time(), answer)
+            async def status(*_: object, **__: object) -> StatusReport:
+                return StatusReport(time.time(), answer)
 
             async def cancel(ids: Sequence[str], extra: Sequence[str] = ()) -> None:
                 cancelled.extend(ids)

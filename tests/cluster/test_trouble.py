@@ -17,7 +17,7 @@ CLOSED = {"queue": "closed"}  # where jobs stay pending
 
 
 def is_told(cluster: JobQueueCluster) -> bool:
-    return cluster.status_detail.startswith("the queue does not answer; it is asked again")
+    return cluster.status_detail.startswith("The batch system is not responding; retrying every")
 
 
 def ids(cluster: JobQueueCluster) -> list[str]:
@@ -136,7 +136,7 @@ def test_a_limit_of_the_site_is_met_by_waiting(
         assert states(cluster) == ["pending"] * 3
         assert (cluster.wanted, cluster.waiting) == (5, 2)
         assert cluster.status_detail == (
-            "limit reached, 2 jobs waiting: the queue takes no more now"
+            "limit reached, 2 jobs waiting: the queue takes no more jobs now"
         )
         assert "QOSMaxSubmitJobPerUserLimit" in cluster.status_words
         full.cancel(next(iter(cluster.jobs.values())).id)

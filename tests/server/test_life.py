@@ -156,7 +156,7 @@ async def test_a_queue_that_does_not_answer_keeps_the_wish_and_is_told(
         JobQueue.of("local").timeout = 0.2
         found = await api.ok("POST", f"clusters/{made['id']}/scale", {"jobs": 1})
         assert (found["state"], found["wanted"]) == ("running", 1)
-        assert found["detail"].startswith("the queue does not answer; it is asked again every")
+        assert found["detail"].startswith("The batch system is not responding; retrying every")
         assert "did not answer within 0.2 s" in found["details"]
     JobQueue.of("local").timeout = 30
     found = await api.until(made["id"], lambda cluster: cluster["workers"] == 1)
@@ -172,7 +172,7 @@ async def test_a_slow_queue_is_not_waited_for(api: Api, monkeypatch: pytest.Monk
     assert (answer.status, answer.value["wanted"]) == (200, 1)
     assert answer.seconds < 0.9
     found = await api.until(made["id"], lambda cluster: cluster["detail"])
-    assert "does not answer" in found["detail"]
+    assert "not responding" in found["detail"]
 
 
 async def test_a_start_that_fails_stays_in_the_list_until_deleted(

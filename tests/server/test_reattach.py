@@ -268,7 +268,7 @@ async def test_a_cluster_can_be_closed_while_its_scheduler_does_not_answer(api: 
     api.manager.adoption.begin()
     found = await until_shown(api, made["id"], lambda cluster: cluster["detail"])
     assert found["state"] == "starting"
-    assert "does not answer; it is asked again" in found["detail"]
+    assert "does not answer; retrying every" in found["detail"]
     assert found["jobs"]["starting"] == 1
     await api.ok("DELETE", f"clusters/{made['id']}")
     await until_async(lambda: not api.manager.clusters(), timeout=15)

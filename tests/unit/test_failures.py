@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, State
-from jupyter_jobqueue.batch.queue import Answer
+from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus
+from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.jobs.callbacks import Callbacks
 from jupyter_jobqueue.jobs.group import GroupOptions, JobGroup
 from jupyter_jobqueue.jobs.scaler import Target
 from jupyter_jobqueue.jobs.table import JobShape, JobTable
 
-FAILED = JobStatus(State.FAILED, exit_code=1)
-CANCELLED = JobStatus(State.CANCELLED)
-MADE_WAY = JobStatus(State.FAILED, reason="PREEMPTED", by_system=True)
+FAILED = JobStatus(BatchState.FAILED, exit_code=1)
+CANCELLED = JobStatus(BatchState.CANCELLED)
+MADE_WAY = JobStatus(BatchState.FAILED, reason="PREEMPTED", ended_by_system=True)
 
 
 class Clock:
@@ -44,8 +44,8 @@ class Failing:
     async def history(self, ids: Sequence[str]) -> dict[str, JobStatus]:
         return {}
 
-    async def status(self, ids: Sequence[str], **how: Any) -> Answer:
-        return Answer(self.clock.now, dict.fromkeys(ids, self.ends))
+    async def status(self, ids: Sequence[str], **how: Any) -> StatusReport:
+        return StatusReport(self.clock.now, dict.fromkeys(ids, self.ends))
 
     async def submit(self, call: Call[int]) -> list[str]:
         self.submitted.append(self.clock.now)
@@ -55,7 +55,7 @@ class Failing:
 class Adapter:
     """What is asked of an adapter here."""
 
-    array_index, forgets, remembers = "$INDEX", False, True
+    array_index, exit_codes_expire, keeps_ended_jobs = "$INDEX", False, True
 
     def submit(self, spec: JobSpec) -> Call[int]:
         return Call(["submit"], lambda text: spec.count, stdin="#!/bin/sh")

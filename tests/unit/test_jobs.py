@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, State
+from jupyter_jobqueue.adapters.adapter import Adapter, BatchState, Call, JobSpec, JobStatus
 from jupyter_jobqueue.batch.command import command_line, run
 from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueError
@@ -70,7 +70,7 @@ async def test_variables_that_leak_are_kept_back(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MY_SLURM_JOB_ID", "7")
     show = "import os; print(sorted(name for name in os.environ if 'SLURM' in name))"
     call = python(show, env={"SLURM_TIME_FORMAT": "%s"})
-    assert await run(call, leaks=r"SLURM_(?!CONF$).*") == (
+    assert await run(call, env_blocklist=r"SLURM_(?!CONF$).*") == (
         "['MY_SLURM_JOB_ID', 'SLURM_CONF', 'SLURM_TIME_FORMAT']\n"
     )
     assert "SLURM_JOB_ID" in os.environ
@@ -102,10 +102,14 @@ async def test_a_command_ended_by_a_signal_has_failed() -> None:
 
 
 async def test_a_failure_that_only_says_gone_is_none() -> None:
-    call = shell("echo done; echo 'Unknown Job Id 7' >&2; exit 153", gone="Unknown Job Id")
+    call = shell(
+        "echo done; echo 'Unknown Job Id 7' >&2; exit 153", already_gone_pattern="Unknown Job Id"
+    )
     assert await run(call) == "done\n"
     with pytest.raises(QueueError):
-        await run(shell("echo 'no permission' >&2; exit 153", gone="Unknown Job Id"))
+        await run(
+            shell("echo 'no permission' >&2; exit 153", already_gone_pattern="Unknown Job Id")
+        )
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyError, TypeError, IndexError])
@@ -176,6 +180,44 @@ async def test_a_helper_that_a_command_leaves_on_purpose_lives_on(tmp_path: Path
     helper.kill()
 
 
+# ---- the working directory, of which oarsub is told by PWD alone
+
+
+PWD = Call(["printenv", "PWD"], str.strip)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.chdir(tmp_path / "real")
+    return tmp_path
+
+
+async def test_a_command_is_told_where_it_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PWD", raising=False)
+    assert await run(PWD) == str(here / "real")
+    for other in ("/usr", "/nonexistent"):
+        monkeypatch.setenv("PWD", other)
+        assert await run(PWD) == str(here / "real")
+
+
+async def test_the_name_that_the_user_has_for_the_folder_stays(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PWD", str(here / "link"))
+    assert await run(PWD) == str(here / "link")
+
+
+async def test_a_folder_that_was_removed_is_not_an_error(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PWD", raising=False)
+    (here / "real").rmdir()
+    with pytest.raises(QueueError, match="printenv failed with exit code 1"):
+        await run(PWD)
+
+
 # ---- the queue that clusters share
 
 
@@ -183,7 +225,7 @@ class Fake(Adapter):
     """A queue whose commands are lines of shell; each notes that it ran."""
 
     system, label, class_name, directive = "fake", "Fake", "FakeCluster", "#FAKE"
-    leaks = "LEAK"
+    env_blocklist = "LEAK"
 
     def __init__(self, log: Path, answer: str = "sleep 0.2; echo 1 2") -> None:
         self.log = log
@@ -197,7 +239,7 @@ class Fake(Adapter):
 
     def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
         def parse(text: str) -> dict[str, JobStatus]:
-            return {job: JobStatus(State.RUNNING) for job in text.split()}
+            return {job: JobStatus(BatchState.RUNNING) for job in text.split()}
 
         return Call(["sh", "-c", f"echo status >>{self.log}; {self.answer}"], parse)
 
@@ -235,7 +277,7 @@ async def test_a_later_question_asks_again_unless_the_answer_is_young(log: Path)
     first = await queue.status([])
     assert await queue.status([], max_age=600) is first
     second = await queue.status([])
-    assert second.asked > first.asked
+    assert second.queried_at > first.queried_at
     assert told(log) == "status\nstatus\n"
 
 

@@ -141,12 +141,12 @@ def test_memory_is_asked_for_as_the_user_wants(
 
 
 def test_torque_says_that_it_ignores_select() -> None:
-    assert Torque().advice({"resource_spec": "select=1:ncpus=4"}) == [
+    assert Torque().warnings({"resource_spec": "select=1:ncpus=4"}) == [
         "Torque ignores select= of resource_spec: write nodes=1:ppn=4,mem=8gb or the like"
     ]
-    assert Torque().advice({"resource_spec": "nodes=1:ppn=4"}) == []
-    assert Torque().advice({"resource_spec": None}) == []
-    assert Moab().advice({"resource_spec": "select=1:ncpus=4"}) == []
+    assert Torque().warnings({"resource_spec": "nodes=1:ppn=4"}) == []
+    assert Torque().warnings({"resource_spec": None}) == []
+    assert Moab().warnings({"resource_spec": "select=1:ncpus=4"}) == []
 
 
 @pytest.mark.parametrize("dialect", [PBS(), Torque()])
