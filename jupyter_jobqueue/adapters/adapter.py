@@ -136,6 +136,8 @@ class Adapter(ABC):
     """Shell expression for an element's index from 0; empty if the system has no arrays."""
     options: ClassVar[tuple[Option, ...]] = ()
     """Options of this batch system beside those that every system has."""
+    preset: ClassVar[Mapping[str, Any]] = {}
+    """Values that the batch system's own profile sets, by option name."""
     renamed: ClassVar[Mapping[str, str]] = {}
     """Old option names that are still understood."""
     host: ClassVar[str] = ""

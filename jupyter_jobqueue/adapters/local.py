@@ -38,6 +38,7 @@ class Local(Adapter):
             WALLTIME, help="Time after which the queue ends a job, as HH:MM:SS.", default="08:00:00"
         ),
     )
+    preset = {"cores": 1, "memory": "2GiB"}  # noqa: RUF012 (a constant)
 
     def directives(self, spec: JobSpec) -> list[str]:
         lines = [f"--job-name={quote(spec.name)}", f"--cpus={spec.cores}"]

@@ -7,22 +7,17 @@ names it with ``system:``.
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import dask.config
-import yaml
 
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.errors import InvalidOption, NotFound, nearest, unknown
 from jupyter_jobqueue.options.common import options_of, renamed_of
 
-DEFAULTS = Path(__file__).with_name("jobqueue.yaml")
 CLUSTER_KEYS = {"scheduler_options", "system"}
 """Keys of a section that are not options of a job."""
 
@@ -51,22 +46,6 @@ class Profile:
     scheduler_options: dict[str, Any] = field(default_factory=dict)
     origin: str = "built-in"
     problems: tuple[str, ...] = ()
-
-
-def load_defaults() -> None:
-    """Give Dask our defaults and, unless the user turned it off, a commented file to start from.
-
-    ``jupyter-jobqueue.write-user-config: false`` turns the file off.
-    """
-    dask.config.update_defaults(copy.deepcopy(_defaults()))
-    if dask.config.get("jupyter-jobqueue.write-user-config", True):
-        dask.config.ensure_file(source=str(DEFAULTS), comment=True)
-
-
-@cache
-def _defaults() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(DEFAULTS.read_text())
-    return found
 
 
 def profiles() -> list[Profile]:
