@@ -24,14 +24,11 @@ from jupyter_jobqueue.cluster.files import ClusterFolder
 from jupyter_jobqueue.cluster.lifecycle import Living
 from jupyter_jobqueue.cluster.request import Plan, make_plan
 from jupyter_jobqueue.cluster.snapshot import arguments_of, restore
-from jupyter_jobqueue.errors import (
-    InvalidOption,
-    WrongState,
-    unknown,
-)
+from jupyter_jobqueue.errors import InvalidOption, WrongState
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.jobs.controller import Reconciler
 from jupyter_jobqueue.jobs.job import Job
+from jupyter_jobqueue.options.check import refuse_unknown
 from jupyter_jobqueue.options.common import options_of, renamed_of
 from jupyter_jobqueue.placement import InProcess, Placement
 from jupyter_jobqueue.records.record import Record
@@ -180,9 +177,7 @@ class JobQueueCluster(Living):
             )
         own = [name for name in inspect.signature(JobQueueCluster).parameters if name != "options"]
         jobs = {*options_of(self.system), *renamed_of(self.system)}
-        for key in options:
-            if key not in jobs:
-                raise unknown("keyword", key, [*own, *jobs])
+        refuse_unknown(options, {*own, *jobs}, kind="keyword")
 
     def _call(self, method: Callable[..., Any], *args: Any) -> Any:
         """Run a coroutine function: now and here, or in the loop's thread when not asynchronous."""
