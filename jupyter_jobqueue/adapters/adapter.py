@@ -46,6 +46,8 @@ class Adapter(ABC):
     """Shell expression for the index of an array element, from 0; empty if there are no arrays."""
     options: ClassVar[tuple[Option, ...]] = ()
     """Options of this batch system beside those that all systems share."""
+    preset: ClassVar[Mapping[str, Any]] = {}
+    """Values that the batch system's own profile sets, by option name."""
     renamed: ClassVar[Mapping[str, str]] = {}
     """Old option names that still work, and their new names."""
     host: ClassVar[str] = ""

@@ -39,6 +39,7 @@ class Local(Adapter):
             WALLTIME, help="Time after which the queue ends a job, as HH:MM:SS.", default="08:00:00"
         ),
     )
+    preset = {"cores": 1, "memory": "2GiB"}  # noqa: RUF012 (a constant)
 
     def submit(self, spec: JobSpec) -> Call[list[str]]:
         array = [f"--array={spec.count}"] if spec.count > 1 else []

@@ -13,7 +13,7 @@ import platformdirs
 from dask.utils import format_bytes
 
 from jupyter_jobqueue.discovery import Systems
-from jupyter_jobqueue.options.profiles import load_defaults
+from jupyter_jobqueue.options.defaults import load_defaults
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_jobqueue.cluster.cluster import JobQueueCluster
 from jupyter_jobqueue.options.common import options_of
-from jupyter_jobqueue.options.profiles import load_defaults
+from jupyter_jobqueue.options.defaults import load_defaults
 
 load_defaults()
 

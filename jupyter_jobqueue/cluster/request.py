@@ -18,9 +18,9 @@ from jupyter_jobqueue.batch.command import command_line
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.site import with_site_options
 from jupyter_jobqueue.cluster.worker import worker_command
-from jupyter_jobqueue.errors import InvalidOption, unknown
+from jupyter_jobqueue.errors import InvalidOption
 from jupyter_jobqueue.jobs.table import JobShape
-from jupyter_jobqueue.options.check import check
+from jupyter_jobqueue.options.check import check, refuse_unknown
 from jupyter_jobqueue.options.common import options_of, renamed_of
 from jupyter_jobqueue.options.profiles import resolve
 
@@ -230,10 +230,8 @@ def check_keywords(
             field=key,
         )
     own = [name for name in inspect.signature(init).parameters if name not in ("self", "options")]
-    jobs = {*options_of(system), *renamed_of(system)}
-    for key in options:
-        if key not in jobs:
-            raise unknown("keyword", key, [*own, *jobs])
+    known = {*own, *options_of(system), *renamed_of(system)}
+    refuse_unknown(options, known, kind="keyword")
 
 
 def encrypts(security: Security | bool | None) -> bool:

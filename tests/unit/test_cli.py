@@ -74,7 +74,7 @@ def test_a_profile_of_the_user_that_cannot_work_is_exit_code_1(
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert f"  --  mine                 Local queue  {path}" in out
-    assert "cores='many' must be a whole number" in out
+    assert "jobqueue.mine: cores must be a whole number such as 8, not 'many'" in out
 
 
 def test_an_unknown_system_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
