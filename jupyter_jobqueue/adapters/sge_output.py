@@ -118,7 +118,7 @@ def read_queues(text: str) -> list[Queue]:
 
 
 def _queue(name: str, element: ElementTree.Element) -> Queue:
-    limits = {each.get("name"): each.text or "" for each in element.iter("resource")}
+    limits = {limit.get("name"): limit.text or "" for limit in element.iter("resource")}
     return Queue(
         name,
         open=not CLOSED & set(element.findtext("state", "")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,8 +107,18 @@ def test_a_dialect_is_recognised_by_the_command_on_path(
 @pytest.mark.parametrize("system", ADAPTERS)
 def test_every_adapter_has_a_public_class(system: str) -> None:
     name = ADAPTERS[system].class_name
-    assert name in jupyter_jobqueue.__all__
-    assert getattr(jupyter_jobqueue, name).system == system
+    made = getattr(jupyter_jobqueue, name)
+    assert (made.system, made.__name__) == (system, name)
+    assert pickle.loads(pickle.dumps(made)) is made  # noqa: S301 (our own)
+
+
+def test_type_checkers_and_stars_see_every_class() -> None:
+    """Nothing else has to be edited for a new batch system, and nothing fails without it."""
+    names = {adapter.class_name for adapter in ADAPTERS.values()}
+    source = ast.parse(Path(jupyter_jobqueue.__file__).read_text())
+    typed = {node.name for node in ast.walk(source) if isinstance(node, ast.ClassDef)}
+    assert typed == names, "add it to `if TYPE_CHECKING` in jupyter_jobqueue/__init__.py"
+    assert set(jupyter_jobqueue.__all__) == names | {"JobQueueCluster", "JobQueueError"}
 
 
 # ---- documented

@@ -1,20 +1,19 @@
-"""Commands of a queue, with little programs in their place."""
+"""How one command of a batch system is run, with small programs in its place."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import Adapter, BatchState, Call, JobSpec, JobStatus
+from jupyter_jobqueue.adapters.model import Call
 from jupyter_jobqueue.batch.command import command_line, run
-from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueError
 
 
@@ -42,7 +41,7 @@ def is_gone(pid: int) -> bool:
 # ---- what a command is given
 
 
-async def test_the_answer_is_what_the_parser_makes_of_stdout() -> None:
+async def test_the_result_is_what_the_parser_makes_of_stdout() -> None:
     call = Call(["sh", "-c", "echo 23; echo noise >&2"], int)
     assert await run(call) == 23
 
@@ -59,12 +58,12 @@ async def test_a_command_that_waits_for_input_gets_none() -> None:
     assert await run(shell("cat; echo end"), timeout=20) == "end\n"
 
 
-async def test_words_are_never_read_by_a_shell() -> None:
+async def test_arguments_are_never_read_by_a_shell() -> None:
     call = Call([sys.executable, "-c", "import sys; print(*sys.argv[1:])", "$(id)", "a;b"], str)
     assert await run(call) == "$(id) a;b\n"
 
 
-async def test_variables_that_leak_are_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_blocked_variables_do_not_reach_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLURM_JOB_ID", "7")
     monkeypatch.setenv("SLURM_CONF", "/etc/slurm.conf")
     monkeypatch.setenv("MY_SLURM_JOB_ID", "7")
@@ -90,7 +89,7 @@ async def test_a_command_that_is_not_there() -> None:
     assert caught.value.status_code == 502
 
 
-async def test_a_failure_has_the_words_of_both_streams() -> None:
+async def test_a_failure_has_the_text_of_both_streams() -> None:
     with pytest.raises(QueueError, match=r"^sh failed with exit code 3") as caught:
         await run(shell("echo 'does not exist'; echo 'sbatch: error' >&2; exit 3"))
     assert caught.value.details == "sbatch: error\ndoes not exist"
@@ -101,7 +100,7 @@ async def test_a_command_ended_by_a_signal_has_failed() -> None:
         await run(shell("kill -9 $$"))
 
 
-async def test_a_failure_that_only_says_gone_is_none() -> None:
+async def test_a_failure_that_only_reports_gone_jobs_is_none() -> None:
     call = shell(
         "echo done; echo 'Unknown Job Id 7' >&2; exit 153", already_gone_pattern="Unknown Job Id"
     )
@@ -113,7 +112,7 @@ async def test_a_failure_that_only_says_gone_is_none() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyError, TypeError, IndexError])
-async def test_an_answer_that_cannot_be_read_is_shown(error: type[Exception]) -> None:
+async def test_output_that_cannot_be_parsed_is_shown(error: type[Exception]) -> None:
     def parse(text: str) -> None:
         raise error(text)
 
@@ -180,7 +179,7 @@ async def test_a_helper_that_a_command_leaves_on_purpose_lives_on(tmp_path: Path
     helper.kill()
 
 
-# ---- the working directory, of which oarsub is told by PWD alone
+# ---- the working directory, which oarsub takes from PWD alone
 
 
 PWD = Call(["printenv", "PWD"], str.strip)
@@ -194,7 +193,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-async def test_a_command_is_told_where_it_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pwd_is_the_working_directory_whatever_it_was(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("PWD", raising=False)
     assert await run(PWD) == str(here / "real")
     for other in ("/usr", "/nonexistent"):
@@ -218,153 +219,7 @@ async def test_a_folder_that_was_removed_is_not_an_error(
         await run(PWD)
 
 
-# ---- the queue that clusters share
-
-
-class Fake(Adapter):
-    """A queue whose commands are lines of shell; each notes that it ran."""
-
-    system, label, class_name, directive = "fake", "Fake", "FakeCluster", "#FAKE"
-    env_blocklist = "LEAK"
-
-    def __init__(self, log: Path, answer: str = "sleep 0.2; echo 1 2") -> None:
-        self.log = log
-        self.answer = answer
-
-    def directives(self, spec: JobSpec) -> list[str]:
-        return []
-
-    def submit(self, spec: JobSpec) -> Call[list[str]]:
-        return Call(["sh", "-c", f"cat >>{self.log}; echo 7"], str.split, stdin=self.script(spec))
-
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
-        def parse(text: str) -> dict[str, JobStatus]:
-            return {job: JobStatus(BatchState.RUNNING) for job in text.split()}
-
-        return Call(["sh", "-c", f"echo status >>{self.log}; {self.answer}"], parse)
-
-    def cancel(self, ids: Sequence[str]) -> Call[None]:
-        return Call(["sh", "-c", f"echo cancel {' '.join(ids)} >>{self.log}"], lambda text: None)
-
-    def version(self) -> Call[str]:
-        return shell("echo $LEAK 1.0")
-
-    def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]] | None:
-        return Call(["sh", "-c", "echo disabled >&2; exit 1"], lambda text: {})
-
-
-def told(log: Path) -> str:
-    return log.read_text()
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    path = tmp_path / "log"
-    path.touch()
-    return path
-
-
-async def test_questions_at_the_same_time_share_one_command(log: Path) -> None:
-    queue = JobQueue(Fake(log))
-    answers = await asyncio.gather(*(queue.status([str(job)]) for job in range(20)))
-    assert told(log) == "status\n"
-    assert all(answer is answers[0] for answer in answers)
-    assert set(answers[0].jobs) == {"1", "2"}
-
-
-async def test_a_later_question_asks_again_unless_the_answer_is_young(log: Path) -> None:
-    queue = JobQueue(Fake(log, "echo 1"))
-    first = await queue.status([])
-    assert await queue.status([], max_age=600) is first
-    second = await queue.status([])
-    assert second.queried_at > first.queried_at
-    assert told(log) == "status\nstatus\n"
-
-
-async def test_whoever_gives_up_does_not_spoil_the_answer_for_others(log: Path) -> None:
-    queue = JobQueue(Fake(log))
-    impatient = asyncio.create_task(queue.status([]))
-    patient = asyncio.create_task(queue.status([]))
-    await until(lambda: told(log) == "status\n")
-    impatient.cancel()
-    assert set((await patient).jobs) == {"1", "2"}
-    assert told(log) == "status\n"
-
-
-async def test_a_question_that_failed_is_asked_again(log: Path) -> None:
-    fake = Fake(log, "echo away >&2; exit 1")
-    queue = JobQueue(fake)
-    for _ in range(2):
-        with pytest.raises(QueueError) as caught:
-            await queue.status([])
-        assert caught.value.details == "away"
-    fake.answer = "echo 1"
-    assert set((await queue.status([])).jobs) == {"1"}
-
-
-async def test_a_failed_question_tells_everybody_who_asked(log: Path) -> None:
-    queue = JobQueue(Fake(log, "sleep 0.2; exit 1"))
-    results = await asyncio.gather(queue.status([]), queue.status([]), return_exceptions=True)
-    assert [type(result) for result in results] == [QueueError, QueueError]
-    assert told(log) == "status\n"
-
-
-async def test_few_commands_run_at_once(log: Path) -> None:
-    running = log.parent / "running"
-    running.mkdir()
-    count = f"touch {running}/$$; ls {running} | wc -l; sleep 0.2; rm {running}/$$"
-    queue = JobQueue(Fake(log))
-    asked = (queue._run(Call(["sh", "-c", count], int)) for _ in range(12))
-    assert max(await asyncio.gather(*asked)) <= 4
-
-
-async def test_submit_passes_the_script_and_reads_the_ids(log: Path) -> None:
-    assert await JobQueue(Fake(log)).submit(Fake(log).submit(JobSpec("echo hello"))) == ["7"]
-    assert "echo hello" in told(log)
-
-
-async def test_nothing_to_cancel_starts_no_command(log: Path) -> None:
-    queue = JobQueue(Fake(log))
-    await queue.cancel([])
-    assert told(log) == ""
-    await queue.cancel(["1", "2"])
-    assert told(log) == "cancel 1 2\n"
-
-
-async def test_extra_words_of_a_cancel_follow_the_name_of_the_command(log: Path) -> None:
-    await JobQueue(Fake(log)).cancel(["7"], ["-c", f"echo more >>{log}"])
-    assert told(log) == "more\n"  # sh takes its first -c
-
-
-async def test_no_accounting_is_no_history(log: Path) -> None:
-    queue = JobQueue(Fake(log))
-    assert await queue.history([]) == {}
-    assert await queue.history(["1"]) == {}
-
-
-async def test_a_queue_that_names_no_queues_has_none(log: Path) -> None:
-    assert await JobQueue(Fake(log)).queues() == []
-
-
-async def test_leaks_of_the_adapter_and_the_time_out_hold_for_every_question(
-    log: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LEAK", "leaked")
-    assert await JobQueue(Fake(log)).version() == "1.0\n"
-    with pytest.raises(CommandTimedOut, match=r"within 0.5 s"):
-        await JobQueue(Fake(log, "sleep 300"), timeout=0.5).status([])
-
-
-async def test_clusters_of_one_loop_share_a_queue() -> None:
-    assert JobQueue.of("slurm") is JobQueue.of("slurm")
-    assert JobQueue.of("slurm") is not JobQueue.of("local")
-
-
-def test_each_loop_has_a_queue_of_its_own() -> None:
-    async def of() -> JobQueue:
-        return JobQueue.of("slurm")
-
-    assert asyncio.run(of()) is not asyncio.run(of())
+# ---- shown
 
 
 def test_a_command_is_shown_as_a_person_would_type_it() -> None:
