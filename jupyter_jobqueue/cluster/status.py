@@ -13,7 +13,6 @@ from distributed.deploy.cluster import Cluster
 from jupyter_jobqueue.cluster import client_code, display
 from jupyter_jobqueue.cluster.files import ClusterFolder
 from jupyter_jobqueue.cluster.request import Plan
-from jupyter_jobqueue.errors import NotFound, unknown
 from jupyter_jobqueue.jobs import limits, log
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.jobs.controller import Reconciler
@@ -181,11 +180,7 @@ class ClusterView(Cluster):
         tail : int
             Lines.
         """
-        if name not in self.jobs:
-            raise NotFound(f"no job {name!r} in {self.name}")
-        if stream not in ("stdout", "stderr"):
-            raise unknown("stream", stream, ("stdout", "stderr"))
-        return log.tail(getattr(self.jobs[name], stream), tail)
+        return log.read(self.jobs, name, stream, tail).text
 
     def __repr__(self) -> str:
         return display.text(self)

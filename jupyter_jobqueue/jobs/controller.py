@@ -208,7 +208,7 @@ class Reconciler(Ends):
         when, why = self.closes
         if when is None or time.time() < when:
             return False
-        self.cluster.expire(f"it was {'without work' if why == 'idle' else 'there'} long enough")
+        self.cluster.expire(self.care.reached(why))
         return True
 
     async def _observe(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 
 class JobState(StrEnum):
@@ -126,18 +125,3 @@ class Job:
         """Whether it ran as long as it may."""
         known = self.started is not None and self.ended is not None and self.walltime is not None
         return known and self.ended - self.started >= self.walltime  # type: ignore[operator]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what the REST interface shows."""
-        shown: tuple[str, ...] = (
-            "name",
-            "id",
-            "state",
-            "reason",
-            "node",
-            "exit_code",
-            "signal",
-            "submitted",
-        )
-        shown += ("started", "ended", "ends", "estimated_start", "stdout", "stderr")
-        return {**{key: getattr(self, key) for key in shown}, "workers": sorted(self.workers)}

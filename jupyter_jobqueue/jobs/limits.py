@@ -43,6 +43,12 @@ class Care:
         """Take the bounds out of checked options."""
         return cls(**{name: options.get(name) for name in cls.__dataclass_fields__})
 
+    def reached(self, why: str) -> str:
+        """Return the sentence about a cluster that has closed: ``idle`` or ``age``."""
+        if why == "idle":
+            return f"it was idle for {_period(self.idle_timeout or 0)}"
+        return f"it reached its maximum age ({_period(self.max_age or 0)})"
+
     def room(self, jobs: Collection[Job], *, job_hours: float, asked: float) -> tuple[float, str]:
         """Return how many jobs may be submitted now, and what stands in the way of more.
 
@@ -98,3 +104,17 @@ def core_hours(jobs: Collection[Job], cores: int, now: float) -> tuple[float, fl
         unlimited = unlimited or (job.state in LIVE and job.walltime is None)
         asked += max(ran, job.walltime or 0.0) if job.state in LIVE else ran
     return used * cores / 3600, None if unlimited else asked * cores / 3600
+
+
+def _period(seconds: float) -> str:
+    """Return a period in its largest whole unit.
+
+    Examples
+    --------
+    >>> _period(28_800), _period(1800), _period(90), _period(0.5)
+    ('8 h', '30 min', '90 s', '0.5 s')
+    """
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds and not seconds % size:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"

@@ -1,4 +1,4 @@
-"""Finds again what an earlier server had, and sees to what is left of what has gone."""
+"""Recovers the clusters of an earlier server, and cancels the jobs of those that have ended."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any, Protocol
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
 from jupyter_jobqueue.cluster.leftovers import bury, counted, release, sweep_programs
-from jupyter_jobqueue.discovery import Systems
+from jupyter_jobqueue.discovery import Discovery
 from jupyter_jobqueue.errors import QueueError, SchedulerGone
 from jupyter_jobqueue.records.process import Process, host
 from jupyter_jobqueue.records.record import Record
 from jupyter_jobqueue.records.store import STALE, TOUCH, Store
 from jupyter_jobqueue.server.managed_cluster import ManagedCluster, Wish
 
-FOUND = "found again after the Jupyter server had ended"
+FOUND = "Reconnected after a server restart"
 PAUSES = (0, 5, 15, 60, 180, 600)
-"""Seconds before each attempt to cancel what a cluster has left, while the queue is away."""
+"""Seconds before each attempt to cancel the remaining jobs, while the batch system is down."""
 
 
 class Host(Protocol):
     """What is asked of the one who will have the clusters."""
 
-    systems: Systems
+    discovery: Discovery
 
     def add(self, cluster: JobQueueCluster, wish: Wish) -> ManagedCluster:
         """Start a cluster, and show it from now on."""
@@ -77,7 +77,7 @@ class Adoption:
             records, problems = await asyncio.to_thread(self.store.read_all)
             for sentence in problems:
                 self.host.tell(f"{sentence}.")
-            await self.host.systems.learn_dialects()
+            await self.host.discovery.detect_dialects()
             for record in records:
                 if record.kind == "server":
                     self._spawn(self._take(record))
@@ -121,7 +121,7 @@ class Adoption:
         entry = self.host.add(cluster, Wish())
         if isinstance(await entry.started(), SchedulerGone):
             self.host.forget(entry)
-            sentence = f"Cluster {record.name} did not survive: its scheduler has ended"
+            sentence = f"Cluster {record.name} could not be recovered: its scheduler has ended"
             await self._bury(record, sentence, always=True)
 
     async def _finish_closing(self, record: Record) -> None:

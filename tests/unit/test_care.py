@@ -142,3 +142,18 @@ def test_a_long_queue_makes_successors_come_earlier_but_not_before_half_of_the_t
 )
 def test_jobs_without_an_end_in_sight_are_left_alone(other: Job) -> None:
     assert expiring([other], NOW + 50) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    ("options", "why", "sentence"),
+    [
+        ({"max_age": 28_800}, "age", "it reached its maximum age (8 h)"),
+        ({"idle_timeout": 1800}, "idle", "it was idle for 30 min"),
+        ({"idle_timeout": 90, "max_age": 60}, "idle", "it was idle for 90 s"),
+        ({"idle_timeout": 0.5}, "idle", "it was idle for 0.5 s"),
+    ],
+)
+def test_the_reason_of_a_close_has_the_limit(
+    options: dict[str, float], why: str, sentence: str
+) -> None:
+    assert Care.of(options).reached(why) == sentence
