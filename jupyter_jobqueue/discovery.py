@@ -160,14 +160,43 @@ class Discovery:
         return form.schema(system, chosen.options, (await self._info(system)).queues)
 
     def known(self, system: str) -> str:
-        """Return `system`, or raise `NotFound` if this project does not support it."""
+        """Check that this project supports a batch system.
+
+        Parameters
+        ----------
+        system : str
+            A name.
+
+        Returns
+        -------
+        str
+            The name.
+
+        Raises
+        ------
+        NotFound
+            With the nearest names, if there is no such batch system.
+        """
         if system not in ADAPTERS:
             advice = nearest(system, ADAPTERS)
             raise NotFound(f"unknown batch system {system!r}; {advice}", field="system")
         return system
 
     def require(self, system: str) -> None:
-        """Raise an error if a batch system is not allowed or its commands are missing."""
+        """Check that clusters can use a batch system.
+
+        Parameters
+        ----------
+        system : str
+            A batch system.
+
+        Raises
+        ------
+        InvalidOption
+            If it is not allowed on this server.
+        CommandMissing
+            If its commands are not on this machine.
+        """
         label = ADAPTERS[system].label
         if system not in self.allowed:
             raise InvalidOption(f"{label} is not allowed on this server", field="system")
@@ -181,8 +210,8 @@ class Discovery:
             return SystemInfo(system, label, "not allowed on this server")
         if missing := _missing_commands(system):
             return SystemInfo(system, label, missing)
-        asked, task = self._answers.get(system, (0.0, None))
-        outdated = time.monotonic() - asked > MAX_AGE
+        queried_at, task = self._answers.get(system, (0.0, None))
+        outdated = time.monotonic() - queried_at > MAX_AGE
         if task is None or outdated or (refresh and task.done()):
             task = asyncio.create_task(self._query(system))
             self._answers[system] = (time.monotonic(), task)

@@ -154,7 +154,7 @@ class ClusterManager(Planner):
         if self._clusters.pop(entry.id, None):
             self.events.removed(entry.id, detail)
 
-    def tell(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         """Log a sentence and show it to the user as a notice."""
         self.log.warning("%s", sentence)
         self.notices.add(sentence)
@@ -232,7 +232,7 @@ class ClusterManager(Planner):
         jobs = f"job{'s' if len(left) > 1 else ''} {', '.join(left)}"
         detail = f"{jobs} could not be cancelled" if left else ""
         if left:
-            self.tell(f"Cluster {entry.name} is closed, but {detail}.")
+            self.notify(f"Cluster {entry.name} is closed, but {detail}.")
         self.forget(entry, detail)
 
     def _on_change(self, cluster_id: str) -> None:

@@ -107,7 +107,7 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
 def _plain_part(key: str, value: Any) -> Any:
     if key == "properties":
         return {name: _plain(schema) for name, schema in value.items()}
-    if key == "anyOf":
+    if key in ("anyOf", "allOf"):
         return [_plain(schema) for schema in value]
     return _plain(value) if isinstance(value, dict) else value
 

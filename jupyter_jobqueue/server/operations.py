@@ -9,7 +9,6 @@ from jupyter_jobqueue.server.requests import (
     Adapt,
     Create,
     LogQuery,
-    Model,
     Preview,
     Query,
     Scale,
@@ -27,6 +26,7 @@ from jupyter_jobqueue.server.responses import (
     ProfileModel,
     SystemModel,
 )
+from jupyter_jobqueue.server.validation import Model
 
 
 @dataclass(frozen=True)

@@ -25,18 +25,18 @@ PAUSES = (0, 5, 15, 60, 180, 600)
 
 
 class Host(Protocol):
-    """What is asked of the one who will have the clusters."""
+    """The part of the manager that recovery needs."""
 
     discovery: Discovery
 
     def add(self, cluster: JobQueueCluster, wish: Wish) -> ManagedCluster:
-        """Start a cluster, and show it from now on."""
+        """Start a cluster and add it to the list."""
 
     def forget(self, entry: ManagedCluster, detail: str = "") -> None:
-        """Show a cluster no longer."""
+        """Remove a cluster from the list."""
 
-    def tell(self, sentence: str) -> None:
-        """Have a sentence seen by a person."""
+    def notify(self, sentence: str) -> None:
+        """Show a sentence to the user as a notice."""
 
 
 class Adoption:
@@ -76,13 +76,13 @@ class Adoption:
         try:
             records, problems = await asyncio.to_thread(self.store.read_all)
             for sentence in problems:
-                self.host.tell(f"{sentence}.")
+                self.host.notify(f"{sentence}.")
             await self.host.discovery.detect_dialects()
             for record in records:
                 if record.kind == "server":
                     self._spawn(self._take(record))
             for sentence in await sweep_programs(self.store):
-                self.host.tell(f"{sentence[:1].upper()}{sentence[1:]}.")
+                self.host.notify(f"{sentence[:1].upper()}{sentence[1:]}.")
         except Exception:
             self.log.exception("clusters of earlier servers")
 
@@ -115,7 +115,7 @@ class Adoption:
             cluster = CLASSES[record.system].attach(record)
         except (ValueError, KeyError, TypeError) as error:
             path = self.store.path(record.id)
-            self.host.tell(f"{await asyncio.to_thread(self.store.set_aside, path, str(error))}.")
+            self.host.notify(f"{await asyncio.to_thread(self.store.set_aside, path, str(error))}.")
             return
         cluster.notes.append((time.time(), FOUND))
         entry = self.host.add(cluster, Wish())
@@ -138,12 +138,14 @@ class Adoption:
                 left = await bury(self.store, record)
             except QueueError as error:
                 if not attempt:
-                    self.host.tell(f"{sentence}; the queue does not answer, so that jobs of it may "
-                                   f"be left: {error.message}.")  # fmt: skip
+                    self.host.notify(
+                        f"{sentence}. Some of its jobs may remain, as the batch system is not "
+                        f"responding: {error.message}."
+                    )
                 record = await asyncio.to_thread(self._claim_again, record)
             else:
                 if left or always or attempt:
-                    self.host.tell(f"{sentence}; {counted(left)}.")
+                    self.host.notify(f"{sentence}; {counted(left)}.")
                 return
         await asyncio.to_thread(release, self.store, record)
 

@@ -99,15 +99,48 @@ def _dashboard(entry: ManagedCluster) -> str:
 
 
 def jobs(entry: ManagedCluster) -> list[JobModel]:
-    """Return the answer for the jobs of a cluster, ended ones included."""
+    """Return the answer for the jobs of a cluster.
+
+    Parameters
+    ----------
+    entry : ManagedCluster
+        The cluster.
+
+    Returns
+    -------
+    list of JobModel
+        All jobs, ended ones included.
+    """
     return [JobModel.model_validate(job) for job in entry.cluster.jobs.values()]
 
 
 def systems(found: Iterable[SystemInfo]) -> list[SystemModel]:
-    """Return the answer for batch systems."""
+    """Return the answer for batch systems.
+
+    Parameters
+    ----------
+    found : iterable of SystemInfo
+        Batch systems.
+
+    Returns
+    -------
+    list of SystemModel
+        The same.
+    """
     return [SystemModel.model_validate(each) for each in found]
 
 
 def profiles(found: Iterable[ProfileInfo]) -> list[ProfileModel]:
-    """Return the answer for profiles."""
+    """Return the answer for profiles.
+
+    Parameters
+    ----------
+    found : iterable of ProfileInfo
+        Profiles.
+
+    Returns
+    -------
+    list of ProfileModel
+        The same.
+    """
     return [ProfileModel.model_validate(each) for each in found]

@@ -38,13 +38,13 @@ NOT_OBJECTS = [
 ]
 
 COUNTS: list[tuple[Any, str]] = [
-    ("ten", "must be a whole number"),
+    ("ten", "must be a whole number, not 'ten'"),
     (True, "must be a whole number"),
     (2.5, "must be a whole number"),
     (2.0, "must be a whole number"),
     ([2], "must be a whole number"),
     ({}, "must be a whole number"),
-    (-3, "must be 0 or more"),
+    (-3, "must be 0 or more, not -3"),
 ]
 
 SIZES = [
@@ -78,7 +78,7 @@ BOUNDS = [
     Bad({"minimum": 1}, "maximum", "maximum is missing; it must be a number of jobs"),
     Bad({"maximum": 1}, "minimum", "minimum is missing"),
     Bad({}, "minimum", "minimum is missing"),
-    Bad({"enabled": "yes"}, "enabled", "must be true or false"),
+    Bad({"enabled": "yes"}, "enabled", "enabled must be true or false, not 'yes'"),
     Bad({"enabled": 0}, "enabled", "must be true or false"),
     Bad({"enabled": False, "minimum": 1}, "minimum", 'minimum is not valid with "enabled": false'),
     Bad({"minimun": 1, "maximum": 2}, "minimun", "did you mean 'minimum'?"),
@@ -144,7 +144,7 @@ CREATIONS = [
     Bad({**LOCAL, "adapt": {"minimum": 0, "maximum": 9999}}, "adapt.maximum", "max_jobs"),
     Bad({**LOCAL, "adapt": {"minimum": True, "maximum": 1}}, "adapt.minimum", "whole number"),
     Bad({**LOCAL, "adapt": {"minimun": 1, "maximum": 1}}, "adapt.minimun", "'minimum'?"),
-    Bad({**LOCAL, "name": ""}, "name", "must not be empty"),
+    Bad({**LOCAL, "name": ""}, "name", "name must be non-empty text, not ''"),
     Bad({**LOCAL, "name": "a b; rm"}, "name", "must be 1 to 64 letters"),
     Bad({**LOCAL, "name": "x" * 65}, "name", "must be 1 to 64 letters"),
     Bad({**LOCAL, "name": 7}, "name", "must be text"),

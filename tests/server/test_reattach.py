@@ -310,7 +310,7 @@ async def test_a_queue_that_is_away_at_the_start_is_asked_again(
     JobQueue.of("local").timeout = 30
     await idle(api)
     first, last = [notice["text"] for notice in await api.ok("GET", "notices")]
-    assert "the queue does not answer, so that jobs of it may be left" in first
+    assert "Some of its jobs may remain, as the batch system is not responding" in first
     assert last.endswith("1 left-over job was cancelled.")
 
 
