@@ -34,7 +34,7 @@ from jupyter_jobqueue.cluster.request import (
 )
 from jupyter_jobqueue.cluster.size import Size, Sizes, bounds, jobs_for
 from jupyter_jobqueue.cluster.status import ClusterStatus, describe
-from jupyter_jobqueue.errors import NotFound, WrongState, unknown
+from jupyter_jobqueue.errors import WrongState
 from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.jobs.callbacks import Callbacks
@@ -50,7 +50,6 @@ from jupyter_jobqueue.records.record import Record
 from jupyter_jobqueue.records.writer import RecordWriter
 
 logger = logging.getLogger(__name__)
-STREAMS = ("stdout", "stderr")
 
 
 class JobQueueCluster(Cluster):
@@ -479,11 +478,7 @@ class JobQueueCluster(Cluster):
         InvalidOption
             If there is no such stream.
         """
-        if name not in self.jobs:
-            raise NotFound(f"no job {name!r} in {self.name}")
-        if stream not in STREAMS:
-            raise unknown("stream", stream, STREAMS)
-        return log.tail(getattr(self.jobs[name], stream), tail)
+        return log.read(self.jobs, name, stream, tail).text
 
     def __repr__(self) -> str:
         return display.text(self._shown())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 
 class JobState(StrEnum):
@@ -31,22 +30,6 @@ ENDED_BY_ITSELF = {JobState.DONE, JobState.FAILED, JobState.LOST}
 CRASH_WITHIN = 30.0
 """Seconds; a job that ends by itself so soon after its start has crashed, whatever its exit code
 is."""
-SHOWN = (
-    "name",
-    "id",
-    "state",
-    "reason",
-    "node",
-    "exit_code",
-    "signal",
-    "submitted",
-    "started",
-    "ended",
-    "estimated_start",
-    "stdout",
-    "stderr",
-)
-"""Attributes of a job that the REST interface shows under their own names."""
 
 
 @dataclass
@@ -170,8 +153,3 @@ class Job:
         if self.started is None or self.ended is None or self.walltime is None:
             return False
         return self.ended - self.started >= self.walltime
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what the REST interface shows."""
-        shown = {key: getattr(self, key) for key in SHOWN}
-        return {**shown, "ends": self.walltime_ends_at, "workers": sorted(self.workers)}

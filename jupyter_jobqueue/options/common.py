@@ -112,7 +112,7 @@ COMMON = (
         "job_directives_skip",
         Kind.LINES,
         "Skipped directives",
-        "Texts; a directive of the job script that contains one of them is left out.",
+        "Texts; directives of the job script that contain one of them are left out.",
         default=(),
     ),
     Option(

@@ -142,7 +142,7 @@ def test_an_option_of_the_scheduler_is_refused_with_its_place(local_queue: Queue
 
 
 def test_a_cluster_without_cores_says_so_with_an_example() -> None:
-    with pytest.raises(InvalidOption, match="cores and memory of a job must be given, as in SLURM"):
+    with pytest.raises(InvalidOption, match="cores and memory of a job are required, as in SLURM"):
         SLURMCluster()
 
 

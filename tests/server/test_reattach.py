@@ -151,9 +151,7 @@ def test_a_killed_server_finds_its_clusters_again_and_the_computation_never_noti
     same = ("id", "name", "created", "wanted", "adapt", "scheduler_address", "dashboard")
     assert {key: after[key] for key in same} == {key: before[key] for key in same}
     assert jobs_of(second, made) == jobs
-    assert [each["text"] for each in after["notes"]] == [
-        "found again after the Jupyter server had ended"
-    ]
+    assert [each["text"] for each in after["notes"]] == ["Reconnected after a server restart"]
     assert work.begun == ["x", "x"]
     assert work.result() == sum(range(TASKS))
     assert work.begun == ["x"] * TASKS, "a task ran twice"
@@ -200,7 +198,8 @@ async def test_a_second_server_does_not_steal_and_names_what_is_truly_gone(
     await idle(api)
     (notice,) = await api.ok("GET", "notices")
     assert notice["text"] == (
-        "Cluster gone did not survive: its scheduler has ended; 6 left-over jobs were cancelled."
+        "Cluster gone could not be recovered: its scheduler has ended; "
+        "6 left-over jobs were cancelled."
     )
     assert await api.ok("GET", "clusters") == []
     async with asyncio.timeout(15):
@@ -311,7 +310,7 @@ async def test_a_queue_that_is_away_at_the_start_is_asked_again(
     JobQueue.of("local").timeout = 30
     await idle(api)
     first, last = [notice["text"] for notice in await api.ok("GET", "notices")]
-    assert "the queue does not answer, so that jobs of it may be left" in first
+    assert "Some of its jobs may remain, as the batch system is not responding" in first
     assert last.endswith("1 left-over job was cancelled.")
 
 
@@ -363,7 +362,7 @@ async def test_a_cluster_that_somebody_else_has_taken_is_let_go(api: Api) -> Non
 
 async def until_shown(api: Api, cluster: str, condition: Any) -> Any:
     """Wait until a cluster is there and fulfils a condition."""
-    await until_async(lambda: any(each["id"] == cluster for each in api.manager.clusters()))
+    await until_async(lambda: any(each.id == cluster for each in api.manager.clusters()))
     return await api.until(cluster, condition)
 
 

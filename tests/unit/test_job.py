@@ -9,6 +9,7 @@ import pytest
 from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
 from jupyter_jobqueue.jobs.job import ENDED, LIVE, Job, JobState
 from jupyter_jobqueue.jobs.observe import OBSERVED, end, observe
+from jupyter_jobqueue.server.responses import JobModel
 
 NOW = 1000.0
 OURS = "jobqueue-abc-0"
@@ -241,8 +242,8 @@ def test_a_job_is_shown_on_one_line_with_what_is_known() -> None:
 
 
 def test_a_job_is_sent_as_the_interface_says() -> None:
-    sent = job(JobState.RUNNING, node="n1", workers={"c-0-1", "c-0-0"}, stdout="/o").to_dict()
-    assert sent == {
+    known = job(JobState.RUNNING, node="n1", workers={"c-0-1", "c-0-0"}, stdout="/o")
+    assert JobModel.model_validate(known).model_dump(mode="json") == {
         "name": "c-0",
         "id": "12",
         "state": "running",
