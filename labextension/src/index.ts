@@ -10,14 +10,14 @@ import { IRunningSessionManagers } from '@jupyterlab/running';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { JobQueueAPI } from './api';
-import { addCommands } from './commands';
-import type { IPreferences } from './context';
-import { dashboardWidget } from './dashboard';
-import { jobCounts } from './format';
-import { queueIcon } from './icons';
-import { ClusterModel } from './model';
-import { ClusterPanel } from './panel';
+import { JobQueueAPI } from './api/api';
+import { addCommands } from './commands/commands';
+import type { IPreferences } from './commands/context';
+import { dashboardWidget } from './commands/dashboard';
+import { jobCounts } from './components/format';
+import { queueIcon } from './components/icons';
+import { ClusterModel } from './model/clusters';
+import { ClusterPanel } from './panel/panel';
 import { CommandIDs, IClusterModel } from './tokens';
 
 const DOMAIN = 'jupyter_jobqueue';

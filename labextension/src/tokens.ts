@@ -1,7 +1,7 @@
 import { Token } from '@lumino/coreutils';
 import type { JSONSchema7 } from 'json-schema';
 
-import type { ClusterModel } from './model';
+import type { ClusterModel } from './model/clusters';
 
 /** The clusters of the server, for other extensions. */
 export type IClusterModel = ClusterModel;

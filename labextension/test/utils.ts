@@ -4,7 +4,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Stream } from '@lumino/signaling';
 import { act } from '@testing-library/react';
 
-import { JobQueueAPI } from '../src/api';
+import { JobQueueAPI } from '../src/api/api';
 import type {
   ICluster,
   IJob,
