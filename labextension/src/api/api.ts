@@ -3,27 +3,28 @@ import type { ServerConnection } from '@jupyterlab/services';
 import { request } from './request';
 import type {
   ICluster,
+  ICreateRequest,
   IJob,
   ILog,
   INotice,
+  IPreviewRequest,
   IProfile,
   IRange,
-  IRequest,
   ISchema,
   IScript,
   Stream
-} from '../tokens';
+} from './types';
 
-/** The server's REST interface; the only place that knows its paths. */
+/** The server's REST interface. Only this class knows its paths. */
 export class JobQueueAPI {
   constructor(readonly settings: ServerConnection.ISettings) {}
 
-  /** List the clusters, without counting as activity of the user. */
+  /** List the clusters; like other polls, this does not count as user activity. */
   list(): Promise<ICluster[]> {
     return this.get('clusters?no_track_activity=1');
   }
 
-  /** List what there is to say about clusters that are gone. */
+  /** List the notices about clusters that no longer exist. */
   notices(): Promise<INotice[]> {
     return this.get('notices?no_track_activity=1');
   }
@@ -42,12 +43,12 @@ export class JobQueueAPI {
     return this.get(`systems/${profile.system}/schema?${query}`);
   }
 
-  preview(wish: Pick<IRequest, 'profile' | 'options'>): Promise<IScript> {
-    return this.post('job-script', wish);
+  preview(body: IPreviewRequest): Promise<IScript> {
+    return this.post('job-script', body);
   }
 
-  create(wish: IRequest): Promise<ICluster> {
-    return this.post('clusters', wish);
+  create(body: ICreateRequest): Promise<ICluster> {
+    return this.post('clusters', body);
   }
 
   scale(id: string, jobs: number): Promise<ICluster> {
@@ -79,7 +80,7 @@ export class JobQueueAPI {
     return this.get(`clusters/${id}/jobs/${name}/log?stream=${stream}`);
   }
 
-  async client(id: string): Promise<string> {
+  async clientCode(id: string): Promise<string> {
     return (await this.get<{ code: string }>(`clusters/${id}/client`)).code;
   }
 

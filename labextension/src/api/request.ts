@@ -1,13 +1,15 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-/** An answer of the server that is an error. */
+import type { IErrorBody } from './types';
+
+/** An error response of the server. */
 export class RequestError extends Error {
   /**
    * @param message - One sentence.
    * @param status - HTTP status.
-   * @param field - The part of the input at fault, such as `options.cores`.
-   * @param details - The batch system's own words.
+   * @param field - The field of the request that caused it, such as `options.cores`.
+   * @param details - The output of the batch system.
    */
   constructor(
     message: string,
@@ -20,9 +22,9 @@ export class RequestError extends Error {
 }
 
 /**
- * Ask the server extension.
+ * Send a request to the server extension.
  *
- * @param settings - The application's server settings.
+ * @param settings - The server settings of the application.
  * @param path - Path below `jobqueue/api`.
  * @param init - Method and body.
  */
@@ -35,22 +37,22 @@ export async function request<T>(
   const response = await ServerConnection.makeRequest(url, init, settings);
   const text = await response.text();
   if (!response.ok) {
-    throw refusal(response, text);
+    throw errorOf(response, text);
   }
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-function refusal(response: Response, text: string): RequestError {
-  let said: { message?: string; field?: string; details?: string } = {};
+function errorOf(response: Response, text: string): RequestError {
+  let body: Partial<IErrorBody> = {};
   try {
-    said = JSON.parse(text) ?? {};
+    body = JSON.parse(text) ?? {};
   } catch {
-    // A proxy in between may answer with a page.
+    // A proxy in between may answer with an HTML page.
   }
   return new RequestError(
-    said.message || `${response.status} ${response.statusText}`,
+    body.message || `${response.status} ${response.statusText}`,
     response.status,
-    said.field,
-    said.details
+    body.field,
+    body.details
   );
 }

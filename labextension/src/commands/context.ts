@@ -4,39 +4,32 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import type { ClusterModel } from '../model/clusters';
 import { RequestError } from '../api/request';
-import type { ICluster } from '../tokens';
+import type { ICluster } from '../api/types';
+import type { IClusterModel } from '../tokens';
+import type { IPreferences } from './preferences';
 
-/** What the person set. */
-export interface IPreferences {
-  defaultProfile: string;
-  confirmShutdown: boolean;
-  /** Seconds between two looks at the clusters. */
-  pollInterval: number;
-}
-
-/** What the commands work with. */
+/** What the commands need. */
 export interface IContext {
   app: JupyterFrontEnd;
-  model: ClusterModel;
+  model: IClusterModel;
   notebooks: INotebookTracker | null;
   preferences: IPreferences;
   trans: TranslationBundle;
 }
 
-/** Show what the server or the queue said against a command, in its own words. */
-export function say(error: unknown): void {
+/** Show why a command failed, with the output of the batch system. */
+export function showError(error: unknown): void {
   const details = error instanceof RequestError ? error.details : '';
-  const message = [(error as Error | undefined)?.message, details];
-  const text = message.filter(part => part).join('\n');
+  const message = (error as Error | undefined)?.message;
+  const text = [message, details].filter(part => part).join('\n');
   if (text) {
     Notification.error(text, { autoClose: false });
   }
 }
 
-/** The cluster that a command is about: its `id`, the card under the context menu, or the only one. */
-export function target(
+/** Return the cluster with the given `id`, that of the card under the context menu, or the only one. */
+export function clusterFor(
   { app, model }: IContext,
   args: ReadonlyPartialJSONObject
 ): ICluster | undefined {
@@ -53,8 +46,8 @@ export function target(
   return model.clusters.length === 1 ? model.clusters[0] : undefined;
 }
 
-/** Ask which cluster; not if there is only one. The panel may never have been open. */
-export async function choose({
+/** Let the user pick a cluster if there are several. The list is fetched: the panel may be closed. */
+export async function pickCluster({
   model,
   trans
 }: IContext): Promise<ICluster | undefined> {
@@ -63,15 +56,16 @@ export async function choose({
     throw model.error;
   }
   const { clusters } = model;
+  if (!clusters.length) {
+    Notification.info(trans.__('There are no clusters.'));
+  }
   if (clusters.length < 2) {
-    if (!clusters.length) {
-      Notification.info(trans.__('There are no clusters.'));
-    }
     return clusters[0];
   }
+  const label = ({ name, id }: ICluster) => `${name} (${id})`;
   const { value } = await InputDialog.getItem({
     title: trans.__('Which cluster?'),
-    items: clusters.map(({ name, id }) => `${name} (${id})`)
+    items: clusters.map(label)
   });
-  return clusters.find(({ name, id }) => `${name} (${id})` === value);
+  return clusters.find(cluster => label(cluster) === value);
 }

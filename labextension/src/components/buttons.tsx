@@ -2,7 +2,7 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 interface IButtonProps {
-  /** What it does, for styles and tests. */
+  /** What the button does, for styles and tests. */
   action: string;
   label: string;
   disabled?: boolean;
@@ -27,7 +27,7 @@ export function TextButton(
   );
 }
 
-/** A button that shows an icon, and its label to those who point at it or listen. */
+/** A button that shows an icon, with its label as tooltip and accessible name. */
 export function IconButton(
   props: IButtonProps & { icon: LabIcon }
 ): JSX.Element {

@@ -1,18 +1,18 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { ICluster, JobState } from '../tokens';
+import type { ClusterState, ICluster, JobState } from '../api/types';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-/** Write an amount of memory as people read it: `16 GiB`, `1.9 GiB`. */
+/** Format an amount of memory: `16 GiB`, `1.9 GiB`. */
 export function bytes(size: number): string {
   let unit = 0;
   while (size >= 1000 && unit < UNITS.length - 1) {
     size /= 1024;
     unit += 1;
   }
-  const shown = size >= 10 ? size.toFixed(0) : size.toFixed(1);
-  return `${shown.replace(/\.0$/, '')} ${UNITS[unit]}`;
+  const text = size >= 10 ? size.toFixed(0) : size.toFixed(1);
+  return `${text.replace(/\.0$/, '')} ${UNITS[unit]}`;
 }
 
 const STEPS: [number, string][] = [
@@ -22,27 +22,27 @@ const STEPS: [number, string][] = [
   [1, 's']
 ];
 
-/** Write how long something takes: `3 min`, `1 h 30 min`, `2 d`. */
+/** Format a duration: `3 min`, `1 h 30 min`, `2 d`. */
 export function period(seconds: number): string {
   const place = STEPS.findIndex(([size]) => seconds >= size || size === 1);
   const [size, unit] = STEPS[place];
-  const told = `${Math.max(0, Math.floor(seconds / size))} ${unit}`;
+  const text = `${Math.max(0, Math.floor(seconds / size))} ${unit}`;
   if (place > 1) {
-    return told;
+    return text;
   }
   // Days and hours are so long that the next smaller unit matters.
-  const [part, name] = STEPS[place + 1];
-  const rest = Math.floor((seconds % size) / part);
-  return rest ? `${told} ${rest} ${name}` : told;
+  const [smallerSize, smallerUnit] = STEPS[place + 1];
+  const rest = Math.floor((seconds % size) / smallerSize);
+  return rest ? `${text} ${rest} ${smallerUnit}` : text;
 }
 
-/** Write how long until a time; no seconds, as nobody redraws each of them. */
+/** Format the time until a moment; without seconds, as cards are not drawn every second. */
 export function until(time: number, trans: TranslationBundle): string {
   const seconds = time - Date.now() / 1000;
   return seconds < 60 ? trans.__('under 1 min') : period(seconds);
 }
 
-/** Write when something was: the time, before today the date too. */
+/** Format a moment: the time of day, and the date unless it is today. */
 export function clock(
   when: number,
   timeStyle: 'short' | 'medium' = 'short'
@@ -53,14 +53,30 @@ export function clock(
   return date.toLocaleString(undefined, { timeStyle, ...day });
 }
 
-/** Write an amount of core-hours: `3.2`, `120`. */
+/** Format an amount of core-hours: `3.2`, `120`. */
 export function coreHours(amount: number): string {
   return amount >= 100
     ? amount.toFixed(0)
     : amount.toFixed(1).replace(/\.0$/, '');
 }
 
-/** Name a state of a job. */
+/** Name the state of a cluster. */
+export function clusterState(
+  state: ClusterState,
+  trans: TranslationBundle
+): string {
+  const names: Record<ClusterState, string> = {
+    starting: trans.__('starting'),
+    running: trans.__('ready'),
+    degraded: trans.__('degraded'),
+    closing: trans.__('closing'),
+    closed: trans.__('closed'),
+    failed: trans.__('failed')
+  };
+  return names[state] ?? state;
+}
+
+/** Name the state of a job. */
 export function jobState(state: JobState, trans: TranslationBundle): string {
   const names: Record<JobState, string> = {
     submitting: trans.__('submitting'),
@@ -77,7 +93,8 @@ export function jobState(state: JobState, trans: TranslationBundle): string {
   return names[state] ?? state;
 }
 
-const SHOWN: JobState[] = [
+/** The states that a card counts, in this order. */
+const COUNTED: JobState[] = [
   'running',
   'starting',
   'pending',
@@ -90,22 +107,25 @@ const SHOWN: JobState[] = [
 
 /** Count the jobs that matter now: `2 running · 3 pending · 1 failed`. */
 export function jobCounts(cluster: ICluster, trans: TranslationBundle): string {
-  const told = SHOWN.filter(state => cluster.jobs[state]).map(
+  const counts = COUNTED.filter(state => cluster.jobs[state]).map(
     state => `${cluster.jobs[state]} ${jobState(state, trans)}`
   );
-  return told.join(' · ') || trans.__('no jobs');
+  return counts.join(' · ') || trans.__('no jobs');
 }
 
-/** Say how many jobs are wanted: `4 wanted` or `adaptive 0–10`. */
-export function wish(cluster: ICluster, trans: TranslationBundle): string {
+/** Format the size that a cluster should have: `4 wanted` or `autoscale 0–10`. */
+export function targetSize(
+  cluster: ICluster,
+  trans: TranslationBundle
+): string {
   if (cluster.adapt) {
     const { minimum, maximum } = cluster.adapt;
-    return trans.__('adaptive %1–%2', minimum, maximum ?? '∞');
+    return trans.__('autoscale %1–%2', minimum, maximum ?? '∞');
   }
   return trans.__('%1 wanted', cluster.wanted);
 }
 
-/** Say what is connected: `4 workers · 8 cores · 16 GiB`. */
+/** Format what is connected: `4 workers · 8 cores · 16 GiB`. */
 export function resources(cluster: ICluster, trans: TranslationBundle): string {
   return [
     trans._n('%1 worker', '%1 workers', cluster.workers),

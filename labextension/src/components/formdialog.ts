@@ -1,38 +1,40 @@
 import { Dialog } from '@jupyterlab/apputils';
 import type { Widget } from '@lumino/widgets';
 
-/** A body that does the work of its dialog. */
-export interface ISubmitBody extends Widget {
-  /** Do it; false keeps the dialog open with what the person typed. */
+/** The body of a form dialog. */
+export interface IFormBody extends Widget {
+  /** Send the form; false keeps the dialog open, with everything that was entered. */
   submit(): Promise<boolean>;
 }
 
 /**
- * A dialog whose body is drawn after it was attached. That is when JupyterLab looks for the first
- * field, finds the buttons only, and would keep the Tab key among them.
+ * A dialog whose body is drawn by React, which is after the dialog is attached. JupyterLab looks for
+ * the first field before that, finds only the buttons, and would keep the Tab key among them.
  */
-export class LateDialog<T> extends Dialog<T> {
+export class ReactDialog<T> extends Dialog<T> {
   handleEvent(event: Event): void {
+    if (this.isTabFromLastButton(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.node.querySelector<HTMLElement>('button, input, select')?.focus();
+    } else {
+      super.handleEvent(event);
+    }
+  }
+
+  private isTabFromLastButton(event: Event): boolean {
     const { key, shiftKey, type } = event as KeyboardEvent;
     const buttons = this.node.querySelectorAll('.jp-Dialog-footer button');
-    const last = buttons[buttons.length - 1];
-    if (type === 'keydown' && key === 'Tab' && !shiftKey) {
-      if (document.activeElement === last) {
-        event.preventDefault();
-        event.stopPropagation();
-        this.node.querySelector<HTMLElement>('button, input, select')?.focus();
-        return;
-      }
-    }
-    super.handleEvent(event);
+    const isTab = type === 'keydown' && key === 'Tab' && !shiftKey;
+    return isTab && document.activeElement === buttons[buttons.length - 1];
   }
 }
 
-/** A dialog that closes only when its work is done, and does it only once at a time. */
-export class SubmitDialog extends LateDialog<void> {
+/** A dialog that closes once its form is sent. It sends one request at a time. */
+export class FormDialog extends ReactDialog<void> {
   constructor(options: {
     title: string;
-    body: ISubmitBody;
+    body: IFormBody;
     accept: string;
     cancel: string;
     className?: string;
@@ -43,7 +45,7 @@ export class SubmitDialog extends LateDialog<void> {
       Dialog.okButton({ label: accept })
     ];
     super({ title, body, buttons, defaultButton: 1, hasClose: true });
-    this.work = body;
+    this.form = body;
     this.addClass('jp-JobQueue-dialog');
     if (options.className) {
       this.addClass(options.className);
@@ -55,24 +57,24 @@ export class SubmitDialog extends LateDialog<void> {
       super.resolve(index);
       return;
     }
-    if (!this.busy) {
+    if (!this.isBusy) {
       void this.submit();
     }
   }
 
   private async submit(): Promise<void> {
-    this.busy = true;
+    this.isBusy = true;
     this.addClass('jp-mod-busy');
     try {
-      if ((await this.work.submit()) && !this.isDisposed) {
+      if ((await this.form.submit()) && !this.isDisposed) {
         super.resolve(1);
       }
     } finally {
-      this.busy = false;
+      this.isBusy = false;
       this.removeClass('jp-mod-busy');
     }
   }
 
-  private busy = false;
-  private readonly work: ISubmitBody;
+  private isBusy = false;
+  private readonly form: IFormBody;
 }

@@ -2,50 +2,91 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { IScript } from '../api/types';
 import { IconButton } from './buttons';
-import type { IScript } from '../tokens';
 
-/** What tells a batch system something at the begin of a line of a shell script. */
+/** A line of a shell script that a batch system reads. */
 const DIRECTIVE = /^(#(?:SBATCH|PBS|MSUB|BSUB|OAR|LOCALQ|\$))(\s+)(.*)$/;
 
-/** A setting of HTCondor's submit description, or its order to queue; not a shell's `a=b`. */
+/** A line of a submit description of HTCondor; unlike a shell's `a=b`, its `=` may have spaces. */
 const SETTING = /^(\s*(?:[+\w.$()]+\s*=|queue\b))(\s*)(.*)$/i;
 
-/** Tell what a line may be, by the command that reads the script. */
-function grammar({ command }: IScript): RegExp {
+/** The lines to highlight depend on the command that reads the script. */
+function patternFor({ command }: IScript): RegExp {
   return /\bcondor_submit\b/.test(command) ? SETTING : DIRECTIVE;
 }
 
-/** Tell the parts of a job script apart: shebang, directives or settings, comments, commands. */
-function line(text: string, key: number, pattern: RegExp): JSX.Element {
+/** One line of a job script: a directive or setting, the shebang, a comment, or a command. */
+function Line(props: {
+  text: string;
+  isFirst: boolean;
+  pattern: RegExp;
+}): JSX.Element {
+  const { text, isFirst, pattern } = props;
   const directive = pattern.exec(text);
-  if (directive) {
-    const [, word, space, rest] = directive;
-    return (
-      <span key={key}>
-        <b className="jp-JobQueue-directive">{word}</b>
-        {space}
-        <span className="jp-JobQueue-value">{rest}</span>
-        {'\n'}
-      </span>
-    );
+  if (!directive) {
+    return <span className={otherClass(text, isFirst)}>{text + '\n'}</span>;
   }
+  const [, word, space, rest] = directive;
   return (
-    <span key={key} className={otherClass(text, key)}>
-      {text + '\n'}
+    <span>
+      <b className="jp-JobQueue-directive">{word}</b>
+      {space}
+      <span className="jp-JobQueue-value">{rest}</span>
+      {'\n'}
     </span>
   );
 }
 
-function otherClass(text: string, key: number): string | undefined {
-  if (!key && text.startsWith('#!')) {
+function otherClass(text: string, isFirst: boolean): string | undefined {
+  if (isFirst && text.startsWith('#!')) {
     return 'jp-JobQueue-shebang';
   }
   return /^\s*#/.test(text) ? 'jp-JobQueue-comment' : undefined;
 }
 
-/** A job script with its directives highlighted, and the command that submits it. */
-export function ScriptView(props: {
+/** The command that submits a job script, and a button that copies the script. */
+function Command(props: {
+  script: IScript;
+  trans: TranslationBundle;
+  onCopy?: (text: string) => void;
+}): JSX.Element {
+  const { script, trans, onCopy } = props;
+  return (
+    <div className="jp-JobQueue-command">
+      <code title={script.command}>{script.command}</code>
+      {onCopy && (
+        <IconButton
+          action="copy"
+          label={trans.__('Copy job script')}
+          icon={copyIcon}
+          onClick={() => onCopy(script.script)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The text of a job script, with its directives highlighted. */
+function Lines({ script }: { script: IScript }): JSX.Element {
+  const pattern = patternFor(script);
+  const lines = script.script.replace(/\n$/, '').split('\n');
+  return (
+    <>
+      {lines.map((text, number) => (
+        <Line
+          key={number}
+          text={text}
+          isFirst={number === 0}
+          pattern={pattern}
+        />
+      ))}
+    </>
+  );
+}
+
+/** A job script and the command that submits it, or a placeholder while there is no script. */
+export function JobScript(props: {
   script: IScript | null;
   trans: TranslationBundle;
   onCopy?: (text: string) => void;
@@ -54,31 +95,19 @@ export function ScriptView(props: {
   if (!script) {
     return (
       <p className="jp-JobQueue-hint">
-        {trans.__('The job script appears here once every option is right.')}
+        {trans.__('The job script appears here when all options are valid.')}
       </p>
     );
   }
-  const pattern = grammar(script);
-  const lines = script.script.replace(/\n$/, '').split('\n');
   return (
     <div className="jp-JobQueue-scriptView">
-      <div className="jp-JobQueue-command">
-        <code title={script.command}>{script.command}</code>
-        {onCopy && (
-          <IconButton
-            action="copy"
-            label={trans.__('Copy job script')}
-            icon={copyIcon}
-            onClick={() => onCopy(script.script)}
-          />
-        )}
-      </div>
+      <Command script={script} trans={trans} onCopy={onCopy} />
       <pre
         className="jp-JobQueue-script"
         tabIndex={0}
         aria-label={trans.__('Job script')}
       >
-        {lines.map((text, number) => line(text, number, pattern))}
+        <Lines script={script} />
       </pre>
     </div>
   );

@@ -1,34 +1,35 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IRange } from '../tokens';
+import type { ICreateRequest } from '../api/types';
+import { FieldError } from './errormessage';
+import type { Errors } from './errormessage';
 
-/** How many jobs: a number, or a range that the work decides in. */
+/** How many jobs a cluster has: a fixed number, or a range that it scales in. */
 export interface ISize {
   adaptive: boolean;
   jobs: number;
   range: { minimum: number; maximum: number };
 }
 
-/** Keep of a size what the server is asked. */
-export function sizeRequest(size: ISize): { jobs?: number; adapt?: IRange } {
+/** The part of a size that a request contains. */
+export function sizeRequest(
+  size: ISize
+): Pick<ICreateRequest, 'jobs' | 'adapt'> {
   return size.adaptive ? { adapt: size.range } : { jobs: size.jobs };
 }
 
-/** What is missing in a size, by field: an emptied field would be sent as none at all. */
-export function sizeErrors(
-  size: ISize,
-  trans: TranslationBundle
-): Record<string, string> {
-  const asked = size.adaptive ? size.range : { jobs: size.jobs };
-  const missing = Object.entries(asked).filter(([, value]) =>
+/** The missing numbers of a size, by field; a request would silently leave them out. */
+export function sizeErrors(size: ISize, trans: TranslationBundle): Errors {
+  const numbers = size.adaptive ? size.range : { jobs: size.jobs };
+  const missing = Object.entries(numbers).filter(([, value]) =>
     Number.isNaN(value)
   );
   const text = trans.__('Enter a number.');
   return Object.fromEntries(missing.map(([field]) => [field, text]));
 }
 
-/** One labelled number. */
+/** A labelled number. */
 export function NumberField(props: {
   id: string;
   label: string;
@@ -52,19 +53,35 @@ export function NumberField(props: {
         aria-invalid={!!error}
         onChange={event => onChange(event.target.valueAsNumber)}
       />
-      {error && (
-        <div className="jp-JobQueue-fieldError" role="alert">
-          {error}
-        </div>
-      )}
+      <FieldError text={error} />
     </div>
   );
 }
 
-/** Minimum and maximum. */
+/** The number of jobs of a fixed size. */
+export function JobsField(props: {
+  jobs: number;
+  errors: Errors;
+  trans: TranslationBundle;
+  autoFocus?: boolean;
+  onChange: (jobs: number) => void;
+}): JSX.Element {
+  return (
+    <NumberField
+      id="jp-JobQueue-jobs"
+      label={props.trans.__('Number of jobs')}
+      value={props.jobs}
+      error={props.errors.jobs}
+      autoFocus={props.autoFocus}
+      onChange={props.onChange}
+    />
+  );
+}
+
+/** The limits between which a cluster scales by itself. */
 export function RangeFields(props: {
   range: ISize['range'];
-  errors: Record<string, string>;
+  errors: Errors;
   trans: TranslationBundle;
   onChange: (range: ISize['range']) => void;
 }): JSX.Element {
@@ -73,14 +90,14 @@ export function RangeFields(props: {
     <div className="jp-JobQueue-pair">
       <NumberField
         id="jp-JobQueue-minimum"
-        label={trans.__('Fewest jobs')}
+        label={trans.__('Minimum jobs')}
         value={range.minimum}
         error={errors.minimum}
         onChange={minimum => onChange({ ...range, minimum })}
       />
       <NumberField
         id="jp-JobQueue-maximum"
-        label={trans.__('Most jobs')}
+        label={trans.__('Maximum jobs')}
         value={range.maximum}
         error={errors.maximum}
         onChange={maximum => onChange({ ...range, maximum })}
@@ -89,34 +106,43 @@ export function RangeFields(props: {
   );
 }
 
-/** A choice between a fixed number and a range. */
-export function SizeForm(props: {
+interface ISizeProps {
   size: ISize;
-  errors: Record<string, string>;
+  errors: Errors;
   trans: TranslationBundle;
   onChange: (size: ISize) => void;
-}): JSX.Element {
-  const { size, errors, trans, onChange } = props;
+}
+
+/** The choice between a fixed size and a range. */
+function Mode({ size, trans, onChange }: ISizeProps): JSX.Element {
   const choices: [boolean, string][] = [
     [false, trans.__('Fixed')],
-    [true, trans.__('Adaptive')]
+    [true, trans.__('Autoscale')]
   ];
+  return (
+    <div className="jp-JobQueue-choices">
+      {choices.map(([adaptive, label]) => (
+        <label key={label}>
+          <input
+            type="radio"
+            name="jp-JobQueue-mode"
+            checked={size.adaptive === adaptive}
+            onChange={() => onChange({ ...size, adaptive })}
+          />
+          {label}
+        </label>
+      ))}
+    </div>
+  );
+}
+
+/** The size of a new cluster. */
+export function SizeForm(props: ISizeProps): JSX.Element {
+  const { size, errors, trans, onChange } = props;
   return (
     <fieldset className="jp-JobQueue-size">
       <legend>{trans.__('Size')}</legend>
-      <div className="jp-JobQueue-choices">
-        {choices.map(([adaptive, label]) => (
-          <label key={label}>
-            <input
-              type="radio"
-              name="jp-JobQueue-mode"
-              checked={size.adaptive === adaptive}
-              onChange={() => onChange({ ...size, adaptive })}
-            />
-            {label}
-          </label>
-        ))}
-      </div>
+      <Mode {...props} />
       {size.adaptive ? (
         <RangeFields
           range={size.range}
@@ -125,11 +151,10 @@ export function SizeForm(props: {
           onChange={range => onChange({ ...size, range })}
         />
       ) : (
-        <NumberField
-          id="jp-JobQueue-jobs"
-          label={trans.__('Number of jobs')}
-          value={size.jobs}
-          error={errors.jobs}
+        <JobsField
+          jobs={size.jobs}
+          errors={errors}
+          trans={trans}
           onChange={jobs => onChange({ ...size, jobs })}
         />
       )}

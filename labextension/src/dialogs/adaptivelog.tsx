@@ -1,27 +1,27 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import type { ICluster } from '../api/types';
 import { clock } from '../components/format';
-import type { ICluster } from '../tokens';
 
-function silence(cluster: ICluster, trans: TranslationBundle): string {
+function placeholder(cluster: ICluster, trans: TranslationBundle): string {
   return cluster.adapt
-    ? trans.__('Nothing decided yet.')
-    : trans.__('None: this cluster is not adaptive, its size is set by hand.');
+    ? trans.__('No decisions yet.')
+    : trans.__('This cluster has a fixed size.');
 }
 
-/** What the adaptive policy decided and why, newest first. */
-export function Decisions(props: {
+/** The decisions of the adaptive policy with their reasons, newest first. */
+export function AdaptiveLog(props: {
   cluster: ICluster;
   trans: TranslationBundle;
 }): JSX.Element {
   const { cluster, trans } = props;
   if (!cluster.decisions.length) {
-    return <p className="jp-JobQueue-note">{silence(cluster, trans)}</p>;
+    return <p className="jp-JobQueue-note">{placeholder(cluster, trans)}</p>;
   }
   return (
-    <div className="jp-JobQueue-decisions" tabIndex={0}>
-      <table aria-label={trans.__('Adaptive decisions')}>
+    <div className="jp-JobQueue-adaptiveLog" tabIndex={0}>
+      <table aria-label={trans.__('Autoscaling decisions')}>
         <thead>
           <tr>
             <th scope="col">{trans.__('Time')}</th>
@@ -29,16 +29,22 @@ export function Decisions(props: {
             <th scope="col">{trans.__('Reason')}</th>
           </tr>
         </thead>
-        <tbody>
-          {[...cluster.decisions].reverse().map(({ when, jobs, reason }) => (
-            <tr key={`${when} ${jobs} ${reason}`}>
-              <td>{clock(when, 'medium')}</td>
-              <td>{jobs}</td>
-              <td>{reason}</td>
-            </tr>
-          ))}
-        </tbody>
+        <Decisions cluster={cluster} />
       </table>
     </div>
+  );
+}
+
+function Decisions({ cluster }: { cluster: ICluster }): JSX.Element {
+  return (
+    <tbody>
+      {[...cluster.decisions].reverse().map(({ when, jobs, reason }) => (
+        <tr key={`${when} ${jobs} ${reason}`}>
+          <td>{clock(when, 'medium')}</td>
+          <td>{jobs}</td>
+          <td>{reason}</td>
+        </tr>
+      ))}
+    </tbody>
   );
 }

@@ -2,16 +2,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { ILog, Stream } from '../api/types';
 import { IconButton, TextButton } from '../components/buttons';
-import type { ILog, Stream } from '../tokens';
 
-/** A job's output, both streams, with a button to read it again. */
-export function LogView(props: {
-  read: (stream: Stream) => Promise<ILog>;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { read, trans } = props;
-  const [stream, setStream] = React.useState<Stream>('stderr');
+const STREAMS: Stream[] = ['stderr', 'stdout'];
+
+/** Load a log, again when another stream is chosen; an error is shown in place of the text. */
+function useLog(read: (stream: Stream) => Promise<ILog>, stream: Stream) {
   const [text, setText] = React.useState<string | null>(null);
   const [path, setPath] = React.useState('');
   const load = React.useCallback(async () => {
@@ -24,22 +21,25 @@ export function LogView(props: {
     }
   }, [read, stream]);
   React.useEffect(() => void load(), [load]);
+  return { text, path, load };
+}
+
+/** The output of a job: one of its streams, and buttons to choose the other and to reload. */
+export function JobLog(props: {
+  read: (stream: Stream) => Promise<ILog>;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { read, trans } = props;
+  const [stream, setStream] = React.useState<Stream>('stderr');
+  const { text, path, load } = useLog(read, stream);
   return (
     <div className="jp-JobQueue-scriptView">
       <div className="jp-JobQueue-command">
-        {(['stderr', 'stdout'] as const).map(each => (
-          <TextButton
-            key={each}
-            action={each}
-            label={each}
-            pressed={stream === each}
-            onClick={() => setStream(each)}
-          />
-        ))}
+        <Streams chosen={stream} onChoose={setStream} />
         <code title={path}>{path}</code>
         <IconButton
-          action="read"
-          label={trans.__('Read again')}
+          action="reload"
+          label={trans.__('Reload')}
           icon={refreshIcon}
           onClick={() => void load()}
         />
@@ -48,5 +48,24 @@ export function LogView(props: {
         {text === '' ? trans.__('Nothing written yet.') : text}
       </pre>
     </div>
+  );
+}
+
+function Streams(props: {
+  chosen: Stream;
+  onChoose: (stream: Stream) => void;
+}): JSX.Element {
+  return (
+    <>
+      {STREAMS.map(stream => (
+        <TextButton
+          key={stream}
+          action={stream}
+          label={stream}
+          pressed={stream === props.chosen}
+          onClick={() => props.onChoose(stream)}
+        />
+      ))}
+    </>
   );
 }

@@ -1,31 +1,34 @@
-import { VDomModel } from '@jupyterlab/ui-components';
 import type { Event } from '@jupyterlab/services';
-import { JSONExt } from '@lumino/coreutils';
-import type { ReadonlyJSONValue } from '@lumino/coreutils';
+import { VDomModel } from '@jupyterlab/ui-components';
 import { Poll } from '@lumino/polling';
 
 import type { JobQueueAPI } from '../api/api';
-import { Calm } from './throttle';
-import type { RequestError } from '../api/request';
-import { EVENT_SCHEMA } from '../tokens';
 import type {
   ICluster,
+  ICreateRequest,
   IJob,
   ILog,
   INotice,
+  IPreviewRequest,
   IProfile,
   IRange,
-  IRequest,
   ISchema,
   IScript,
   Stream
-} from '../tokens';
+} from '../api/types';
+import type { IClusterModel } from '../tokens';
+import { ClusterDetails, isEqual } from './details';
+import { Throttle } from './throttle';
 
-/** Milliseconds after which countdowns are drawn anew, even if the server tells nothing new. */
-const REDRAW = 30_000;
+/** The schema of the server's events. */
+export const EVENT_SCHEMA =
+  'https://events.jupyter.org/jupyter_jobqueue/cluster/v1';
 
-/** The clusters of the server, kept true by its events and by a slow poll. */
-export class ClusterModel extends VDomModel {
+/** Milliseconds after which countdowns are drawn again, even if the list has not changed. */
+const REDRAW_INTERVAL = 30_000;
+
+/** The clusters of the server, kept up to date by its events and by a slow poll. */
+export class ClusterModel extends VDomModel implements IClusterModel {
   /**
    * @param api - The server.
    * @param events - The server's event bus, if there is one.
@@ -41,52 +44,48 @@ export class ClusterModel extends VDomModel {
       frequency: { interval: 5000, backoff: true, max: 60_000 },
       name: 'jupyter-jobqueue:clusters',
       standby: () => {
-        const wanted = this._active || this.poll.state.phase === 'refreshed';
-        return wanted ? 'when-hidden' : true;
+        const isDue = this._isActive || this.poll.state.phase === 'refreshed';
+        return isDue ? 'when-hidden' : true;
       }
     });
     events?.stream.connect(this.onEvent, this);
   }
 
-  /** The clusters, oldest first. */
   get clusters(): readonly ICluster[] {
     return this._clusters;
   }
 
-  /** What there is to say about clusters that are gone, oldest first. */
   get notices(): readonly INotice[] {
     return this._notices;
   }
 
-  /** What the server last said against being asked; null while it answers. */
-  get error(): RequestError | Error | null {
+  get error(): Error | null {
     return this._error;
   }
 
-  /** Whether the server has answered at all. */
   get isReady(): boolean {
-    return this._ready;
+    return this._isReady;
   }
 
-  /** Whether anybody looks; nothing is polled otherwise. */
   get isActive(): boolean {
-    return this._active;
+    return this._isActive;
   }
   set isActive(value: boolean) {
-    this._active = value;
+    this._isActive = value;
     if (value && !this.isDisposed) {
       void this.refresh();
     }
   }
 
-  /** Milliseconds between two questions while somebody looks. */
+  get interval(): number {
+    return this.poll.frequency.interval;
+  }
   set interval(value: number) {
     this.poll.frequency = { ...this.poll.frequency, interval: value };
   }
 
-  /** Ids of the clusters whose job table is open. */
   get expanded(): ReadonlySet<string> {
-    return this._expanded;
+    return this.details.expanded;
   }
 
   find(id: string): ICluster | undefined {
@@ -94,37 +93,29 @@ export class ClusterModel extends VDomModel {
   }
 
   jobs(id: string): readonly IJob[] {
-    return this._jobs.get(id) ?? [];
+    return this.details.jobs(id);
   }
 
-  /** The code that connects a client, if it is known already. */
-  snippet(id: string): string | undefined {
-    return this._snippets.get(id);
+  clientCode(id: string): string | undefined {
+    return this.details.clientCode(id);
   }
 
-  async fetchSnippet(id: string): Promise<string> {
-    const code = await this.api.client(id);
-    this._snippets.set(id, code);
-    return code;
+  fetchClientCode(id: string): Promise<string> {
+    return this.details.fetchClientCode(id);
   }
 
-  /** Ask the server now. */
   async refresh(): Promise<void> {
     await this.poll.refresh();
-    // A model disposed of in between has nothing more to say.
+    // The tick rejects if the model is disposed of in the meantime.
     await this.poll.tick.catch(() => undefined);
   }
 
-  async toggleJobs(id: string): Promise<void> {
-    if (!this._expanded.delete(id)) {
-      this._expanded.add(id);
-      await this.fetchJobs(id).catch(() => undefined);
-    }
-    this.stateChanged.emit();
+  toggleJobs(id: string): Promise<void> {
+    return this.details.toggleJobs(id);
   }
 
-  async create(wish: IRequest): Promise<ICluster> {
-    return this.act(() => this.api.create(wish));
+  create(request: ICreateRequest): Promise<ICluster> {
+    return this.act(() => this.api.create(request));
   }
 
   async scale(id: string, jobs: number): Promise<void> {
@@ -151,11 +142,9 @@ export class ClusterModel extends VDomModel {
     }
   }
 
-  /** Take a notice away: here at once, then at the server. */
   async dismiss(notice: string): Promise<void> {
     this._notices = this._notices.filter(({ id }) => id !== notice);
-    this._changes += 1;
-    this.stateChanged.emit();
+    this.changed();
     try {
       await this.api.dismiss(notice);
     } finally {
@@ -171,8 +160,8 @@ export class ClusterModel extends VDomModel {
     return this.api.schema(profile);
   }
 
-  preview(wish: Pick<IRequest, 'profile' | 'options'>): Promise<IScript> {
-    return this.api.preview(wish);
+  preview(request: IPreviewRequest): Promise<IScript> {
+    return this.api.preview(request);
   }
 
   script(id: string): Promise<IScript> {
@@ -188,12 +177,12 @@ export class ClusterModel extends VDomModel {
       return;
     }
     this.events?.stream.disconnect(this.onEvent, this);
-    this.calm.dispose();
+    this.throttle.dispose();
     this.poll.dispose();
     super.dispose();
   }
 
-  /** Do what the server answers with the cluster as it is then; the list follows in any case. */
+  /** Show the cluster that an action returns, and fetch the list, even if the action fails. */
   private async act(action: () => Promise<ICluster>): Promise<ICluster> {
     try {
       return this.put(await action());
@@ -203,111 +192,88 @@ export class ClusterModel extends VDomModel {
   }
 
   private put(cluster: ICluster): ICluster {
-    const others = this._clusters.filter(each => each.id !== cluster.id);
-    const known = others.length < this._clusters.length;
-    this._clusters = known
-      ? this._clusters.map(each => (each.id === cluster.id ? cluster : each))
+    this._clusters = this.find(cluster.id)
+      ? this._clusters.map(old => (old.id === cluster.id ? cluster : old))
       : [...this._clusters, cluster];
+    this.changed();
+    return cluster;
+  }
+
+  /** Show a change made here; lists that were requested before it are outdated. */
+  private changed(): void {
     this._changes += 1;
     this.stateChanged.emit();
-    return cluster;
   }
 
   private async fetch(): Promise<void> {
     const changes = this._changes;
-    const question = ++this._asked;
+    const request = ++this._requests;
     try {
       const [clusters, notices] = await Promise.all([
         this.api.list(),
         this.api.notices().catch(() => this._notices)
       ]);
-      await this.fetchDetails(clusters);
-      // An answer from before an action, or older than one shown, is not the truth any more.
-      if (changes === this._changes && question > this._answered) {
-        this._answered = question;
-        this.take(clusters, notices, null);
+      await this.details.fetch(clusters);
+      // Skip a list from before a change made here, or older than the one that is shown.
+      if (changes === this._changes && request > this._shownRequest) {
+        this._shownRequest = request;
+        this.update(clusters, notices, null);
       }
     } catch (error) {
-      this.take(this._clusters, this._notices, error as Error);
+      this.update(this._clusters, this._notices, error as Error);
       throw error;
     }
   }
 
-  private async fetchDetails(clusters: ICluster[]): Promise<void> {
-    const ids = new Set(clusters.map(cluster => cluster.id));
-    const open = [...this._expanded].filter(id => ids.has(id));
-    const connected = clusters.filter(
-      each => each.scheduler_address && !this._snippets.has(each.id)
-    );
-    await Promise.all([
-      ...open.map(id => this.fetchJobs(id).catch(() => undefined)),
-      ...connected.map(each => this.fetchSnippet(each.id).catch(() => ''))
-    ]);
-  }
-
-  private async fetchJobs(id: string): Promise<void> {
-    const jobs = await this.api.jobs(id);
-    const before = this._jobs.get(id);
-    this._jobs.set(id, jobs);
-    if (!same(before, jobs)) {
-      this.stateChanged.emit();
-    }
-  }
-
-  private take(
+  private update(
     clusters: readonly ICluster[],
     notices: readonly INotice[],
     error: Error | null
   ): void {
-    const changed =
-      !this._ready ||
+    const hasChanged =
+      !this._isReady ||
       error?.message !== this._error?.message ||
-      !same(notices, this._notices) ||
-      !same(clusters, this._clusters) ||
+      !isEqual(notices, this._notices) ||
+      !isEqual(clusters, this._clusters) ||
       this.isCountdownDue(clusters);
     this._clusters = clusters;
     this._notices = notices;
     this._error = error;
-    this._ready = true;
-    if (changed) {
-      this._drawn = Date.now();
+    this._isReady = true;
+    if (hasChanged) {
+      this._drawnAt = Date.now();
       this.stateChanged.emit();
     }
   }
 
-  /** Whether a countdown on a card is behind the clock. */
+  /** Whether a countdown on a card is out of date. */
   private isCountdownDue(clusters: readonly ICluster[]): boolean {
     return (
-      Date.now() - this._drawn >= REDRAW &&
-      clusters.some(each => each.next_end !== null || each.closes_at !== null)
+      Date.now() - this._drawnAt >= REDRAW_INTERVAL &&
+      clusters.some(
+        ({ closes_at, next_end }) => closes_at !== null || next_end !== null
+      )
     );
   }
 
   private onEvent(_: unknown, emission: Event.Emission): void {
-    if (emission.schema_id === EVENT_SCHEMA && this._active) {
-      this.calm.ask();
+    if (emission.schema_id === EVENT_SCHEMA && this._isActive) {
+      this.throttle.invoke();
     }
   }
 
   private readonly poll: Poll;
-  private readonly calm = new Calm(() => void this.poll.refresh());
-  private _active = false;
+  private readonly throttle = new Throttle(() => void this.poll.refresh());
+  private readonly details = new ClusterDetails(this.api, () =>
+    this.stateChanged.emit()
+  );
+  private _isActive = false;
   private _changes = 0;
-  private _asked = 0;
-  private _answered = 0;
-  private _ready = false;
-  private _drawn = 0;
+  private _requests = 0;
+  private _shownRequest = 0;
+  private _isReady = false;
+  private _drawnAt = 0;
   private _clusters: readonly ICluster[] = [];
   private _notices: readonly INotice[] = [];
   private _error: Error | null = null;
-  private readonly _expanded = new Set<string>();
-  private readonly _jobs = new Map<string, IJob[]>();
-  private readonly _snippets = new Map<string, string>();
-}
-
-function same(one: unknown, other: unknown): boolean {
-  return JSONExt.deepEqual(
-    (one ?? null) as ReadonlyJSONValue,
-    (other ?? null) as ReadonlyJSONValue
-  );
 }

@@ -1,28 +1,31 @@
-/** Milliseconds of events that are answered by one question. */
-const CALM = 250;
+/** Milliseconds between two calls. */
+const INTERVAL = 250;
 
-/** Acts at once, then again only after a while: the events of many jobs come together. */
-export class Calm {
-  constructor(private readonly act: () => void) {}
+/**
+ * Calls a function at once, and then at most once per interval. Unlike the `Throttler` of Lumino it
+ * neither delays the first call nor drops the last one.
+ */
+export class Throttle {
+  constructor(private readonly call: () => void) {}
 
-  ask(): void {
-    this.missed = this.pause > 0;
-    if (this.missed) {
+  invoke(): void {
+    this.isMissed = this.timer > 0;
+    if (this.isMissed) {
       return;
     }
-    this.act();
-    this.pause = window.setTimeout(() => {
-      this.pause = 0;
-      if (this.missed) {
-        this.ask();
+    this.call();
+    this.timer = window.setTimeout(() => {
+      this.timer = 0;
+      if (this.isMissed) {
+        this.invoke();
       }
-    }, CALM);
+    }, INTERVAL);
   }
 
   dispose(): void {
-    window.clearTimeout(this.pause);
+    window.clearTimeout(this.timer);
   }
 
-  private pause = 0;
-  private missed = false;
+  private timer = 0;
+  private isMissed = false;
 }

@@ -3,66 +3,53 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { Debouncer } from '@lumino/polling';
 import * as React from 'react';
 
-import type { ClusterModel } from '../model/clusters';
-import { NewClusterForm } from './form';
-import { errorsOf } from '../components/errormessage';
+import { fieldErrors } from '../components/errormessage';
 import type { Errors } from '../components/errormessage';
+import type { IFormBody } from '../components/formdialog';
 import { sizeErrors, sizeRequest } from '../components/size';
-import type { ISize } from '../components/size';
-import type { ISubmitBody } from '../components/formdialog';
-import type { IProfile, ISchema, IScript } from '../tokens';
+import type { IClusterModel } from '../tokens';
+import { EMPTY_DRAFT, isIncomplete } from './draft';
+import type { IDraft } from './draft';
+import { NewClusterForm } from './form';
 
+/** The fields that are not options of the batch system. */
 const OWN_FIELDS = ['name', 'jobs', 'minimum', 'maximum'];
 
-/** What a person has chosen so far, and what the server says of it. */
-export interface IDraft {
-  profiles: IProfile[];
-  profile: IProfile | null;
-  schema: ISchema | null;
-  options: Record<string, unknown>;
-  name: string;
-  size: ISize;
-  script: IScript | null;
-  errors: Errors;
-}
+/** Milliseconds after the last change until the preview is requested. */
+const PREVIEW_DELAY = 250;
 
-/** The body of *New cluster*: keeps the draft and asks the server for schema and preview. */
-export class NewClusterBody extends ReactWidget implements ISubmitBody {
+/** The body of *New cluster*: keeps the draft, and requests schema and preview from the server. */
+export class NewClusterBody extends ReactWidget implements IFormBody {
   /**
    * @param model - Creates the cluster.
    * @param trans - The language.
    * @param preferred - Name of the profile to begin with.
    */
   constructor(
-    private readonly model: ClusterModel,
+    private readonly model: IClusterModel,
     private readonly trans: TranslationBundle,
     private readonly preferred = ''
   ) {
     super();
     this.addClass('jp-JobQueue-newCluster');
-    void this.begin();
+    void this.loadProfiles();
   }
 
   async submit(): Promise<boolean> {
-    const { draft } = this;
-    if (!draft.profile) {
+    const { profile, size } = this.draft;
+    const errors = sizeErrors(size, this.trans);
+    if (!profile) {
       return false;
     }
-    const missing = sizeErrors(draft.size, this.trans);
-    if (Object.keys(missing).length) {
-      this.change({ errors: missing });
+    if (Object.keys(errors).length) {
+      this.change({ errors });
       return false;
     }
     try {
-      await this.model.create({
-        profile: draft.profile.name,
-        options: draft.options,
-        ...(draft.name.trim() ? { name: draft.name.trim() } : {}),
-        ...sizeRequest(draft.size)
-      });
+      await this.create(profile.name);
       return true;
     } catch (error) {
-      this.change({ errors: this.errors(error) });
+      this.showError(error);
       return false;
     }
   }
@@ -80,25 +67,36 @@ export class NewClusterBody extends ReactWidget implements ISubmitBody {
         draft={this.draft}
         trans={this.trans}
         onChange={change => this.onChange(change)}
-        onProfile={name => void this.choose(name)}
+        onProfile={name => void this.chooseProfile(name)}
       />
     );
   }
 
-  private async begin(): Promise<void> {
+  private async create(profile: string): Promise<void> {
+    const { options, size } = this.draft;
+    const name = this.draft.name.trim();
+    await this.model.create({
+      profile,
+      options,
+      ...(name ? { name } : {}),
+      ...sizeRequest(size)
+    });
+  }
+
+  private async loadProfiles(): Promise<void> {
     try {
       const profiles = await this.model.profiles();
       this.change({ profiles });
       const usable = profiles.filter(profile => profile.usable);
-      const first = usable.find(each => each.name === this.preferred);
-      await this.choose((first ?? usable[0])?.name ?? '');
+      const first = usable.find(({ name }) => name === this.preferred);
+      await this.chooseProfile((first ?? usable[0])?.name ?? '');
     } catch (error) {
-      this.change({ errors: this.errors(error) });
+      this.showError(error);
     }
   }
 
-  private async choose(name: string): Promise<void> {
-    const profile = this.draft.profiles.find(each => each.name === name);
+  private async chooseProfile(name: string): Promise<void> {
+    const profile = this.draft.profiles.find(profile => profile.name === name);
     if (!profile) {
       return;
     }
@@ -109,7 +107,7 @@ export class NewClusterBody extends ReactWidget implements ISubmitBody {
         this.onChange({ profile, schema, options: {}, script: null });
       }
     } catch (error) {
-      this.change({ errors: this.errors(error) });
+      this.showError(error);
     }
   }
 
@@ -125,56 +123,46 @@ export class NewClusterBody extends ReactWidget implements ISubmitBody {
     }
   }
 
-  /** Ask for the script; only the answer to the newest question is shown. */
-  private async ask(): Promise<void> {
+  /** Request the job script; only the response to the latest request is shown. */
+  private async loadPreview(): Promise<void> {
     const { profile, options } = this.draft;
     if (!profile) {
       return;
     }
-    const question = ++this.asked;
-    if (this.isIncomplete()) {
+    const request = ++this.previews;
+    if (isIncomplete(this.draft)) {
       this.change({ script: null });
       return;
     }
     try {
-      const wish = { profile: profile.name, options };
-      const script = await this.model.preview(wish);
-      if (question === this.asked) {
+      const script = await this.model.preview({
+        profile: profile.name,
+        options
+      });
+      if (request === this.previews) {
         this.change({ script });
       }
     } catch (error) {
-      if (question === this.asked) {
-        this.change({ script: null, errors: this.errors(error) });
+      if (request === this.previews) {
+        this.change({ script: null, errors: this.errorsOf(error) });
       }
     }
   }
 
-  /** Whether an option is still missing that every job needs. */
-  private isIncomplete(): boolean {
-    const { schema, options } = this.draft;
-    return (schema?.required ?? []).some(
-      name =>
-        options[name] === undefined &&
-        schema?.properties[name]?.default === undefined
-    );
+  private showError(error: unknown): void {
+    this.change({ errors: this.errorsOf(error) });
   }
 
-  private errors(error: unknown): Errors {
+  private errorsOf(error: unknown): Errors {
     const options = Object.keys(this.draft.schema?.properties ?? {});
-    return errorsOf(error, new Set([...OWN_FIELDS, ...options]));
+    return fieldErrors(error, new Set([...OWN_FIELDS, ...options]));
   }
 
-  private asked = 0;
+  private draft = EMPTY_DRAFT;
   private chosen = '';
-  private readonly preview = new Debouncer(() => this.ask(), 250);
-  private draft: IDraft = {
-    profiles: [],
-    profile: null,
-    schema: null,
-    options: {},
-    name: '',
-    size: { adaptive: false, jobs: 1, range: { minimum: 0, maximum: 10 } },
-    script: null,
-    errors: {}
-  };
+  private previews = 0;
+  private readonly preview = new Debouncer(
+    () => this.loadPreview(),
+    PREVIEW_DELAY
+  );
 }

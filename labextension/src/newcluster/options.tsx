@@ -4,21 +4,21 @@ import type { ErrorSchema } from '@rjsf/utils';
 import { customizeValidator } from '@rjsf/validator-ajv8';
 import * as React from 'react';
 
-import type { IDraft } from './body';
-import type { IFormProps } from './form';
+import type { ISchema } from '../api/types';
+import type { Errors } from '../components/errormessage';
+import type { IFormProps } from './draft';
 import { changed, groups, uiSchema } from './schema';
-import type { ISchema } from '../tokens';
 
 const validator = customizeValidator<ReadonlyJSONObject>();
 
-function extraErrors(draft: IDraft): ErrorSchema<ReadonlyJSONObject> {
-  const named = Object.entries(draft.errors).filter(([field]) => field);
+function extraErrors(errors: Errors): ErrorSchema<ReadonlyJSONObject> {
+  const named = Object.entries(errors).filter(([field]) => field);
   return Object.fromEntries(
     named.map(([field, text]) => [field, { __errors: [text] }])
   ) as ErrorSchema<ReadonlyJSONObject>;
 }
 
-/** Say to screen readers what the form's template only shows beside: labels and help. */
+/** Give the inputs accessible names and descriptions: the form's template only shows them nearby. */
 function nameInputs(form: HTMLElement): void {
   form.querySelectorAll('.jp-root > fieldset > .form-group').forEach(group => {
     const text = (selector: string): string =>
@@ -36,14 +36,22 @@ function nameInputs(form: HTMLElement): void {
   });
 }
 
-/** The form of some options; what is chosen in the others stays. */
+/** The options of the schema that have a value; and the values of all other options. */
+function split(options: Record<string, unknown>, schema: ISchema) {
+  const values = Object.entries(options);
+  const isShown = ([name]: [string, unknown]) => name in schema.properties;
+  return {
+    shown: Object.fromEntries(values.filter(isShown)) as ReadonlyJSONObject,
+    others: Object.fromEntries(values.filter(value => !isShown(value)))
+  };
+}
+
+/** The form of some options. It does not change the others. */
 export function Options(
   props: IFormProps & { id: string; schema: ISchema }
 ): JSX.Element {
   const { draft, id, schema, trans, onChange } = props;
-  const values = Object.entries(draft.options);
-  const shown = values.filter(([name]) => name in schema.properties);
-  const others = values.filter(([name]) => !(name in schema.properties));
+  const { shown, others } = split(draft.options, schema);
   const form = React.useRef<HTMLDivElement>(null);
   React.useEffect(() => nameInputs(form.current!));
   return (
@@ -53,26 +61,21 @@ export function Options(
         idPrefix={id}
         schema={schema}
         uiSchema={uiSchema(schema, trans)}
-        formData={Object.fromEntries(shown) as ReadonlyJSONObject}
+        formData={shown}
         validator={validator}
         noHtml5Validate
         liveValidate
         showErrorList={false}
-        extraErrors={extraErrors(draft)}
+        extraErrors={extraErrors(draft.errors)}
         onChange={({ formData }) =>
-          onChange({
-            options: {
-              ...Object.fromEntries(others),
-              ...changed(formData, schema)
-            }
-          })
+          onChange({ options: { ...others, ...changed(formData, schema) } })
         }
       />
     </div>
   );
 }
 
-/** The options that few need; they open by themselves when one is at fault. */
+/** The options that few people need; they open by themselves if one of them has an error. */
 export function MoreOptions(props: IFormProps): JSX.Element {
   const { draft, trans } = props;
   const details = React.useRef<HTMLDetailsElement>(null);
@@ -80,14 +83,14 @@ export function MoreOptions(props: IFormProps): JSX.Element {
     () => groups(draft.schema!, trans),
     [draft.schema, trans]
   );
-  const faulty = shown.some(({ schema }) =>
+  const hasError = shown.some(({ schema }) =>
     Object.keys(schema.properties).some(name => draft.errors[name])
   );
   React.useEffect(() => {
-    if (faulty) {
+    if (hasError) {
       details.current!.open = true;
     }
-  }, [faulty]);
+  }, [hasError]);
   return (
     <details className="jp-JobQueue-more" ref={details}>
       <summary>{trans.__('More options')}</summary>

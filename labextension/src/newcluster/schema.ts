@@ -2,18 +2,18 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import type { UiSchema } from '@rjsf/utils';
 
-import type { ISchema } from '../tokens';
+import type { ISchema } from '../api/types';
 
 type Property = ISchema['properties'][string];
 
-/** Some options of a schema, under a title of their own. */
+/** A titled part of a schema. */
 export interface IGroup {
   id: string;
   title: string;
   schema: ISchema;
 }
 
-/** Options that every batch system has, by what they are about. */
+/** The options that every batch system has, by topic. */
 const TOPICS: Record<string, readonly string[]> = {
   limits: [
     'allowed_failures',
@@ -43,14 +43,14 @@ const TOPICS: Record<string, readonly string[]> = {
   ]
 };
 
-/** Make of a property what the form needs. */
+/** Adapt a property to the form. */
 function prepared(property: Property): Property {
   const { default: preset, enum: choices } = property;
   if (property.type === 'array') {
-    // An empty line is a text like any other; the form would make it none, which is no text.
+    // The form turns an empty line into null, which is not a valid text.
     return { ...property, items: { type: 'string', default: '' } };
   }
-  // A queue that the profile sets may be hidden from the list, or be several at once.
+  // The queue of a profile may be missing in the list: it is hidden, or it is several queues at once.
   return choices && preset !== undefined && !choices.includes(preset)
     ? { ...property, enum: [preset, ...choices] }
     : property;
@@ -58,15 +58,15 @@ function prepared(property: Property): Property {
 
 function select(
   schema: ISchema,
-  isWanted: (name: string, property: Property) => boolean
+  isSelected: (name: string, property: Property) => boolean
 ): ISchema {
   const chosen = Object.entries(schema.properties)
-    .filter(([name, property]) => isWanted(name, property))
+    .filter(([name, property]) => isSelected(name, property))
     .map(([name, property]) => [name, prepared(property)]);
   return { type: 'object', properties: Object.fromEntries(chosen) };
 }
 
-/** The part of a schema that a form shows at once, or behind *More options*. */
+/** The part of a schema that the form shows at once (`main`), or under *More options* (`more`). */
 export function part(schema: ISchema, group: 'main' | 'more'): ISchema {
   return select(
     schema,
@@ -74,7 +74,7 @@ export function part(schema: ISchema, group: 'main' | 'more'): ISchema {
   );
 }
 
-/** What is behind *More options*, by what it is about; the batch system's own options first. */
+/** The options under *More options* by topic; those of the batch system itself come first. */
 export function groups(schema: ISchema, trans: TranslationBundle): IGroup[] {
   const titles: Record<string, string> = {
     own: schema.title ?? trans.__('Batch system'),
@@ -95,7 +95,7 @@ export function groups(schema: ISchema, trans: TranslationBundle): IGroup[] {
     .filter(group => Object.keys(group.schema.properties).length);
 }
 
-/** Show an example in an empty field; an empty choice is none. */
+/** Show an example in each empty field, and a first choice that sets nothing. */
 export function uiSchema(
   schema: ISchema,
   trans: TranslationBundle
@@ -111,7 +111,7 @@ export function uiSchema(
   return Object.fromEntries(fields);
 }
 
-/** Keep what differs from the profile: the rest is the server's to fill in. */
+/** Keep the values that differ from the profile; the server fills in the rest. */
 export function changed(
   data: ReadonlyJSONObject | undefined,
   schema: ISchema

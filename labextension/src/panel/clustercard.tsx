@@ -13,20 +13,30 @@ import {
 import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { ClusterState, ICluster, IJob } from '../api/types';
 import { IconButton, TextButton } from '../components/buttons';
-import { Facts } from './usage';
-import { jobCounts, resources, wish } from '../components/format';
+import {
+  clusterState,
+  jobCounts,
+  resources,
+  targetSize
+} from '../components/format';
 import { JobTable } from './jobtable';
 import { Notes } from './notices';
-import type { ClusterState, ICluster, IJob } from '../tokens';
-import { Trouble } from './problem';
+import { Problem } from './problem';
+import { Usage } from './usage';
 
-/** What a card can ask for. */
+/** The actions of a card. */
 export type Action =
-  'scale' | 'adapt' | 'script' | 'snippet' | 'dashboard' | 'shutdown' | 'retry';
+  | 'scale'
+  | 'adapt'
+  | 'script'
+  | 'clientCode'
+  | 'dashboard'
+  | 'shutdown'
+  | 'retry';
 
-/** What a card is given. */
-export interface IClusterItemProps {
+export interface IClusterCardProps {
   cluster: ICluster;
   jobs: readonly IJob[];
   expanded: boolean;
@@ -46,20 +56,34 @@ const ICONS: Record<ClusterState, LabIcon> = {
   failed: errorIcon
 };
 
-function stateName(state: ClusterState, trans: TranslationBundle): string {
-  const names: Record<ClusterState, string> = {
-    starting: trans.__('starting'),
-    running: trans.__('ready'),
-    degraded: trans.__('degraded'),
-    closing: trans.__('shutting down'),
-    closed: trans.__('closed'),
-    failed: trans.__('failed')
-  };
-  return names[state] ?? state;
+/** A cluster: its state at a glance, and its actions. */
+export function ClusterCard(props: IClusterCardProps): JSX.Element {
+  const { cluster, onToggle } = props;
+  return (
+    <li
+      className="jp-JobQueue-card"
+      data-cluster-id={cluster.id}
+      data-state={cluster.state}
+      aria-label={cluster.name}
+      tabIndex={0}
+      onKeyDown={event => {
+        const isOnCard = event.target === event.currentTarget;
+        if (isOnCard && (event.key === 'Enter' || event.key === ' ')) {
+          event.preventDefault();
+          onToggle();
+        }
+      }}
+    >
+      <Header {...props} />
+      <Counts {...props} />
+      <Details {...props} />
+      <Actions {...props} />
+    </li>
+  );
 }
 
 /** Name, state and batch system. */
-function Header(props: IClusterItemProps): JSX.Element {
+function Header(props: IClusterCardProps): JSX.Element {
   const { cluster, trans, onDragStart } = props;
   const Icon = ICONS[cluster.state] ?? errorIcon;
   return (
@@ -74,46 +98,89 @@ function Header(props: IClusterItemProps): JSX.Element {
       </span>
       <span className="jp-JobQueue-badge">{cluster.system}</span>
       <span className="jp-JobQueue-state" role="status">
-        {stateName(cluster.state, trans)}
+        {clusterState(cluster.state, trans)}
       </span>
     </div>
   );
 }
 
-function Actions(props: IClusterItemProps): JSX.Element {
+/** How many jobs there are and should be, as a button that opens the job table. */
+function Counts(props: IClusterCardProps): JSX.Element {
+  const { cluster, expanded, trans, onToggle } = props;
+  const Caret = expanded ? caretDownIcon : caretRightIcon;
+  return (
+    <button
+      type="button"
+      className="jp-JobQueue-counts"
+      data-action="jobs"
+      aria-expanded={expanded}
+      onClick={onToggle}
+    >
+      <Caret.react tag="span" className="jp-JobQueue-caret" />
+      <span className="jp-JobQueue-states">{jobCounts(cluster, trans)}</span>
+      <span className="jp-JobQueue-target">{targetSize(cluster, trans)}</span>
+    </button>
+  );
+}
+
+function Details(props: IClusterCardProps): JSX.Element {
+  const { cluster, jobs, expanded, trans, onAction, onLog } = props;
+  return (
+    <>
+      {cluster.reason && (
+        <div className="jp-JobQueue-reason">
+          {trans.__('Waiting: %1', cluster.reason)}
+        </div>
+      )}
+      <div className="jp-JobQueue-resources">{resources(cluster, trans)}</div>
+      <Usage cluster={cluster} trans={trans} />
+      <Problem
+        cluster={cluster}
+        trans={trans}
+        onRetry={() => onAction('retry')}
+      />
+      <Notes notes={cluster.notes} trans={trans} />
+      {expanded && <JobTable jobs={jobs} trans={trans} onLog={onLog} />}
+    </>
+  );
+}
+
+function Actions(props: IClusterCardProps): JSX.Element {
   const { cluster, trans, onAction } = props;
-  const alive = cluster.state === 'running' || cluster.state === 'degraded';
-  const icons: [Action, string, LabIcon, boolean][] = [
-    ['script', trans.__('Show job script'), fileIcon, true],
-    ['snippet', trans.__('Insert client code'), codeIcon, alive],
-    [
-      'dashboard',
-      trans.__('Open dashboard'),
-      launchIcon,
-      alive && !!cluster.dashboard
-    ],
-    [
-      'shutdown',
-      trans.__('Shut down cluster'),
-      closeIcon,
-      cluster.state !== 'closing'
-    ]
+  const texts: [Action, string][] = [
+    ['scale', trans.__('Scale')],
+    ['adapt', trans.__('Autoscale')]
   ];
   return (
     <div className="jp-JobQueue-actions">
-      <TextButton
-        action="scale"
-        label={trans.__('Scale')}
-        disabled={!alive}
-        onClick={() => onAction('scale')}
-      />
-      <TextButton
-        action="adapt"
-        label={trans.__('Adapt')}
-        disabled={!alive}
-        onClick={() => onAction('adapt')}
-      />
+      {texts.map(([action, label]) => (
+        <TextButton
+          key={action}
+          action={action}
+          label={label}
+          disabled={!isAlive(cluster)}
+          onClick={() => onAction(action)}
+        />
+      ))}
       <span className="jp-JobQueue-spacer" />
+      <IconActions {...props} />
+    </div>
+  );
+}
+
+function IconActions(props: IClusterCardProps): JSX.Element {
+  const { cluster, trans, onAction } = props;
+  const isClosing = cluster.state === 'closing';
+  const alive = isAlive(cluster);
+  const hasDashboard = alive && !!cluster.dashboard;
+  const icons: [Action, string, LabIcon, boolean][] = [
+    ['script', trans.__('Show job script'), fileIcon, true],
+    ['clientCode', trans.__('Insert client code'), codeIcon, alive],
+    ['dashboard', trans.__('Open dashboard'), launchIcon, hasDashboard],
+    ['shutdown', trans.__('Shut down cluster'), closeIcon, !isClosing]
+  ];
+  return (
+    <>
       {icons.map(([action, label, icon, enabled]) => (
         <IconButton
           key={action}
@@ -124,57 +191,10 @@ function Actions(props: IClusterItemProps): JSX.Element {
           onClick={() => onAction(action)}
         />
       ))}
-    </div>
+    </>
   );
 }
 
-/** One cluster: how it is at a glance, and what can be done with it. */
-export function ClusterItem(props: IClusterItemProps): JSX.Element {
-  const { cluster, jobs, expanded, trans } = props;
-  const { onAction, onLog, onToggle } = props;
-  const Caret = expanded ? caretDownIcon : caretRightIcon;
-  return (
-    <li
-      className="jp-JobQueue-card"
-      data-cluster-id={cluster.id}
-      data-state={cluster.state}
-      aria-label={cluster.name}
-      tabIndex={0}
-      onKeyDown={event => {
-        const own = event.target === event.currentTarget;
-        if (own && (event.key === 'Enter' || event.key === ' ')) {
-          event.preventDefault();
-          onToggle();
-        }
-      }}
-    >
-      <Header {...props} />
-      <button
-        type="button"
-        className="jp-JobQueue-counts"
-        data-action="jobs"
-        aria-expanded={expanded}
-        onClick={onToggle}
-      >
-        <Caret.react tag="span" className="jp-JobQueue-caret" />
-        <span className="jp-JobQueue-states">{jobCounts(cluster, trans)}</span>
-        <span className="jp-JobQueue-wish">{wish(cluster, trans)}</span>
-      </button>
-      {cluster.reason && (
-        <div className="jp-JobQueue-reason">
-          {trans.__('Waiting: %1', cluster.reason)}
-        </div>
-      )}
-      <div className="jp-JobQueue-resources">{resources(cluster, trans)}</div>
-      <Facts cluster={cluster} trans={trans} />
-      <Trouble
-        cluster={cluster}
-        trans={trans}
-        onRetry={() => onAction('retry')}
-      />
-      <Notes notes={cluster.notes} trans={trans} />
-      {expanded && <JobTable jobs={jobs} trans={trans} onLog={onLog} />}
-      <Actions {...props} />
-    </li>
-  );
+function isAlive({ state }: ICluster): boolean {
+  return state === 'running' || state === 'degraded';
 }

@@ -2,27 +2,29 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { addIcon, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { ClusterItem } from './clustercard';
-import type { Action } from './clustercard';
-import type { ClusterModel } from '../model/clusters';
-import { Notices } from './notices';
 import { RequestError } from '../api/request';
+import type { ICluster } from '../api/types';
+import type { IClusterModel } from '../tokens';
+import { ClusterCard } from './clustercard';
+import type { Action } from './clustercard';
+import type { IPosition } from './drag';
+import { Notices } from './notices';
 
 const REMEDY = 'pip install jupyter-jobqueue\njupyter server extension list';
 
-/** What the list lets a person do. */
+/** What happens when somebody uses the list. */
 export interface IListCallbacks {
   onCreate: () => void;
   onAction: (action: Action, id: string) => void;
   onLog: (id: string, job: string) => void;
   onDismiss: (notice: string) => void;
-  onDragStart: (id: string, event: React.PointerEvent<HTMLElement>) => void;
+  onDragStart: (id: string, press: IPosition) => void;
 }
 
-/** The list of clusters, or what to do when there is none. */
-export class ClusterList extends VDomRenderer<ClusterModel> {
+/** The list of clusters, or what to do if there is none. */
+export class ClusterList extends VDomRenderer<IClusterModel> {
   constructor(
-    model: ClusterModel,
+    model: IClusterModel,
     private readonly callbacks: IListCallbacks,
     private readonly trans: TranslationBundle
   ) {
@@ -31,43 +33,47 @@ export class ClusterList extends VDomRenderer<ClusterModel> {
   }
 
   protected render(): JSX.Element {
-    const { model, trans } = this;
-    const { error, clusters } = model;
+    const { callbacks, model, trans } = this;
+    const { error, clusters, notices } = model;
     if (!model.isReady) {
       return <p className="jp-JobQueue-note">{trans.__('Loading…')}</p>;
     }
     return (
       <>
         <Notices
-          notices={model.notices}
+          notices={notices}
           trans={trans}
-          onDismiss={this.callbacks.onDismiss}
+          onDismiss={callbacks.onDismiss}
         />
         {error && <Unreachable error={error} trans={trans} />}
         {!error && !clusters.length && (
-          <Empty trans={trans} onCreate={this.callbacks.onCreate} />
+          <Empty trans={trans} onCreate={callbacks.onCreate} />
         )}
         <ul
           aria-label={trans.__('Clusters')}
           className={error ? 'jp-mod-stale' : ''}
         >
-          {clusters.map(cluster => (
-            <ClusterItem
-              key={cluster.id}
-              cluster={cluster}
-              jobs={model.jobs(cluster.id)}
-              expanded={model.expanded.has(cluster.id)}
-              trans={trans}
-              onAction={action => this.callbacks.onAction(action, cluster.id)}
-              onToggle={() => void model.toggleJobs(cluster.id)}
-              onLog={job => this.callbacks.onLog(cluster.id, job)}
-              onDragStart={event =>
-                this.callbacks.onDragStart(cluster.id, event)
-              }
-            />
-          ))}
+          {clusters.map(cluster => this.card(cluster))}
         </ul>
       </>
+    );
+  }
+
+  private card(cluster: ICluster): JSX.Element {
+    const { callbacks, model, trans } = this;
+    const { id } = cluster;
+    return (
+      <ClusterCard
+        key={id}
+        cluster={cluster}
+        jobs={model.jobs(id)}
+        expanded={model.expanded.has(id)}
+        trans={trans}
+        onAction={action => callbacks.onAction(action, id)}
+        onToggle={() => void model.toggleJobs(id)}
+        onLog={job => callbacks.onLog(id, job)}
+        onDragStart={event => callbacks.onDragStart(id, event)}
+      />
     );
   }
 }
@@ -77,13 +83,12 @@ function Empty(props: {
   onCreate: () => void;
 }): JSX.Element {
   const { trans, onCreate } = props;
+  const text = trans.__(
+    'A cluster is a Dask scheduler whose workers are jobs in a batch queue.'
+  );
   return (
     <div className="jp-JobQueue-empty">
-      <p>
-        {trans.__(
-          'A cluster is a Dask scheduler whose workers are jobs in a batch queue.'
-        )}
-      </p>
+      <p>{text}</p>
       <button
         type="button"
         className="jp-JobQueue-primary"
@@ -97,31 +102,35 @@ function Empty(props: {
   );
 }
 
-/** Say why the server does not answer, and what would help. */
+/** Why the list could not be fetched. */
 function Unreachable(props: {
   error: Error;
   trans: TranslationBundle;
 }): JSX.Element {
   const { error, trans } = props;
-  const missing = error instanceof RequestError && error.status === 404;
-  if (missing) {
-    return (
-      <div className="jp-JobQueue-empty" role="alert">
-        <p>
-          {trans.__('The server extension of jupyter-jobqueue is not running.')}
-        </p>
-        <p>
-          {trans.__(
-            'Install it where the Jupyter server runs, then restart the server:'
-          )}
-        </p>
-        <pre>{REMEDY}</pre>
-      </div>
-    );
+  if (error instanceof RequestError && error.status === 404) {
+    return <NoServerExtension trans={trans} />;
   }
   return (
-    <div className="jp-JobQueue-trouble" role="alert">
-      {trans.__('The server does not answer: %1', error.message)}
+    <div className="jp-JobQueue-problem" role="alert">
+      {trans.__('The server does not respond: %1', error.message)}
+    </div>
+  );
+}
+
+function NoServerExtension(props: { trans: TranslationBundle }): JSX.Element {
+  const { trans } = props;
+  return (
+    <div className="jp-JobQueue-empty" role="alert">
+      <p>
+        {trans.__('The server extension of jupyter-jobqueue is not running.')}
+      </p>
+      <p>
+        {trans.__(
+          'Install it where the Jupyter server runs, then restart the server:'
+        )}
+      </p>
+      <pre>{REMEDY}</pre>
     </div>
   );
 }

@@ -6,11 +6,11 @@ import {
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { IJob, JobState } from '../api/types';
 import { IconButton } from '../components/buttons';
 import { jobState, period, until } from '../components/format';
-import type { IJob, JobState } from '../tokens';
 
-/** Jobs from which on the ended ones are folded away. */
+/** Tables with more jobs than this hide the ended ones. */
 const MANY = 60;
 
 const ENDED: ReadonlySet<JobState> = new Set([
@@ -20,37 +20,38 @@ const ENDED: ReadonlySet<JobState> = new Set([
   'lost'
 ]);
 
-/** Say what the queue says of a job: node, reason, exit code, when it may start or must end. */
+/** Summarize a job: node, reason, exit code, and when it may start or must end. */
 function remark(job: IJob, trans: TranslationBundle): string {
   const now = Date.now() / 1000;
-  const told = [job.node, job.reason];
+  const parts = [job.node, job.reason];
   if (job.exit_code) {
-    told.push(trans.__('exit code %1', job.exit_code));
+    parts.push(trans.__('exit code %1', job.exit_code));
   }
   if (job.signal) {
-    told.push(trans.__('signal %1', job.signal));
+    parts.push(trans.__('signal %1', job.signal));
   }
   if (job.estimated_start && job.estimated_start > now) {
-    told.push(trans.__('may start in %1', period(job.estimated_start - now)));
+    parts.push(trans.__('may start in %1', period(job.estimated_start - now)));
   }
   if (!ENDED.has(job.state) && job.ends && job.ends > now) {
-    told.push(trans.__('%1 left', until(job.ends, trans)));
+    parts.push(trans.__('%1 left', until(job.ends, trans)));
   }
-  return told.filter(text => text).join(' · ');
+  return parts.filter(text => text).join(' · ');
 }
 
-/** Shorten a name at its beginning: the number at its end tells jobs apart. */
+/** Shorten a name at its beginning: the number at its end distinguishes the jobs. */
 function shortened(name: string): string {
   return name.length > 16 ? `…${name.slice(-15)}` : name;
 }
 
-/** One job in two lines: which and how, then what the queue says of it. */
-function JobRow(props: {
+interface IRowProps {
   job: IJob;
   trans: TranslationBundle;
   onLog: (job: string) => void;
-}): JSX.Element {
-  const { job, trans, onLog } = props;
+}
+
+/** A job in two lines: name and state, then id and remark. */
+function JobRow({ job, trans, onLog }: IRowProps): JSX.Element {
   return (
     <tr data-job={job.name} data-state={job.state}>
       <td>
@@ -77,14 +78,15 @@ function JobRow(props: {
   );
 }
 
-/** A row that shows and hides those that have ended. */
-function Fold(props: {
+interface IFoldProps {
   count: number;
   open: boolean;
   trans: TranslationBundle;
   onToggle: () => void;
-}): JSX.Element {
-  const { count, open, trans, onToggle } = props;
+}
+
+/** A row that shows and hides the ended jobs. */
+function Fold({ count, open, trans, onToggle }: IFoldProps): JSX.Element {
   const Caret = open ? caretDownIcon : caretRightIcon;
   return (
     <tr>
@@ -104,23 +106,18 @@ function Fold(props: {
   );
 }
 
-/** The jobs of a cluster, newest first; of many only the live ones, so that hundreds stay quick. */
-export function JobTable(props: {
+interface IJobTableProps {
   jobs: readonly IJob[];
   trans: TranslationBundle;
   onLog: (job: string) => void;
-}): JSX.Element {
-  const { jobs, trans, onLog } = props;
-  const [open, setOpen] = React.useState(false);
+}
+
+/** The jobs of a cluster, newest first. */
+export function JobTable(props: IJobTableProps): JSX.Element {
+  const { jobs, trans } = props;
   if (!jobs.length) {
     return <p className="jp-JobQueue-note">{trans.__('No jobs yet.')}</p>;
   }
-  const newest = [...jobs].reverse();
-  const isFolded = (job: IJob) => jobs.length > MANY && ENDED.has(job.state);
-  const ended = newest.filter(isFolded);
-  const row = (job: IJob): JSX.Element => (
-    <JobRow key={job.name} job={job} trans={trans} onLog={onLog} />
-  );
   return (
     <div className="jp-JobQueue-jobs">
       <table aria-label={trans.__('Jobs')}>
@@ -131,19 +128,33 @@ export function JobTable(props: {
             <th scope="col">{trans.__('Log')}</th>
           </tr>
         </thead>
-        <tbody>
-          {newest.filter(job => !isFolded(job)).map(row)}
-          {ended.length > 0 && (
-            <Fold
-              count={ended.length}
-              open={open}
-              trans={trans}
-              onToggle={() => setOpen(!open)}
-            />
-          )}
-          {open && ended.map(row)}
-        </tbody>
+        <Rows {...props} />
       </table>
     </div>
+  );
+}
+
+/** The rows of a job table; in a long one the ended jobs are hidden, so that it stays fast. */
+function Rows({ jobs, trans, onLog }: IJobTableProps): JSX.Element {
+  const [open, setOpen] = React.useState(false);
+  const newest = [...jobs].reverse();
+  const isFolded = (job: IJob) => jobs.length > MANY && ENDED.has(job.state);
+  const folded = newest.filter(isFolded);
+  const row = (job: IJob): JSX.Element => (
+    <JobRow key={job.name} job={job} trans={trans} onLog={onLog} />
+  );
+  return (
+    <tbody>
+      {newest.filter(job => !isFolded(job)).map(row)}
+      {folded.length > 0 && (
+        <Fold
+          count={folded.length}
+          open={open}
+          trans={trans}
+          onToggle={() => setOpen(!open)}
+        />
+      )}
+      {open && folded.map(row)}
+    </tbody>
   );
 }

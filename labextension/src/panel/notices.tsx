@@ -2,21 +2,21 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { INote, INotice } from '../api/types';
 import { IconButton } from '../components/buttons';
 import { clock } from '../components/format';
-import type { INote, INotice } from '../tokens';
 
-/** Notes that are shown at once. */
+/** The number of notes that a card shows without a click. */
 const RECENT = 2;
 
-/** Keep the focus among the notices when the one that has it goes. */
-function leave(button: HTMLElement): void {
+/** Move the focus to a neighbour before the notice that has it disappears. */
+function focusNeighbour(button: HTMLElement): void {
   const item = button.closest('li')!;
-  const other = item.nextElementSibling ?? item.previousElementSibling;
-  other?.querySelector('button')?.focus();
+  const neighbour = item.nextElementSibling ?? item.previousElementSibling;
+  neighbour?.querySelector('button')?.focus();
 }
 
-/** What there is to say about clusters that are gone, newest first, until it is dismissed. */
+/** Messages about clusters that no longer exist, newest first. */
 export function Notices(props: {
   notices: readonly INotice[];
   trans: TranslationBundle;
@@ -28,27 +28,43 @@ export function Notices(props: {
   }
   return (
     <ul className="jp-JobQueue-notices" aria-label={trans.__('Notices')}>
-      {[...notices].reverse().map(({ id, when, text }) => (
-        <li key={id} className="jp-JobQueue-notice">
-          <div role="status">
-            <time>{clock(when)}</time> {text}
-          </div>
-          <IconButton
-            action="dismiss"
-            label={trans.__('Dismiss: %1', text)}
-            icon={closeIcon}
-            onClick={event => {
-              leave(event.currentTarget);
-              onDismiss(id);
-            }}
-          />
-        </li>
+      {[...notices].reverse().map(notice => (
+        <Notice
+          key={notice.id}
+          notice={notice}
+          trans={trans}
+          onDismiss={onDismiss}
+        />
       ))}
     </ul>
   );
 }
 
-/** What happened to a cluster beyond the ordinary, newest first, older things folded away. */
+function Notice(props: {
+  notice: INotice;
+  trans: TranslationBundle;
+  onDismiss: (id: string) => void;
+}): JSX.Element {
+  const { id, when, text } = props.notice;
+  return (
+    <li className="jp-JobQueue-notice">
+      <div role="status">
+        <time>{clock(when)}</time> {text}
+      </div>
+      <IconButton
+        action="dismiss"
+        label={props.trans.__('Dismiss: %1', text)}
+        icon={closeIcon}
+        onClick={event => {
+          focusNeighbour(event.currentTarget);
+          props.onDismiss(id);
+        }}
+      />
+    </li>
+  );
+}
+
+/** Unusual events in the life of a cluster, newest first; the older ones open with a click. */
 export function Notes(props: {
   notes: readonly INote[];
   trans: TranslationBundle;

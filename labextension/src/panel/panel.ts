@@ -1,30 +1,20 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { CommandToolbarButton, SidePanel } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
-import { CommandToolbarButton, SidePanel } from '@jupyterlab/ui-components';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel } from '@lumino/widgets';
 
-import { ClusterList } from './clusterlist';
-import type { Action } from './clustercard';
 import { queueIcon } from '../components/icons';
-import type { ClusterModel } from '../model/clusters';
-import { startDrag } from '../commands/clientcode';
 import { CommandIDs } from '../tokens';
-
-const COMMANDS: Record<Action, string> = {
-  scale: CommandIDs.scale,
-  adapt: CommandIDs.adapt,
-  script: CommandIDs.script,
-  snippet: CommandIDs.snippet,
-  dashboard: CommandIDs.dashboard,
-  shutdown: CommandIDs.shutdown,
-  retry: CommandIDs.retry
-};
+import type { IClusterModel } from '../tokens';
+import { ClusterList } from './clusterlist';
+import type { IListCallbacks } from './clusterlist';
+import { startDrag } from './drag';
 
 /** The side panel: a toolbar and the list of clusters. */
 export class ClusterPanel extends SidePanel {
   constructor(
-    private readonly model: ClusterModel,
+    private readonly model: IClusterModel,
     commands: CommandRegistry,
     trans: TranslationBundle
   ) {
@@ -36,7 +26,7 @@ export class ClusterPanel extends SidePanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
     this.fillToolbar(commands, trans);
-    this.addWidget(this.list(commands, trans));
+    this.addWidget(new ClusterList(model, callbacks(model, commands), trans));
   }
 
   protected onAfterShow(msg: Message): void {
@@ -64,23 +54,19 @@ export class ClusterPanel extends SidePanel {
     this.toolbar.addItem('refresh', new CommandToolbarButton(refresh));
     this.toolbar.node.setAttribute('aria-label', trans.__('Cluster actions'));
   }
+}
 
-  private list(
-    commands: CommandRegistry,
-    trans: TranslationBundle
-  ): ClusterList {
-    const { model } = this;
-    const callbacks = {
-      onCreate: () => void commands.execute(CommandIDs.create),
-      onAction: (action: Action, id: string) =>
-        void commands.execute(COMMANDS[action], { id }),
-      onLog: (id: string, job: string) =>
-        void commands.execute(CommandIDs.log, { id, job }),
-      onDismiss: (id: string) =>
-        void commands.execute(CommandIDs.dismiss, { id }),
-      onDragStart: (id: string, press: { clientX: number; clientY: number }) =>
-        startDrag(press, model.find(id)?.name ?? '', () => model.snippet(id))
-    };
-    return new ClusterList(model, callbacks, trans);
-  }
+/** Execute a command for everything that somebody does in the list. */
+function callbacks(
+  model: IClusterModel,
+  commands: CommandRegistry
+): IListCallbacks {
+  return {
+    onCreate: () => void commands.execute(CommandIDs.create),
+    onAction: (action, id) => void commands.execute(CommandIDs[action], { id }),
+    onLog: (id, job) => void commands.execute(CommandIDs.log, { id, job }),
+    onDismiss: id => void commands.execute(CommandIDs.dismiss, { id }),
+    onDragStart: (id, press) =>
+      startDrag(press, model.find(id)?.name ?? '', () => model.clientCode(id))
+  };
 }

@@ -1,24 +1,23 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import type { ICluster } from '../api/types';
 import { TextButton } from '../components/buttons';
-import type { ICluster } from '../tokens';
 
-/** Whether jobs only wait for room below a limit: nothing is wrong, and nothing is to be done. */
-function isLimited(cluster: ICluster): boolean {
-  const isWell = cluster.state === 'starting' || cluster.state === 'running';
-  return cluster.waiting > 0 && isWell;
+/** Whether jobs merely wait because a limit is reached: nothing is wrong, and nothing needs doing. */
+function isLimited({ state, waiting }: ICluster): boolean {
+  return waiting > 0 && (state === 'starting' || state === 'running');
 }
 
-/** Show the names of options, which the server puts between backticks, as code. */
-function marked(text: string): React.ReactNode {
+/** Show the names of options, which the server writes between backticks, as code. */
+function withCode(text: string): React.ReactNode {
   return text
     .split('`')
     .map((part, place) => (place % 2 ? <code key={place}>{part}</code> : part));
 }
 
-/** What went wrong: the server's sentence, the cause if it is known, the queue's own words. */
-export function Trouble(props: {
+/** What is wrong: a sentence, the cause if it is known, and the output of the batch system. */
+export function Problem(props: {
   cluster: ICluster;
   trans: TranslationBundle;
   onRetry: () => void;
@@ -31,16 +30,11 @@ export function Trouble(props: {
   const limited = isLimited(cluster);
   return (
     <div
-      className={`jp-JobQueue-trouble${limited ? ' jp-mod-limited' : ''}`}
+      className={`jp-JobQueue-problem${limited ? ' jp-mod-limited' : ''}`}
       role={limited ? 'status' : 'alert'}
     >
       {detail && <p>{detail}</p>}
-      {diagnosis && (
-        <div className="jp-JobQueue-diagnosis">
-          <b>{trans.__('Cause')}</b>
-          <p>{marked(diagnosis)}</p>
-        </div>
-      )}
+      {diagnosis && <Diagnosis text={diagnosis} trans={trans} />}
       {details && <pre tabIndex={0}>{details}</pre>}
       {cluster.state === 'degraded' && (
         <TextButton
@@ -49,6 +43,18 @@ export function Trouble(props: {
           onClick={onRetry}
         />
       )}
+    </div>
+  );
+}
+
+function Diagnosis(props: {
+  text: string;
+  trans: TranslationBundle;
+}): JSX.Element {
+  return (
+    <div className="jp-JobQueue-diagnosis">
+      <b>{props.trans.__('Cause')}</b>
+      <p>{withCode(props.text)}</p>
     </div>
   );
 }

@@ -88,7 +88,7 @@ describe('JobQueueAPI', () => {
       'clusters/c1/jobs/slurm%2F1/log?stream=stdout',
       none
     ],
-    ['client', api => api.client('c1'), 'GET', 'clusters/c1/client', none]
+    ['client', api => api.clientCode('c1'), 'GET', 'clusters/c1/client', none]
   ])('#%s() should ask its path', async (_, question, method, path, body) => {
     const asked = await ask(question);
     // A GET carries a time stamp against caches.
@@ -106,7 +106,9 @@ describe('JobQueueAPI', () => {
 
   describe('#client()', () => {
     it('should answer the code alone', async () => {
-      const { value } = await ask(api => api.client('c1'), { code: 'x = 1' });
+      const { value } = await ask(api => api.clientCode('c1'), {
+        code: 'x = 1'
+      });
       expect(value).toBe('x = 1');
     });
   });

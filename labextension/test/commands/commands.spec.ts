@@ -4,7 +4,7 @@ import { CommandRegistry } from '@lumino/commands';
 import { act, fireEvent, screen } from '@testing-library/react';
 
 import { addCommands } from '../../src/commands/commands';
-import type { IPreferences } from '../../src/commands/context';
+import type { IPreferences } from '../../src/commands/preferences';
 import { ClusterModel } from '../../src/model/clusters';
 import { RequestError } from '../../src/api/request';
 import { CommandIDs } from '../../src/tokens';
@@ -14,12 +14,12 @@ const ABOUT_ONE = [
   CommandIDs.scale,
   CommandIDs.adapt,
   CommandIDs.script,
-  CommandIDs.snippet,
+  CommandIDs.clientCode,
   CommandIDs.dashboard,
   CommandIDs.shutdown,
   CommandIDs.retry,
   CommandIDs.log,
-  CommandIDs.decisions
+  CommandIDs.adaptiveLog
 ];
 
 /** What is in a dialog: jsdom does not open them. */
@@ -134,7 +134,7 @@ describe('#addCommands()', () => {
     it('should be called otherwise in the palette', () => {
       expect(commands.label(CommandIDs.create)).toBe('New cluster');
       expect(commands.label(CommandIDs.create, { isPalette: true })).toBe(
-        'New Dask Cluster…'
+        'New Dask cluster…'
       );
     });
   });
@@ -174,18 +174,18 @@ describe('#addCommands()', () => {
   describe('#adapt', () => {
     it('should ask for a range', async () => {
       await execute(CommandIDs.adapt, { id: 'c1' });
-      expect(title()).toBe('Adapt slurm-1');
-      const field = screen.getByLabelText('Most jobs');
+      expect(title()).toBe('Autoscale slurm-1');
+      const field = screen.getByLabelText('Maximum jobs');
       fireEvent.change(field, { target: { value: '4' } });
       await pass();
-      await press('Adapt');
+      await press('Autoscale');
       expect(api.asked('adapt')).toEqual([['c1', { minimum: 0, maximum: 4 }]]);
     });
 
     it('should stay open on refusal, with the words of the queue', async () => {
       api.refusals.adapt = new RequestError('Refused.', 502, '', 'squeue: no');
       await execute(CommandIDs.adapt, { id: 'c1' });
-      await press('Adapt');
+      await press('Autoscale');
       expect(screen.getByRole('alert', HIDDEN).textContent).toBe(
         'Refused.\nsqueue: no'
       );
@@ -213,8 +213,8 @@ describe('#addCommands()', () => {
   describe('#snippet', () => {
     it('should fetch the code and copy it without a notebook', async () => {
       const copy = jest.spyOn(Clipboard, 'copyToSystem').mockReturnValue();
-      await execute(CommandIDs.snippet, { id: 'c2' });
-      expect(api.asked('client')).toEqual([['c2']]);
+      await execute(CommandIDs.clientCode, { id: 'c2' });
+      expect(api.asked('clientCode')).toEqual([['c2']]);
       expect(copy.mock.calls).toEqual([['client = c2']]);
     });
   });
@@ -267,8 +267,8 @@ describe('#addCommands()', () => {
       const decisions = [{ when: 1000, jobs: 4, reason: 'much work' }];
       api.clusters = [makeCluster({ decisions })];
       await pass(5000);
-      await execute(CommandIDs.decisions, { id: 'c1' });
-      expect(title()).toBe('Adaptive decisions of slurm-1');
+      await execute(CommandIDs.adaptiveLog, { id: 'c1' });
+      expect(title()).toBe('Autoscaling decisions of slurm-1');
       expect(screen.getByText('much work')).toBeTruthy();
       const newer = { when: 2000, jobs: 0, reason: 'no work' };
       api.clusters = [makeCluster({ decisions: [...decisions, newer] })];

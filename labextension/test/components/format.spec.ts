@@ -7,9 +7,9 @@ import {
   period,
   resources,
   until,
-  wish
+  targetSize
 } from '../../src/components/format';
-import type { JobState } from '../../src/tokens';
+import type { JobState } from '../../src/api/types';
 import { makeCluster, trans } from '../utils';
 
 describe('format', () => {
@@ -131,19 +131,19 @@ describe('format', () => {
     });
   });
 
-  describe('#wish()', () => {
+  describe('#targetSize()', () => {
     it('should tell the jobs wanted', () => {
-      expect(wish(makeCluster({ wanted: 0 }), trans)).toBe('0 wanted');
+      expect(targetSize(makeCluster({ wanted: 0 }), trans)).toBe('0 wanted');
     });
 
     it('should tell the range instead', () => {
       const adapt = { minimum: 0, maximum: 10 };
-      expect(wish(makeCluster({ adapt }), trans)).toBe('adaptive 0–10');
+      expect(targetSize(makeCluster({ adapt }), trans)).toBe('autoscale 0–10');
     });
 
     it('should tell a range without end', () => {
       const adapt = { minimum: 2, maximum: null };
-      expect(wish(makeCluster({ adapt }), trans)).toBe('adaptive 2–∞');
+      expect(targetSize(makeCluster({ adapt }), trans)).toBe('autoscale 2–∞');
     });
   });
 

@@ -2,7 +2,7 @@ import { PromiseDelegate } from '@lumino/coreutils';
 import { Widget } from '@lumino/widgets';
 import { act, fireEvent, screen } from '@testing-library/react';
 
-import { SubmitDialog } from '../../src/components/formdialog';
+import { FormDialog } from '../../src/components/formdialog';
 import { pass } from '../utils';
 
 class Body extends Widget {
@@ -11,15 +11,15 @@ class Body extends Widget {
   submit = jest.fn(() => this.answer.promise);
 }
 
-describe('SubmitDialog', () => {
+describe('FormDialog', () => {
   let body: Body;
-  let dialog: SubmitDialog;
+  let dialog: FormDialog;
   let done: jest.Mock;
 
   beforeEach(async () => {
     jest.useFakeTimers();
     body = new Body();
-    dialog = new SubmitDialog({
+    dialog = new FormDialog({
       title: 'New cluster',
       body,
       accept: 'Create',

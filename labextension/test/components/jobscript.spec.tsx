@@ -1,10 +1,10 @@
 import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import { ScriptView } from '../../src/components/jobscript';
+import { JobScript } from '../../src/components/jobscript';
 import { SCRIPT, trans } from '../utils';
 
-describe('ScriptView', () => {
+describe('JobScript', () => {
   function texts(selector: string): string[] {
     return [...document.querySelectorAll(selector)].map(
       each => each.textContent!
@@ -12,13 +12,13 @@ describe('ScriptView', () => {
   }
 
   it('should say when there will be a script', () => {
-    render(<ScriptView script={null} trans={trans} />);
-    expect(screen.getByText(/once every option is right/)).toBeTruthy();
+    render(<JobScript script={null} trans={trans} />);
+    expect(screen.getByText(/when all options are valid/)).toBeTruthy();
     expect(document.querySelector('pre')).toBe(null);
   });
 
   it('should show the whole script and its command', () => {
-    render(<ScriptView script={SCRIPT} trans={trans} />);
+    render(<JobScript script={SCRIPT} trans={trans} />);
     const script = screen.getByLabelText('Job script');
     expect(script.textContent).toBe(SCRIPT.script);
     expect(script.tabIndex).toBe(0);
@@ -28,7 +28,7 @@ describe('ScriptView', () => {
   /** What is told apart in a script, in the order of its lines. */
   function parts(script: string, command = 'sbatch'): Record<string, string[]> {
     const { unmount } = render(
-      <ScriptView script={{ script, command }} trans={trans} />
+      <JobScript script={{ script, command }} trans={trans} />
     );
     const kinds = ['shebang', 'directive', 'value', 'comment'];
     const told = kinds.map(kind => [kind, texts(`.jp-JobQueue-${kind}`)]);
@@ -108,7 +108,7 @@ Queue 3
 
   it('should keep the space within a directive', () => {
     const script = { ...SCRIPT, script: '#BSUB  -n 4' };
-    render(<ScriptView script={script} trans={trans} />);
+    render(<JobScript script={script} trans={trans} />);
     expect(screen.getByLabelText('Job script').textContent).toBe(
       '#BSUB  -n 4\n'
     );
@@ -116,13 +116,13 @@ Queue 3
 
   it('should copy the script as it is', () => {
     const onCopy = jest.fn();
-    render(<ScriptView script={SCRIPT} trans={trans} onCopy={onCopy} />);
+    render(<JobScript script={SCRIPT} trans={trans} onCopy={onCopy} />);
     fireEvent.click(screen.getByRole('button', { name: 'Copy job script' }));
     expect(onCopy.mock.calls).toEqual([[SCRIPT.script]]);
   });
 
   it('should offer no copy where there is none', () => {
-    render(<ScriptView script={SCRIPT} trans={trans} />);
+    render(<JobScript script={SCRIPT} trans={trans} />);
     expect(screen.queryByRole('button')).toBe(null);
   });
 });

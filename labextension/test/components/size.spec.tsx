@@ -1,7 +1,12 @@
 import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import { NumberField, SizeForm, sizeRequest } from '../../src/components/size';
+import {
+  NumberField,
+  sizeErrors,
+  SizeForm,
+  sizeRequest
+} from '../../src/components/size';
 import type { ISize } from '../../src/components/size';
 import { trans } from '../utils';
 
@@ -21,6 +26,24 @@ describe('#sizeRequest()', () => {
     expect(sizeRequest(ADAPTIVE)).toEqual({
       adapt: { minimum: 0, maximum: 10 }
     });
+  });
+});
+
+describe('#sizeErrors()', () => {
+  const range = { minimum: NaN, maximum: 4 };
+
+  it('should find nothing wrong with numbers, zero too', () => {
+    expect(sizeErrors({ adaptive: false, jobs: 0, range }, trans)).toEqual({});
+  });
+
+  it('should name an emptied number of jobs', () => {
+    const size = { adaptive: false, jobs: NaN, range };
+    expect(sizeErrors(size, trans)).toEqual({ jobs: 'Enter a number.' });
+  });
+
+  it('should name the emptied end of a range', () => {
+    const size = { adaptive: true, jobs: NaN, range };
+    expect(sizeErrors(size, trans)).toEqual({ minimum: 'Enter a number.' });
   });
 });
 
@@ -44,19 +67,19 @@ describe('SizeForm', () => {
   it('should ask for a number when fixed', () => {
     show(FIXED);
     expect(screen.getByLabelText<HTMLInputElement>('Fixed').checked).toBe(true);
-    expect(screen.queryByLabelText('Fewest jobs')).toBe(null);
+    expect(screen.queryByLabelText('Minimum jobs')).toBe(null);
     type('Number of jobs', '5');
     expect(onChange.mock.calls).toEqual([[{ ...FIXED, jobs: 5 }]]);
   });
 
   it('should ask for a range when adaptive', () => {
     show(ADAPTIVE);
-    expect(screen.getByLabelText<HTMLInputElement>('Adaptive').checked).toBe(
+    expect(screen.getByLabelText<HTMLInputElement>('Autoscale').checked).toBe(
       true
     );
     expect(screen.queryByLabelText('Number of jobs')).toBe(null);
-    type('Fewest jobs', '2');
-    type('Most jobs', '20');
+    type('Minimum jobs', '2');
+    type('Maximum jobs', '20');
     expect(onChange.mock.calls.map(([size]) => size.range)).toEqual([
       { minimum: 2, maximum: 10 },
       { minimum: 0, maximum: 20 }
@@ -65,7 +88,7 @@ describe('SizeForm', () => {
 
   it('should change between both and keep the numbers', () => {
     show(FIXED);
-    fireEvent.click(screen.getByLabelText('Adaptive'));
+    fireEvent.click(screen.getByLabelText('Autoscale'));
     expect(onChange.mock.calls).toEqual([[ADAPTIVE]]);
   });
 
@@ -74,8 +97,8 @@ describe('SizeForm', () => {
     expect(screen.getByRole('alert').textContent).toBe('At least the minimum.');
     const invalid = (label: string): string | null =>
       screen.getByLabelText(label).getAttribute('aria-invalid');
-    expect(invalid('Most jobs')).toBe('true');
-    expect(invalid('Fewest jobs')).toBe('false');
+    expect(invalid('Maximum jobs')).toBe('true');
+    expect(invalid('Minimum jobs')).toBe('false');
   });
 });
 

@@ -1,14 +1,14 @@
 import { render, screen, within } from '@testing-library/react';
 import * as React from 'react';
 
-import { Decisions } from '../../src/dialogs/adaptivelog';
+import { AdaptiveLog } from '../../src/dialogs/adaptivelog';
 import { clock } from '../../src/components/format';
-import type { ICluster } from '../../src/tokens';
+import type { ICluster } from '../../src/api/types';
 import { makeCluster, trans } from '../utils';
 
-describe('Decisions', () => {
+describe('AdaptiveLog', () => {
   function show(change: Partial<ICluster>): void {
-    render(<Decisions cluster={makeCluster(change)} trans={trans} />);
+    render(<AdaptiveLog cluster={makeCluster(change)} trans={trans} />);
   }
 
   it('should show time, jobs and reason, newest first', () => {
@@ -26,18 +26,18 @@ describe('Decisions', () => {
       [clock(2000, 'medium'), '0', 'nothing to do'],
       [clock(1000, 'medium'), '4', 'work for 4 jobs']
     ]);
-    const table = screen.getByRole('table', { name: 'Adaptive decisions' });
+    const table = screen.getByRole('table', { name: 'Autoscaling decisions' });
     expect(within(table).getAllByRole('columnheader')).toHaveLength(3);
   });
 
   it('should say that nothing was decided yet', () => {
     show({ adapt: { minimum: 0, maximum: 4 } });
-    expect(screen.getByText('Nothing decided yet.')).toBeTruthy();
+    expect(screen.getByText('No decisions yet.')).toBeTruthy();
     expect(screen.queryByRole('table')).toBe(null);
   });
 
   it('should say that nothing is decided for a fixed size', () => {
     show({ adapt: null });
-    expect(screen.getByText(/not adaptive/)).toBeTruthy();
+    expect(screen.getByText('This cluster has a fixed size.')).toBeTruthy();
   });
 });

@@ -2,7 +2,7 @@ import { PromiseDelegate } from '@lumino/coreutils';
 
 import { ClusterModel } from '../../src/model/clusters';
 import { RequestError } from '../../src/api/request';
-import type { INotice } from '../../src/tokens';
+import type { INotice } from '../../src/api/types';
 import { FakeAPI, makeCluster, pass } from '../utils';
 
 const NOTICE = { id: 'n1', when: 1000, text: 'slurm-2 is gone.' };

@@ -2,8 +2,8 @@ import { PromiseDelegate } from '@lumino/coreutils';
 
 import { ClusterModel } from '../../src/model/clusters';
 import { RequestError } from '../../src/api/request';
-import { EVENT_SCHEMA } from '../../src/tokens';
-import type { ICluster } from '../../src/tokens';
+import { EVENT_SCHEMA } from '../../src/model/clusters';
+import type { ICluster } from '../../src/api/types';
 import { FakeAPI, FakeEvents, makeCluster, makeJob, pass } from '../utils';
 
 /** What happens while an answer of the server is still on its way. */

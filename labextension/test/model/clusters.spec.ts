@@ -2,8 +2,8 @@ import { PromiseDelegate } from '@lumino/coreutils';
 
 import { ClusterModel } from '../../src/model/clusters';
 import { RequestError } from '../../src/api/request';
-import { EVENT_SCHEMA } from '../../src/tokens';
-import type { ICluster } from '../../src/tokens';
+import { EVENT_SCHEMA } from '../../src/model/clusters';
+import type { ICluster } from '../../src/api/types';
 import { FakeAPI, FakeEvents, makeCluster, makeJob, pass } from '../utils';
 
 describe('ClusterModel', () => {
@@ -276,32 +276,32 @@ describe('ClusterModel', () => {
     it('should be there before it is asked for', async () => {
       model.isActive = true;
       await pass();
-      expect(model.snippet('c1')).toBe('client = c1');
+      expect(model.clientCode('c1')).toBe('client = c1');
     });
 
     it('should be fetched once', async () => {
       await activate();
       await pass(20_000);
-      expect(api.asked('client')).toEqual([]);
+      expect(api.asked('clientCode')).toEqual([]);
     });
 
     it('should wait for an address', async () => {
       api.clusters = [makeCluster({ scheduler_address: '' })];
       await activate();
-      expect(model.snippet('c1')).toBe(undefined);
+      expect(model.clientCode('c1')).toBe(undefined);
       api.clusters = [makeCluster()];
       await pass(5000);
-      expect(model.snippet('c1')).toBe('client = c1');
+      expect(model.clientCode('c1')).toBe('client = c1');
     });
 
     it('should not cost the list when it is refused', async () => {
-      api.refusals.client = new RequestError('Wrong state.', 409);
+      api.refusals.clientCode = new RequestError('Wrong state.', 409);
       await activate();
       expect(model.error).toBe(null);
       expect(model.clusters).toHaveLength(1);
-      delete api.refusals.client;
+      delete api.refusals.clientCode;
       await pass(5000);
-      expect(model.snippet('c1')).toBe('client = c1');
+      expect(model.clientCode('c1')).toBe('client = c1');
     });
   });
 

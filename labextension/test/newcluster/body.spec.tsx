@@ -1,13 +1,11 @@
-import { Dialog } from '@jupyterlab/apputils';
 import { PromiseDelegate } from '@lumino/coreutils';
 import { Widget } from '@lumino/widgets';
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
-import { askNewCluster } from '../../src/dialogs/clusterdialogs';
 import { ClusterModel } from '../../src/model/clusters';
 import { NewClusterBody } from '../../src/newcluster/body';
 import { RequestError } from '../../src/api/request';
-import type { ISchema, IScript } from '../../src/tokens';
+import type { ISchema, IScript } from '../../src/api/types';
 import { FakeAPI, makeProfile, pass, SCHEMA, SCRIPT, trans } from '../utils';
 
 const DEBOUNCE = 250;
@@ -348,10 +346,10 @@ describe('NewClusterBody', () => {
 
     it('should ask for a range', async () => {
       await show();
-      fireEvent.click(screen.getByLabelText('Adaptive'));
+      fireEvent.click(screen.getByLabelText('Autoscale'));
       await pass();
-      await type(screen.getByLabelText('Fewest jobs'), '1');
-      await type(screen.getByLabelText('Most jobs'), '5');
+      await type(screen.getByLabelText('Minimum jobs'), '1');
+      await type(screen.getByLabelText('Maximum jobs'), '5');
       expect(await submit()).toBe(true);
       expect(api.asked('create')).toEqual([
         [
@@ -428,40 +426,5 @@ describe('NewClusterBody', () => {
         { profile: 'slurm', options: { cores: 2 }, jobs: 1 }
       ]);
     });
-  });
-});
-
-describe('#askNewCluster()', () => {
-  let api: FakeAPI;
-  let model: ClusterModel;
-
-  beforeEach(() => {
-    jest.useFakeTimers();
-    api = new FakeAPI();
-    model = new ClusterModel(api);
-  });
-
-  afterEach(() => {
-    act(() => Dialog.tracker.forEach(dialog => dialog.reject()));
-    model.dispose();
-  });
-
-  it('should stay open on refusal and make one request at a time', async () => {
-    const done = jest.fn();
-    void askNewCluster(model, trans).then(done);
-    await pass(DEBOUNCE);
-    const press = () => fireEvent.click(screen.getByText('Create'));
-    api.refusals.create = new RequestError('Refused.', 502);
-    press();
-    await pass();
-    expect(done).not.toHaveBeenCalled();
-    expect(screen.getByText('Refused.')).toBeTruthy();
-    delete api.refusals.create;
-    press();
-    press();
-    await pass();
-    expect(api.asked('create')).toHaveLength(2);
-    expect(done).toHaveBeenCalledTimes(1);
-    expect(document.querySelector('.jp-Dialog')).toBe(null);
   });
 });

@@ -3,7 +3,7 @@ import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import { ClusterModel } from '../../src/model/clusters';
 import { NewClusterBody } from '../../src/newcluster/body';
-import type { ISchema } from '../../src/tokens';
+import type { ISchema } from '../../src/api/types';
 import { FakeAPI, pass, trans } from '../utils';
 
 const DEBOUNCE = 250;

@@ -1,5 +1,5 @@
 import { changed, groups, part, uiSchema } from '../../src/newcluster/schema';
-import type { ISchema } from '../../src/tokens';
+import type { ISchema } from '../../src/api/types';
 import { SCHEMA, trans } from '../utils';
 
 const text = { type: 'string' as const };

@@ -1,11 +1,11 @@
 import { fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
 
-import { ClusterItem } from '../../src/panel/clustercard';
-import type { ClusterState } from '../../src/tokens';
+import { ClusterCard } from '../../src/panel/clustercard';
+import type { ClusterState } from '../../src/api/types';
 import { makeCluster, makeJob, trans } from '../utils';
 
-describe('ClusterItem', () => {
+describe('ClusterCard', () => {
   const callbacks = {
     onAction: jest.fn(),
     onToggle: jest.fn(),
@@ -22,7 +22,7 @@ describe('ClusterItem', () => {
     expanded = false
   ): HTMLElement {
     render(
-      <ClusterItem
+      <ClusterCard
         cluster={makeCluster(change)}
         jobs={[makeJob()]}
         expanded={expanded}
@@ -41,7 +41,7 @@ describe('ClusterItem', () => {
       ['starting', 'starting', 'ui-components:circle-empty'],
       ['running', 'ready', 'ui-components:check'],
       ['degraded', 'degraded', 'ui-components:error'],
-      ['closing', 'shutting down', 'ui-components:circle-empty'],
+      ['closing', 'closing', 'ui-components:circle-empty'],
       ['closed', 'closed', 'ui-components:close'],
       ['failed', 'failed', 'ui-components:error']
     ])('should tell %s by text and icon', (state, text, icon) => {
@@ -80,9 +80,9 @@ describe('ClusterItem', () => {
       expect(button('2 running · 1 pending 3 wanted')).toBeTruthy();
     });
 
-    it('should tell the range of an adaptive cluster', () => {
+    it('should tell the range of an autoscale cluster', () => {
       show({ adapt: { minimum: 0, maximum: 10 } });
-      expect(screen.getByText('adaptive 0–10')).toBeTruthy();
+      expect(screen.getByText('autoscale 0–10')).toBeTruthy();
       expect(screen.queryByText('2 wanted')).toBe(null);
     });
 
@@ -160,7 +160,7 @@ describe('ClusterItem', () => {
   describe('#facts and #notes', () => {
     it('should be silent when there is nothing to say', () => {
       const card = show();
-      expect(card.querySelector('.jp-JobQueue-facts')).toBe(null);
+      expect(card.querySelector('.jp-JobQueue-usage')).toBe(null);
       expect(card.querySelector('.jp-JobQueue-notes')).toBe(null);
     });
 
@@ -175,9 +175,9 @@ describe('ClusterItem', () => {
   describe('#actions', () => {
     const actions: [string, string][] = [
       ['Scale', 'scale'],
-      ['Adapt', 'adapt'],
+      ['Autoscale', 'adapt'],
       ['Show job script', 'script'],
-      ['Insert client code', 'snippet'],
+      ['Insert client code', 'clientCode'],
       ['Open dashboard', 'dashboard'],
       ['Shut down cluster', 'shutdown']
     ];

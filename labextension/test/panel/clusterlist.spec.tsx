@@ -95,7 +95,7 @@ describe('ClusterList', () => {
     api.refusals.list = new RequestError('504 Gateway Timeout', 504);
     await pass(5000);
     expect(screen.getByRole('alert').textContent).toBe(
-      'The server does not answer: 504 Gateway Timeout'
+      'The server does not respond: 504 Gateway Timeout'
     );
     expect(cards.classList).toContain('jp-mod-stale');
     expect(within(cards).getByText('slurm-1')).toBeTruthy();

@@ -2,7 +2,7 @@ import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
 import { JobTable } from '../../src/panel/jobtable';
-import type { IJob, JobState } from '../../src/tokens';
+import type { IJob, JobState } from '../../src/api/types';
 import { makeJob, trans } from '../utils';
 
 const NOW = 1_700_000_000;

@@ -1,18 +1,19 @@
 import { fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
 
-import type { ClusterState, ICluster } from '../../src/tokens';
-import { Trouble } from '../../src/panel/problem';
+import type { ClusterState } from '../../src/api/types';
+import { Problem } from '../../src/panel/problem';
 import { makeCluster, trans } from '../utils';
+import type { ClusterChange } from '../utils';
 
-describe('Trouble', () => {
+describe('Problem', () => {
   const onRetry = jest.fn();
 
   beforeEach(() => onRetry.mockClear());
 
-  function show(change: Partial<ICluster>): void {
+  function show(change: ClusterChange): void {
     const cluster = makeCluster(change);
-    render(<Trouble cluster={cluster} trans={trans} onRetry={onRetry} />);
+    render(<Problem cluster={cluster} trans={trans} onRetry={onRetry} />);
   }
 
   it('should tell sentence, cause and log, then offer to retry', () => {

@@ -1,19 +1,19 @@
 import { render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import { Facts } from '../../src/panel/usage';
-import type { ICluster } from '../../src/tokens';
+import { Usage } from '../../src/panel/usage';
 import { makeCluster, trans } from '../utils';
+import type { ClusterChange } from '../utils';
 
 const NOW = 1_700_000_000;
 
-describe('Facts', () => {
+describe('Usage', () => {
   beforeEach(() => {
     jest.spyOn(Date, 'now').mockReturnValue(NOW * 1000);
   });
 
-  function facts(change: Partial<ICluster>): string[] {
-    render(<Facts cluster={makeCluster(change)} trans={trans} />);
+  function facts(change: ClusterChange): string[] {
+    render(<Usage cluster={makeCluster(change)} trans={trans} />);
     return [...document.querySelectorAll('.jp-JobQueue-fact')].map(
       each => each.textContent!
     );
@@ -21,7 +21,7 @@ describe('Facts', () => {
 
   it('should not be there when there is nothing to say', () => {
     expect(facts({ core_hours: 0.04 })).toEqual([]);
-    expect(document.querySelector('.jp-JobQueue-facts')).toBe(null);
+    expect(document.querySelector('.jp-JobQueue-usage')).toBe(null);
   });
 
   it('should tell use, the next end and closing in one line', () => {
@@ -55,7 +55,7 @@ describe('Facts', () => {
     it('should tell aside what was asked for', () => {
       facts({ core_hours: 2, core_hours_asked: 12.5 });
       expect(screen.getByText('2 core-hours').title).toBe(
-        'All jobs so far would use 12.5 core-hours until their walltime.'
+        'Up to 12.5 core-hours if every job runs to its walltime.'
       );
     });
 
