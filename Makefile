@@ -57,8 +57,9 @@ pytest: $(VENV)/dev ## Run the Python tests (PYTEST_ARGS="-k scale -x")
 	@scripts/apt-install $(SGE_PACKAGES)
 	SKIPPED_FILE=$(SKIPPED) python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
-jest: node_modules/.installed ## Run the TypeScript unit tests
+jest: $(FRONT_END) ## Run the TypeScript unit tests, and measure what is loaded with the page
 	jlpm test
+	jlpm test:size
 
 browser: $(VENV)/dev ## Run the panel in Chromium
 	@command -v google-chrome >/dev/null || scripts/apt-install chromium=chromium

@@ -1,10 +1,18 @@
 import eslint from '@eslint/js';
 import jupyter from '@jupyter/eslint-plugin';
 import prettier from 'eslint-plugin-prettier/recommended';
+import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['labextension/lib', 'node_modules', 'jupyter_jobqueue'] },
+  {
+    ignores: [
+      'labextension/lib',
+      'labextension/src/api/openapi.ts',
+      'node_modules',
+      'jupyter_jobqueue'
+    ]
+  },
   eslint.configs.recommended,
   ...tseslint.configs.recommended,
   { plugins: { jupyter }, rules: jupyter.configs.recommended.rules },
@@ -32,6 +40,10 @@ export default tseslint.config(
       curly: ['error', 'all'],
       eqeqeq: 'error'
     }
+  },
+  {
+    files: ['labextension/test/*.mjs'],
+    languageOptions: { globals: globals.node }
   },
   { files: ['**/style/*.js'], languageOptions: { globals: {} } }
 );

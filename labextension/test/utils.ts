@@ -4,24 +4,45 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Stream } from '@lumino/signaling';
 import { act } from '@testing-library/react';
 
-import { JobQueueAPI } from '../src/api';
+import { JobQueueAPI } from '../src/api/api';
 import type {
+  ClusterState,
   ICluster,
+  ICreateRequest,
   IJob,
   ILog,
   INotice,
+  IPreviewRequest,
   IProfile,
   IRange,
-  IRequest,
   ISchema,
   IScript
-} from '../src/tokens';
+} from '../src/api/types';
 
 export const trans = nullTranslator.load('jupyter_jobqueue');
 
+/** What a test may change of a cluster: the jobs in some states only, and states of old servers. */
+export type ClusterChange = Partial<Omit<ICluster, 'jobs' | 'state'>> & {
+  jobs?: Partial<ICluster['jobs']>;
+  state?: ClusterState;
+};
+
+const NO_JOBS: ICluster['jobs'] = {
+  submitting: 0,
+  pending: 0,
+  held: 0,
+  starting: 0,
+  running: 0,
+  closing: 0,
+  done: 0,
+  failed: 0,
+  cancelled: 0,
+  lost: 0
+};
+
 /** A healthy cluster of two jobs. */
-export function makeCluster(change: Partial<ICluster> = {}): ICluster {
-  return {
+export function makeCluster(change: ClusterChange = {}): ICluster {
+  const cluster = {
     id: 'c1',
     name: 'slurm-1',
     system: 'slurm',
@@ -37,7 +58,6 @@ export function makeCluster(change: Partial<ICluster> = {}): ICluster {
     processes: 2,
     cores_per_job: 4,
     memory_per_job: 8 * 2 ** 30,
-    jobs: { running: 2 },
     diagnosis: '',
     reason: '',
     waiting: 0,
@@ -52,8 +72,10 @@ export function makeCluster(change: Partial<ICluster> = {}): ICluster {
     next_end: null,
     decisions: [],
     notes: [],
-    ...change
+    ...change,
+    jobs: { ...NO_JOBS, ...(change.jobs ?? { running: 2 }) }
   };
+  return cluster as ICluster;
 }
 
 /** A job that runs. */
@@ -169,11 +191,11 @@ export class FakeAPI extends JobQueueAPI {
     return this.answer(() => SCHEMA, 'schema', profile.name);
   }
 
-  preview(wish: Pick<IRequest, 'profile' | 'options'>): Promise<IScript> {
-    return this.answer(() => SCRIPT, 'preview', wish);
+  preview(body: IPreviewRequest): Promise<IScript> {
+    return this.answer(() => SCRIPT, 'preview', body);
   }
 
-  create(wish: IRequest): Promise<ICluster> {
+  create(body: ICreateRequest): Promise<ICluster> {
     return this.answer(
       () => {
         const made = makeCluster({ id: 'new', state: 'starting' });
@@ -181,7 +203,7 @@ export class FakeAPI extends JobQueueAPI {
         return made;
       },
       'create',
-      wish
+      body
     );
   }
 
@@ -229,8 +251,8 @@ export class FakeAPI extends JobQueueAPI {
     );
   }
 
-  client(id: string): Promise<string> {
-    return this.answer(() => `client = ${id}`, 'client', id);
+  clientCode(id: string): Promise<string> {
+    return this.answer(() => `client = ${id}`, 'clientCode', id);
   }
 
   private async answer<T>(

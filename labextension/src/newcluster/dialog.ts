@@ -1,0 +1,51 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { FormDialog } from '../components/formdialog';
+import type { IClusterModel } from '../tokens';
+
+/** The form, with the validator that it needs, is loaded when it is opened first. */
+const loadBody = () => import('./body');
+
+let opened: Promise<void> | null = null;
+
+/**
+ * Open the dialog *New cluster*, unless it is open or loading.
+ *
+ * @param model - Creates the cluster.
+ * @param trans - The language.
+ * @param profile - Name of the profile to begin with.
+ * @param load - Loads the body of the dialog.
+ */
+export function openNewCluster(
+  model: IClusterModel,
+  trans: TranslationBundle,
+  profile = '',
+  load = loadBody
+): Promise<void> {
+  opened ??= launch(model, trans, profile, load).finally(() => {
+    opened = null;
+  });
+  return opened;
+}
+
+async function launch(
+  model: IClusterModel,
+  trans: TranslationBundle,
+  profile: string,
+  load: typeof loadBody
+): Promise<void> {
+  const { NewClusterBody } = await load().catch(() => {
+    // A page from before an update asks for files that no longer exist.
+    throw new Error(
+      trans.__('The form could not be loaded. Reload the page and try again.')
+    );
+  });
+  const dialog = new FormDialog({
+    title: trans.__('New cluster'),
+    body: new NewClusterBody(model, trans, profile),
+    accept: trans.__('Create'),
+    cancel: trans.__('Cancel'),
+    className: 'jp-mod-wide'
+  });
+  await dialog.launch();
+}
