@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,13 @@ from tests.beds import sge as real_sge
 from tests.beds.oar import OarBed
 from tests.beds.sge import SGEBed
 from tests.beds.slurm import SlurmBed, missing_commands, new_bed, stop_abandoned
+
+# Before any of this is imported here, and for the processes that the tests start.
+LIGHT = str(Path(__file__).with_name("light"))
+sys.path.insert(0, LIGHT)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [LIGHT, os.environ.get("PYTHONPATH")]))
+# Else each of the thousand processes that the tests start would compile the package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
@@ -52,8 +60,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep the variable for ourselves: a test may run pytest as well."""
     config.stash[SKIPPED_FILE] = os.environ.pop("SKIPPED_FILE", os.devnull)
     config.stash[RUNNING_BEDS] = {}
-    # Else each of the thousand processes that the tests start would compile the package again.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture

@@ -61,6 +61,12 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have retired workers end their jobs by themselves, however busy this machine is."""
+    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.LEAVE_PATIENCE", 60.0)
+
+
 @pytest.fixture
 def local_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     folder = tmp_path / "localqueue"
