@@ -25,7 +25,7 @@ pytest.register_assert_rewrite("tests.cluster.everywhere")
 LOCALQ = [sys.executable, "-m", "jupyter_jobqueue.localqueue"]
 
 
-def until(condition: Callable[[], Any], timeout: float = 40) -> Any:
+def until(condition: Callable[[], Any], timeout: float = 120) -> Any:
     """Wait for a condition and return its value."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):
@@ -78,6 +78,12 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have retired workers end their jobs by themselves, however busy this machine is."""
+    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.LEAVE_PATIENCE", 60.0)
+
+
 @pytest.fixture
 def local_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     folder = tmp_path / "localqueue"
@@ -85,7 +91,7 @@ def local_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Que
     monkeypatch.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_CPUS", "4")
     options = {"cores": 1, "memory": "500 MB"}
     yield Queue(LocalCluster, options, listed, cancel, {"cores": 64}, "64 CPUs")
-    assert until(lambda: not listed(), timeout=15), "jobs left in the queue"
+    assert until(lambda: not listed(), timeout=40), "jobs left in the queue"
     stop_daemon(folder)
 
 

@@ -75,7 +75,7 @@ def test_the_cause_is_told(
     make, exit_code, words, diagnosis = CAUSES[cause]
     with slurm_queue.cluster(**make(tmp_path), silence_logs=False) as cluster:
         cluster.scale(jobs=3)
-        until(lambda: cluster.state == "degraded", timeout=60)
+        until(lambda: cluster.state == "degraded", timeout=120)
         assert [job.exit_code for job in cluster.jobs.values()] == [exit_code] * 3
         end = f" ended before a worker joined (exit code {exit_code} on node1)"
         assert cluster.status_detail.endswith(end)
@@ -106,7 +106,7 @@ def test_a_job_that_slurm_cannot_start_and_holds(slurm: SlurmBed, slurm_queue: Q
         until(lambda: slurm_queue.listed() == [])
         assert len(cluster.jobs) == 3
         cluster.retry()
-        cluster.wait_for_workers(3, timeout=40)
+        cluster.wait_for_workers(3, timeout=120)
         until(lambda: states(cluster)[3:] == ["running"] * 3)
         assert (cluster.state, cluster.status_detail) == ("running", "")
 
@@ -188,7 +188,7 @@ def test_a_silent_queue_does_not_make_the_cause_forgotten(
             wake(cluster)
             until(lambda: cluster.status_detail.startswith("The batch system is not"))
             assert cluster.diagnosis == ""  # the words are not those of a node
-        until(lambda: cluster.status_detail == told, timeout=60)
+        until(lambda: cluster.status_detail == told, timeout=120)
         assert (cluster.state, states(cluster)[0]) == ("degraded", "running")
 
 
@@ -210,7 +210,7 @@ def test_workers_that_join_and_leave_at_once_are_replaced_no_more_than_now_and_t
 ) -> None:
     with local_queue.cluster(worker_extra_args=["--lifetime", "1s"]) as cluster:
         cluster.scale(jobs=3)
-        until(lambda: "5 submissions a minute" in cluster.status_detail, timeout=60)
+        until(lambda: "5 submissions a minute" in cluster.status_detail, timeout=120)
         assert set(states(cluster)) <= {"done", "running", "starting"}
         assert len({job.tag for job in cluster.jobs.values()}) <= 7, "one submission a tag"
         before = len(cluster.jobs)
@@ -233,6 +233,6 @@ def test_what_the_queue_refuses_is_not_asked_for_again_and_again(
         assert 2 <= len(cluster.groups[0].scaler.limits.submissions.times) <= 3
         assert "invalid partition specified: brief" in cluster.status_words
         slurm.ask("scontrol", "create", "PartitionName=brief", "Nodes=ALL", check=True)
-        assert future.result(timeout=60) == 42
+        assert future.result(timeout=120) == 42
         assert cluster.status_detail == ""
     slurm.ask("scontrol", "delete", "PartitionName=brief", check=True)

@@ -23,7 +23,7 @@ class TestEverywhere(Everywhere):
 
 def test_results_survive_scaling_down(queue: Queue) -> None:
     with queue.cluster(n_workers=3) as cluster, Client(cluster) as client:
-        client.wait_for_workers(3, timeout=40)
+        client.wait_for_workers(3, timeout=120)
         futures = client.map(lambda x: x**2, range(50))
         client.gather(futures)
         cluster.scale(1)
@@ -96,12 +96,12 @@ def test_jobs_that_are_being_submitted_while_the_cluster_closes_do_not_stay(
         await asyncio.wait([scaling])
 
     asyncio.run(close_at_once())
-    until(lambda: local_queue.listed() == [], timeout=10)
+    until(lambda: local_queue.listed() == [], timeout=120)
 
 
 def test_text_and_html_show_jobs_and_workers(local_queue: Queue) -> None:
     with local_queue.cluster(n_workers=1, name="mine") as cluster:
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         until(lambda: states(cluster) == ["running"])
         assert "jobs: 1 running; workers=1, threads=1" in repr(cluster)
         html = cluster._repr_html_()
@@ -148,7 +148,7 @@ def test_a_cluster_without_cores_says_so_with_an_example() -> None:
 
 def test_logs_of_cluster_scheduler_and_workers(local_queue: Queue) -> None:
     with local_queue.cluster(n_workers=1) as cluster:
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         logs = cluster.logs()
         (worker,) = cluster.scheduler_info["workers"]
         assert set(logs) == {"Cluster", "Scheduler", worker}
@@ -167,7 +167,7 @@ def test_the_dashboard_answers_behind_its_secret_only(local_queue: Queue) -> Non
 
 def status_of(url: str) -> int:
     try:
-        with urlopen(url, timeout=10) as answer:  # noqa: S310 (our own scheduler)
+        with urlopen(url, timeout=120) as answer:  # noqa: S310 (our own scheduler)
             return int(answer.status)
     except HTTPError as error:
         error.close()
@@ -181,7 +181,7 @@ def test_job_scripts_and_logs_are_in_the_folder_and_nothing_is_where_one_works(
     here.mkdir()
     monkeypatch.chdir(here)
     with local_queue.cluster(n_workers=1) as cluster:
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         (script,) = (cluster.files.path / "job-scripts").iterdir()
         assert "distributed.cli.dask_worker" in script.read_text()
         assert "Start worker at" in cluster.job_log(f"{cluster.name}-0")  # while it runs

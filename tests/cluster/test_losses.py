@@ -59,7 +59,7 @@ def working(on: Queue, gate: Path, jobs: int, **options: Any) -> Iterator[Work]:
     processes = options.setdefault("processes", 1)
     with on.cluster(cores=processes, **options) as cluster, Client(cluster) as client:
         cluster.scale(jobs=jobs)
-        client.wait_for_workers(jobs * processes, timeout=60)
+        client.wait_for_workers(jobs * processes, timeout=120)
         until(lambda: states(cluster) == ["running"] * jobs)
         yield Work(cluster, client, gate)
 
@@ -244,7 +244,7 @@ def test_a_task_that_kills_its_workers_is_given_up(local_queue: Queue, tmp_path:
         work.ends_well()
         fatal = work.client.submit(os._exit, 1)
         with pytest.raises(KilledWorker):
-            fatal.result(timeout=40)
+            fatal.result(timeout=120)
         is_whole(local_queue, work.cluster, 1)
 
 

@@ -24,7 +24,7 @@ PLAIN = (
     + """
 running = SLURMCluster(n_workers=1, **options)
 pending = SLURMCluster(n_workers=3, queue="closed", **options)
-running.wait_for_workers(1, timeout=40)
+running.wait_for_workers(1, timeout=120)
 print("ready", flush=True)
 """
 )
@@ -80,7 +80,7 @@ def test_a_signal_cancels_the_jobs_within_five_seconds(
     program = start(text)  # type: ignore[operator]
     program.send_signal(number)
     is_empty_soon(slurm, within=5)
-    program.wait(20)
+    program.wait(120)
     assert program.returncode != 0
 
 
@@ -88,7 +88,7 @@ def test_a_signal_cancels_the_jobs_within_five_seconds(
 def test_an_end_without_closing_cancels_the_jobs(slurm: SlurmBed, start: object, end: str) -> None:
     program = start(PLAIN + end)  # type: ignore[operator]
     is_empty_soon(slurm, within=5)
-    program.wait(20)
+    program.wait(120)
 
 
 def test_a_program_that_handles_a_signal_itself_keeps_doing_so(start: object) -> None:
@@ -98,7 +98,7 @@ def test_a_program_that_handles_a_signal_itself_keeps_doing_so(start: object) ->
     program.send_signal(signal.SIGTERM)
     assert program.stdout.readline() == "mine\n"
     program.send_signal(signal.SIGINT)
-    program.wait(20)
+    program.wait(120)
 
 
 def test_closing_never_waits_long_for_a_queue_that_hangs(

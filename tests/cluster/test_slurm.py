@@ -39,7 +39,7 @@ def test_a_rejected_partition_is_said_and_a_later_scale_works(
         assert (cluster.wanted, states(cluster), cluster.state) == (0, [], "running")
         slurm.ask("scontrol", "create", "PartitionName=later", "Nodes=ALL", check=True)
         cluster.scale(2)
-        cluster.wait_for_workers(2, timeout=40)
+        cluster.wait_for_workers(2, timeout=120)
     slurm.ask("scontrol", "delete", "PartitionName=later", check=True)
 
 
@@ -120,7 +120,7 @@ def test_variables_of_a_surrounding_job_do_not_reach_the_new_one(
         monkeypatch.setenv(name, value)
     seen = tmp_path / "environment"
     with slurm_queue.cluster(job_script_prologue=[f"env > {seen}"], n_workers=1) as cluster:
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         lines = seen.read_text().splitlines()
         assert "SLURM_CPUS_PER_TASK=1" in lines
         assert not [line for line in lines if line.startswith("SLURM_MEM_PER_CPU=")]

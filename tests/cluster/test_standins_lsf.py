@@ -31,7 +31,7 @@ class TestEverywhere(Everywhere):
     def test_a_job_cancelled_from_outside_is_replaced(self, queue: Queue) -> None:
         """LSF sends SIGINT first: a worker leaves with exit code 0 then, and that is DONE."""
         with queue.cluster(n_workers=2) as cluster:
-            cluster.wait_for_workers(2, timeout=40)
+            cluster.wait_for_workers(2, timeout=120)
             until(lambda: states(cluster) == ["running", "running"])
             first, second = cluster.jobs.values()
             queue.cancel(second.id)

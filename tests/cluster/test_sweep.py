@@ -30,7 +30,7 @@ from jupyter_jobqueue import cluster
 make, options, jobs = json.loads(sys.argv[1])
 made = getattr(cluster, make)(name="killed", **options)
 made.scale(jobs=jobs)
-made.wait_for_workers(1, timeout=60)
+made.wait_for_workers(1, timeout=120)
 print(made.id, flush=True)
 time.sleep(600)
 """
@@ -58,7 +58,7 @@ def killed(queue: Queue, jobs: int, **options: object) -> Iterator[str]:
 def test_jobs_of_a_killed_program_end_by_themselves(local_queue: Queue) -> None:
     """Running ones miss their scheduler, pending ones start and find none."""
     with killed(local_queue, 6, death_timeout=2):
-        until(lambda: local_queue.listed() == [], timeout=40)
+        until(lambda: local_queue.listed() == [], timeout=120)
         done = subprocess.run(
             [sys.executable, "-m", "jupyter_jobqueue.localqueue", "status"],
             capture_output=True,
@@ -109,7 +109,7 @@ def test_jobs_of_a_program_that_lives_are_left_alone(
         assert process.stdout
         other = process.stdout.readline().strip()
         with local_queue.cluster(n_workers=1) as cluster:
-            cluster.wait_for_workers(1, timeout=40)
+            cluster.wait_for_workers(1, timeout=120)
             assert looked.wait(60)
             assert cluster.notes == []
         assert len(local_queue.listed()) == 1
@@ -130,10 +130,10 @@ def test_a_disk_that_cannot_be_written_is_told_of_once_and_stops_nothing(
         caplog.at_level(logging.WARNING, "jupyter_jobqueue"),
         local_queue.cluster(n_workers=1, silence_logs=False) as cluster,
     ):
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         until(lambda: states(cluster) == ["running"])
         cluster.scale(2)
-        cluster.wait_for_workers(2, timeout=40)
+        cluster.wait_for_workers(2, timeout=120)
         (note,) = cluster.notes
         assert "cannot be recovered after a restart: [Errno 28] No space left on device" in note[1]
     assert len([each for each in caplog.messages if "cannot be recovered" in each]) == 1

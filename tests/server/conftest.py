@@ -89,7 +89,7 @@ class Api:
             body=sent if method == "POST" else None,
             params=params,
             raise_error=False,
-            request_timeout=40,
+            request_timeout=120,
         )
         value = json.loads(response.body) if response.body else None
         check(method, path, response.code, value)
@@ -108,7 +108,7 @@ class Api:
         return await self.until(made["id"], lambda cluster: cluster["state"] == state)
 
     async def until(
-        self, cluster: str, condition: Callable[[Any], bool], timeout: float = 40
+        self, cluster: str, condition: Callable[[Any], bool], timeout: float = 120
     ) -> Any:
         """Wait until a cluster fulfils a condition."""
         deadline = time.monotonic() + timeout

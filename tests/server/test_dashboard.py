@@ -41,7 +41,7 @@ class Browser:
             headers=headers,
             raise_error=False,
             follow_redirects=False,
-            request_timeout=20,
+            request_timeout=120,
             **options,
         )
 

@@ -47,7 +47,7 @@ client.close()
 def _wait_for_jobs_to_end(queue_folder: Path) -> Iterator[None]:
     """Give cancelled jobs the time to end that a queue gives them."""
     yield
-    until(lambda: not supervisors(str(queue_folder)), timeout=15)
+    until(lambda: not supervisors(str(queue_folder)), timeout=40)
 
 
 def supervisors(folder: str) -> list[str]:
@@ -73,7 +73,7 @@ class Computation:
     def result(self) -> int:
         """Let the tasks end; the end must be a good one without a word of complaint."""
         (self.folder / "go").touch()
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=120)
         assert (self.process.returncode, err) == (0, "")
         return int(out)
 
@@ -120,7 +120,7 @@ def start(servers: list[Server], folder: Path) -> Server:
 
 def kill(server: Server) -> None:
     server.process.send_signal(signal.SIGKILL)
-    server.process.wait(10)
+    server.process.wait(60)
 
 
 def freeze_workers() -> None:
@@ -171,7 +171,7 @@ def test_a_killed_server_finds_its_clusters_again_and_the_computation_never_noti
 
 async def idle(api: Api) -> None:
     """Wait until all records have been looked at."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while tasks := api.manager.adoption._tasks:
             await asyncio.wait(tasks)
 
@@ -202,7 +202,7 @@ async def test_a_second_server_does_not_steal_and_names_what_is_truly_gone(
         "6 left-over jobs were cancelled."
     )
     assert await api.ok("GET", "clusters") == []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(120):
         while {status.state for status in await listed()} != {"cancelled"}:
             pass
     assert not list(Store().folder.glob("*.json"))
@@ -270,7 +270,7 @@ async def test_a_cluster_can_be_closed_while_its_scheduler_does_not_answer(api: 
     assert "does not answer; retrying every" in found["detail"]
     assert found["jobs"]["starting"] == 1
     await api.ok("DELETE", f"clusters/{made['id']}")
-    await until_async(lambda: not api.manager.clusters(), timeout=15)
+    await until_async(lambda: not api.manager.clusters(), timeout=60)
     await until_async(lambda: scheduler.dead)
     assert all(status.state.ended for status in await listed())
 
@@ -283,7 +283,7 @@ async def test_what_could_not_be_cancelled_at_the_end_is_cancelled_at_the_next_s
     with monkeypatch.context() as patched:
         hang(patched, "cancel")
         await api.ok("DELETE", f"clusters/{made['id']}")
-        await until_async(lambda: not api.manager.clusters(), timeout=15)
+        await until_async(lambda: not api.manager.clusters(), timeout=60)
     assert record_of(made["id"]).closing
     api.manager.adoption.begin()
     await idle(api)
@@ -366,7 +366,7 @@ async def until_shown(api: Api, cluster: str, condition: Any) -> Any:
     return await api.until(cluster, condition)
 
 
-async def until_async(condition: Any, timeout: float = 30) -> None:
+async def until_async(condition: Any, timeout: float = 120) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(timeout):
         while True:

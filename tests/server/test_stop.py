@@ -54,7 +54,7 @@ class Server:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": "token abc", "Connection": "close"},
         )
-        with urlopen(request, timeout=30) as response:  # noqa: S310 (our own server)
+        with urlopen(request, timeout=120) as response:  # noqa: S310 (our own server)
             return json.loads(response.read() or "null")
 
     def answers(self) -> bool:
@@ -69,7 +69,7 @@ class Server:
         """Ask it to stop, and return the seconds that it took."""
         begun = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(120)
         return time.monotonic() - begun
 
     def cluster(self, **body: Any) -> Any:
@@ -81,7 +81,7 @@ class Server:
         return made
 
 
-def until(condition: Callable[[], Any], timeout: float = 60) -> None:
+def until(condition: Callable[[], Any], timeout: float = 120) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline
