@@ -77,15 +77,43 @@ class Adapter(ABC):
 
     @abstractmethod
     def submit(self, spec: JobSpec) -> Call[list[str]]:
-        """Submit `spec.count` jobs, two or more as one array; returns one id per job."""
+        """Submit jobs, two or more as one array.
+
+        Parameters
+        ----------
+        spec : JobSpec
+            The submission.
+
+        Returns
+        -------
+        Call
+            Its result has one id for each of `spec.count` jobs, in the order of the array.
+        """
 
     @abstractmethod
     def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
-        """Query many jobs at once; an id that a successful report lacks has left the queue."""
+        """Query many jobs at once.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            Jobs that the result must have, as far as they are in the queue.
+
+        Returns
+        -------
+        Call
+            Its result has jobs by id; one of `ids` that it lacks has left the queue.
+        """
 
     @abstractmethod
     def cancel(self, ids: Sequence[str]) -> Call[None]:
-        """Request the end of jobs, some of which may have ended; `status` shows the effect."""
+        """Request the end of jobs; `status` shows the effect.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            Jobs, some of which may have ended.
+        """
 
     @abstractmethod
     def version(self) -> Call[str] | None:

@@ -1,4 +1,4 @@
-"""HTCondor's answers, as recorded from 25.0, and what is made of them."""
+"""HTCondor's output, as recorded from 25.0, and what is read from it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_extra_arguments_of_condor_submit_are_given_as_they_are() -> None:
         ("36-submit-baduniverse.txt", "ERROR: I don't know about the 'nosuch' universe."),
     ],
 )
-def test_words_of_condor_submit_reach_the_error(file: str, words: str) -> None:
+def test_messages_of_condor_submit_reach_the_error(file: str, words: str) -> None:
     answer = one_call(f"htcondor/{file}")
     with pytest.raises(QueueError, match="condor_submit failed with exit code 1") as caught:
         read_result(CONDOR.submit(spec()), answer.exit, answer.stdout, answer.stderr)
@@ -103,7 +103,7 @@ def test_condor_submit_without_an_id_is_an_error() -> None:
 # ---- status
 
 
-def test_status_asks_for_our_jobs_in_one_command() -> None:
+def test_status_queries_our_jobs_in_one_command() -> None:
     call = CONDOR.status(["1.0", "2.3"])
     assert call.argv == [
         "condor_q", "-json", "-constraint", "JobQueueTag =!= undefined", "-attributes",
@@ -114,7 +114,7 @@ def test_status_asks_for_our_jobs_in_one_command() -> None:
     assert CONDOR.status_lists_all
 
 
-def test_condor_q_tells_states_and_reasons() -> None:
+def test_condor_q_shows_states_and_reasons() -> None:
     assert status(one_call("htcondor/54-condor_q-json.txt").stdout) == {
         "6.0": JobStatus(
             BatchState.STUCK,
@@ -142,7 +142,7 @@ def test_condor_q_tells_states_and_reasons() -> None:
     }
 
 
-def test_a_job_that_fits_nowhere_tells_why_it_waits() -> None:
+def test_a_job_that_fits_nowhere_shows_why_it_waits() -> None:
     jobs = status(one_call("htcondor/55-condor_q-json-full-one.txt").stdout)
     assert jobs == {"10.0": JobStatus(BatchState.PENDING, "no match found", submitted=T)}
 
@@ -249,7 +249,7 @@ def test_no_jobs_are_no_error(text: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["05-condor_q-empty-json.txt", "58-condor_q-unknown.txt"])
-def test_an_empty_answer_is_not_even_an_empty_list(file: str) -> None:
+def test_an_empty_listing_is_not_even_an_empty_list(file: str) -> None:
     answer = one_call(f"htcondor/{file}")
     assert answer.exit == 0
     assert status(answer.stdout.partition("[rc 0]")[0]) == {}
@@ -281,7 +281,7 @@ def test_daemons_that_are_away_are_an_error_of_that_kind(file: str) -> None:
         assert re.search(CONDOR.unreachable_pattern, caught.value.details)
 
 
-def test_a_pool_that_is_down_is_told() -> None:
+def test_a_pool_that_is_down_is_recognised() -> None:
     assert re.search(CONDOR.unreachable_pattern, one_call("htcondor/151-q-pool-down.txt").stderr)
 
 
@@ -300,7 +300,7 @@ def history(text: str) -> dict[str, JobStatus]:
     return CONDOR.history(["1.0"]).parse(text)
 
 
-def test_history_asks_for_the_very_jobs() -> None:
+def test_history_queries_the_very_jobs() -> None:
     assert CONDOR.history(["3.0", "3.1", "4.0", "3.2", "3.7"]).argv == [
         "condor_history", "-json", "-limit", "5", "-constraint",
         "(ClusterId == 3 && ProcId >= 0 && ProcId <= 2) || (ClusterId == 3 && ProcId == 7)"
@@ -309,7 +309,7 @@ def test_history_asks_for_the_very_jobs() -> None:
     ]  # fmt: skip
 
 
-def test_history_tells_exit_code_node_and_end() -> None:
+def test_history_shows_exit_code_node_and_end() -> None:
     text = one_call("htcondor/91-history-json.txt").stdout
     failed = JobStatus(BatchState.FAILED, node="vm", ended=T + 1, exit_code=1)
     assert history(text) == {"4.0": failed}
@@ -318,7 +318,7 @@ def test_history_tells_exit_code_node_and_end() -> None:
 COLUMNS = ("ClusterId", "ProcId", "JobStatus", "ExitCode", "ExitBySignal", "ExitSignal")
 
 
-def test_history_tells_how_jobs_ended() -> None:
+def test_history_shows_how_jobs_ended() -> None:
     jobs = history(table("89-history.txt", (*COLUMNS, "RemoveReason")))
     by_rm = "via condor_rm (by user condorp)"
     assert jobs["7.0"] == JobStatus(BatchState.CANCELLED, by_rm, signal=15)
@@ -329,7 +329,7 @@ def test_history_tells_how_jobs_ended() -> None:
     assert all(job.state.ended for job in jobs.values())
 
 
-def test_history_tells_the_signal_that_killed_a_job() -> None:
+def test_history_shows_the_signal_that_killed_a_job() -> None:
     jobs = history(table("104-history-sig.txt", COLUMNS))
     assert jobs["32.0"] == JobStatus(BatchState.FAILED, signal=9)
     assert jobs["24.0"] == JobStatus(BatchState.FAILED, exit_code=1)
@@ -369,7 +369,7 @@ def test_of_several_jobs_some_may_be_gone() -> None:
     read_result(CONDOR.cancel(["13.0", "9999.0"]), answer.exit, answer.stdout, said)
 
 
-def test_what_cannot_be_cancelled_is_told() -> None:
+def test_what_cannot_be_cancelled_is_an_error() -> None:
     said = "Job 9.0 not found\nPermission denied to remove job 10.0\n"
     with pytest.raises(QueueError, match="condor_rm failed with exit code 1") as caught:
         read_result(CONDOR.cancel(["9.0", "10.0"]), 1, "", said)
@@ -420,7 +420,7 @@ def test_walltime_is_the_allowed_duration(
     assert [each for each in lines if "duration" in each] == ([line] if line else [])
 
 
-def test_logs_are_where_the_description_says() -> None:
+def test_logs_are_where_the_description_puts_them() -> None:
     asked = JobSpec("true", name="a/b c", logs="/my logs")
     assert CONDOR.log_paths(asked, "3.1") == ("/my logs/a-b c-3.1.out", "/my logs/a-b c-3.1.err")
     assert "Output = /my logs/a-b c-$(ClusterId).$(ProcId).out" in CONDOR.directives(asked)

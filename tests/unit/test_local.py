@@ -37,7 +37,7 @@ def test_a_submission_gives_an_id_for_each_job(count: int, ids: list[str]) -> No
     assert LOCAL.submit(JobSpec("sleep 1", count=count)).parse("12\n") == ids
 
 
-def test_status_tells_everything() -> None:
+def test_status_lists_everything() -> None:
     assert read({}) == {
         "12_0": JobStatus(
             BatchState.RUNNING, "", "laptop", "jobqueue-abc-0", submitted=10.0, started=11.0

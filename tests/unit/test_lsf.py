@@ -1,4 +1,4 @@
-"""LSF's answers, as recorded from volclava 2.2 or documented for IBM's 10.1, and what they mean."""
+"""LSF's output, as recorded from volclava 2.2 or documented for IBM's 10.1, and what it means."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_bsub_that_prints_no_id_is_an_error() -> None:
         ),
     ],
 )
-def test_words_of_bsub_reach_the_error(file: str, words: str) -> None:
+def test_messages_of_bsub_reach_the_error(file: str, words: str) -> None:
     answer = one_call(f"lsf/{file}")
     with pytest.raises(QueueError, match="bsub failed with exit code 255") as caught:
         read_result(BATCH.submit(spec()), answer.exit, answer.stdout, answer.stderr)
@@ -157,7 +157,7 @@ def test_a_script_as_an_argument_is_one_line_that_does_the_same() -> None:
     assert ran.stdout.count("\n") == 3
 
 
-def test_the_shebang_says_which_shell_gets_the_script() -> None:
+def test_the_shebang_names_the_shell_that_gets_the_script() -> None:
     words = shlex.split(no_stdin(shebang="#!/bin/bash -l")[-1])
     assert words == ["/bin/bash", "-l", "-c", "sleep 600"]
 
@@ -165,7 +165,7 @@ def test_the_shebang_says_which_shell_gets_the_script() -> None:
 # ---- status
 
 
-def test_status_asks_for_the_very_jobs_and_once_for_an_array() -> None:
+def test_status_queries_the_very_jobs_and_once_for_an_array() -> None:
     assert BATCH.status(["7", "5[1]", "5[2]", "9"]).argv == ["bjobs", "-l", "7", "5", "9"]
     assert not BATCH.status_lists_all
 
@@ -175,7 +175,7 @@ def test_a_running_job_has_its_node_once_and_its_times() -> None:
     assert jobs("23-bjobs-l-running.txt") == {"2": running}
 
 
-def test_waiting_jobs_tell_why() -> None:
+def test_waiting_jobs_show_why() -> None:
     assert jobs("46-bjobs-l-pend.txt") == {
         "6": JobStatus(
             BatchState.HELD, "The job was suspended by the user while pending: 1 host", submitted=T
@@ -309,7 +309,7 @@ def test_duplicates_of_one_submission_are_all_seen() -> None:
     assert found["103"].state is BatchState.RUNNING
 
 
-def test_words_of_the_command_are_no_facts() -> None:
+def test_the_text_of_a_command_is_not_parsed() -> None:
     text = long_form("RUN", STARTED).replace(
         "<true>", f"<#!/bin/sh;echo Job Name <{TAG}>, Status <EXIT>, User <me>>"
     )
@@ -363,7 +363,7 @@ def test_the_long_form_of_ibm_is_read() -> None:
         ("TERM_CWD_NOTEXIST", BatchState.FAILED, False),
     ],
 )
-def test_ibm_says_who_killed_a_job(word: str, state: BatchState, ended_by_system: bool) -> None:
+def test_ibm_shows_who_killed_a_job(word: str, state: BatchState, ended_by_system: bool) -> None:
     event = f"Completed <exit>; {word}: job killed."
     found = status(long_form("EXIT", STARTED, "Exited with exit code 143.", event))["5"]
     assert found.reason == f"{word}: job killed"
@@ -380,7 +380,7 @@ def test_a_job_within_its_limit_was_not_killed_for_it() -> None:
     assert status(limited)["5"].reason == "Exited with exit code 1"
 
 
-def test_several_hosts_are_told_once_each() -> None:
+def test_several_hosts_are_named_once_each() -> None:
     event = "[1] started on 3 Hosts/Processors <2*node1> <node2>, Execution Home </home/me>;"
     assert status(long_form("RUN", event))["5"].node == "node1,node2"
 
@@ -451,7 +451,7 @@ def test_no_jobs_of_ours_are_no_error() -> None:
 # ---- history
 
 
-def test_history_asks_for_the_very_jobs() -> None:
+def test_history_queries_the_very_jobs() -> None:
     assert BATCH.history(["9", "5[1]", "5[3]"]).argv == ["bhist", "-l", "9", "5"]
 
 
@@ -462,7 +462,7 @@ def test_history_asks_for_the_very_jobs() -> None:
         ("129-duplicates-after-hang.txt", "104", ended(BatchState.FAILED, "Exited", 1172, 1363)),
     ],
 )
-def test_bhist_tells_how_jobs_ended(file: str, job: str, expected: JobStatus) -> None:
+def test_bhist_shows_how_jobs_ended(file: str, job: str, expected: JobStatus) -> None:
     text = one_call(f"lsf/{file}").stdout.rpartition("\nJob <")[2]
     assert BATCH.history([job]).parse(f"Job <{text}") == {job: expected}
 
@@ -485,14 +485,14 @@ def queues(text: str) -> list[Queue]:
     return call.parse(text)
 
 
-def test_bqueues_tells_queues_and_limits() -> None:
+def test_bqueues_shows_queues_and_limits() -> None:
     text = one_call("lsf/03-bqueues-l.txt").stdout
     assert queues(text) == [Queue("short", max_walltime=60), Queue("normal", default=True)]
     closed = text.replace("Open:Active", "Closed:Active", 1)
     assert [queue.open for queue in queues(closed)] == [False, True]
 
 
-def test_ibm_tells_the_usual_limit_too() -> None:
+def test_ibm_lists_the_default_limit_too() -> None:
     text = (
         "\nQUEUE: night\n  -- Long jobs.\n\nDEFAULT LIMITS:\n RUNLIMIT\n 60.0 min of hosta\n\n"
         "MAXIMUM LIMITS:\n RUNLIMIT\n 1440.0 min of hosta\n"
@@ -546,7 +546,7 @@ def test_cancelling_jobs_that_are_gone_is_no_failure(file: str) -> None:
         ("107-other-user-kill.txt", "Job <99>: User permission denied"),
     ],
 )
-def test_what_cannot_be_cancelled_is_told(file: str, words: str) -> None:
+def test_what_cannot_be_cancelled_is_an_error(file: str, words: str) -> None:
     answer = one_call(f"lsf/{file}")
     with pytest.raises(QueueError, match="bkill failed with exit code 255") as caught:
         read_result(BATCH.cancel(["99"]), answer.exit, answer.stdout, answer.stderr)
@@ -613,7 +613,7 @@ def test_walltimes_are_hours_and_minutes(walltime: str | None, expected: int | N
     assert BATCH.walltime({"walltime": walltime}) == expected
 
 
-def test_logs_are_where_the_directives_say() -> None:
+def test_logs_are_where_the_directives_put_them() -> None:
     one, many = JobSpec("true", logs="/logs"), JobSpec("true", logs="/logs", count=2)
     assert BATCH.log_paths(one, "5") == ("/logs/dask-worker-5.out", "/logs/dask-worker-5.err")
     assert "-o /logs/dask-worker-%J.out" in BATCH.directives(one)
@@ -665,7 +665,7 @@ def test_the_unit_of_memory_is_that_of_the_site(
         ({"memory_per": "none"}, []),
     ],
 )
-def test_memory_is_asked_for_per_job_per_slot_or_not_at_all(
+def test_memory_is_requested_per_job_per_slot_or_not_at_all(
     options: dict[str, object], expected: list[str]
 ) -> None:
     lines = BATCH.directives(JobSpec("true", cores=4, memory=SIZE, options=options))

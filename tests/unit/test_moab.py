@@ -1,4 +1,4 @@
-"""Moab's answers, in the form that public programs keep in their tests: nothing was recorded."""
+"""Moab's output, in the form that public programs keep in their tests: nothing was recorded."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def status(*ids: str) -> dict[str, JobStatus]:
     return SYSTEM.status(ids).parse(text("showq.xml"))
 
 
-def test_status_asks_for_all_jobs_of_the_user_in_one_command() -> None:
+def test_status_queries_all_jobs_of_the_user_in_one_command() -> None:
     assert SYSTEM.status(["1"]).argv == ["showq", "--xml", "-w", "user=labu"]
     history = SYSTEM.history(["1"])
     assert history is not None
@@ -72,7 +72,7 @@ def waits(state: BatchState = BatchState.PENDING, reason: str = "", **facts: Any
     return JobStatus(state, reason, submitted=T + 10, **facts)
 
 
-def test_showq_tells_who_waits_why_and_who_runs_where() -> None:
+def test_showq_shows_who_waits_why_and_who_runs_where() -> None:
     assert status() == {
         "101": JobStatus(BatchState.RUNNING, node="n17", tag=TAG, submitted=T - 10, started=T),
         "107": JobStatus(BatchState.RUNNING, node="n18", submitted=T - 10, started=T + 39),
@@ -92,7 +92,7 @@ def test_a_job_keeps_the_id_that_msub_gave() -> None:
     assert "107.head" in status("107.head")
 
 
-def test_no_jobs_are_no_error_but_no_answer_is() -> None:
+def test_no_jobs_are_no_error_but_no_output_is() -> None:
     empty = '<Data><Object>queue</Object><queue count="0" option="active"/></Data>'
     assert read_result(SYSTEM.status([]), 0, empty, "") == {}
     with pytest.raises(QueueError, match="cannot be read"):
@@ -130,7 +130,7 @@ def ended(state: BatchState, reason: str, after: float = 100, **facts: Any) -> J
     return JobStatus(state, reason, submitted=T - 10, **facts)
 
 
-def test_the_history_tells_how_jobs_ended() -> None:
+def test_the_history_shows_how_jobs_ended() -> None:
     call = SYSTEM.history(["201"])
     assert call is not None
     assert call.parse(text("showq-c.xml")) == {
@@ -153,13 +153,13 @@ def test_jobs_are_cancelled_with_one_command() -> None:
 
 
 def test_cancelling_a_job_that_is_gone_is_no_failure() -> None:
-    # The words are those that COBalD/TARDIS expects.
+    # The messages are those that COBalD/TARDIS expects.
     read_result(SYSTEM.cancel(["1"]), 1, "", "ERROR:  invalid job specified (1)\n\n")
     with pytest.raises(QueueError):
         read_result(SYSTEM.cancel(["1"]), 1, "", "ERROR:  not yours\n")
 
 
-def test_a_server_that_hangs_is_told_from_a_refusal() -> None:
+def test_a_server_that_hangs_is_not_taken_for_a_refusal() -> None:
     words = "ERROR:  client timed out after 30 seconds (hostname:port=head:42559)"
     assert re.search(SYSTEM.unreachable_pattern, words)
     assert not re.search(SYSTEM.unreachable_pattern, "ERROR:  invalid job specified (1)")

@@ -1,4 +1,4 @@
-"""OAR's answers, as recorded from 2.5.9, and what is made of them."""
+"""OAR's output, as recorded from 2.5.9, and what is read from it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def status(text: str) -> dict[str, JobStatus]:
 
 
 def refusal(call: Any, answer: Recording) -> QueueError:
-    """Return the error that a failed command becomes, told apart as by the queue."""
+    """Return the error that a failed command becomes, classified as the queue does."""
     with pytest.raises(QueueError) as caught:
         read_result(call, answer.exit, answer.stdout, answer.stderr)
     return classify(caught.value, A)
@@ -105,7 +105,7 @@ def test_fewer_ids_than_jobs_are_an_error() -> None:
         (f"{SUB} -t nosuchtype 'sleep 1'", 254, "Error: unknown job type: nosuchtype"),
     ],
 )
-def test_words_of_oarsub_reach_the_error(command: str, code: int, words: str) -> None:
+def test_messages_of_oarsub_reach_the_error(command: str, code: int, words: str) -> None:
     error = refusal(A.submit(spec()), runs("oar/oarsub-errors.txt")[command])
     assert error.message == f"oarsub failed with exit code {code}"
     assert words in error.details
@@ -180,7 +180,7 @@ def test_the_output_goes_where_the_project_looks_for_it() -> None:
         ("-t 'half --hold", ["-t", "'half", "--hold"]),
     ],
 )
-def test_directives_of_the_user_become_words(line: str, words: list[str]) -> None:
+def test_directives_of_the_user_become_arguments(line: str, words: list[str]) -> None:
     before = argv()
     after = argv(extra=[line])
     assert after[5:-3] == words
@@ -234,7 +234,7 @@ def test_without_a_shebang_it_is_for_the_login_shell() -> None:
 # ---- status
 
 
-def test_status_asks_for_the_users_live_jobs_and_for_those_of_interest() -> None:
+def test_status_queries_the_users_live_jobs_and_those_of_interest() -> None:
     live = (
         "state IN ('Waiting', 'toAckReservation', 'toLaunch', 'Launching', 'Hold', 'Running', "
         "'Suspended', 'Resuming', 'Finishing', 'toError')"
@@ -278,14 +278,14 @@ def ended(
     )  # fmt: skip
 
 
-def test_oarstat_tells_of_jobs_that_wait_are_held_or_run() -> None:
+def test_oarstat_shows_jobs_that_wait_are_held_or_run() -> None:
     assert status(noted("one waiting, one new")) == {
         **LIVE,
         "12": JobStatus(BatchState.PENDING, submitted=T + 27),
     }
 
 
-def test_oarstat_tells_how_jobs_ended() -> None:
+def test_oarstat_shows_how_jobs_ended() -> None:
     found = status(noted("also ended ones"))
     assert {job: found[job] for job in ("1", "2", "3", "4", "5", "6")} == {
         "1": ended(BatchState.DONE, "", 7, 9, 10, exit_code=0, tag="jobqueue-0a1b2c-0"),
@@ -313,7 +313,7 @@ def test_oarstat_tells_how_jobs_ended() -> None:
     assert {job: found[job] for job in LIVE} == LIVE
 
 
-def test_oarstat_tells_that_jobs_were_deleted_while_held_running_and_waiting() -> None:
+def test_oarstat_shows_that_jobs_were_deleted_while_held_running_and_waiting() -> None:
     found = status(noted("deleted: held, running, waiting"))
     deleted = "User root requested to frag the job"
     assert {job: found[job] for job in ("13", "8", "12")} == {
@@ -390,7 +390,7 @@ def test_no_jobs_are_no_text_and_no_error(command: str) -> None:
     assert status(noted("# no jobs")) == {}
 
 
-def test_an_answer_that_is_no_json_is_an_error_not_an_empty_queue() -> None:
+def test_output_that_is_no_json_is_an_error_not_an_empty_queue() -> None:
     with pytest.raises(QueueError, match="cannot be read"):
         read_result(A.status([]), 0, "Job id    S User\n", "")
 
@@ -431,7 +431,7 @@ def test_a_cancel_that_no_server_hears_is_a_failure() -> None:
     assert isinstance(error, QueueDown)
 
 
-def test_a_cancel_without_a_database_says_so_even_when_it_has_to_be_given_up() -> None:
+def test_a_cancel_without_a_database_fails_even_when_it_has_to_be_given_up() -> None:
     error = refusal(A.cancel(["312"]), runs("oar/server-down.txt")["timeout 60 oardel 312"])
     assert isinstance(error, QueueDown)
 
@@ -439,7 +439,7 @@ def test_a_cancel_without_a_database_says_so_even_when_it_has_to_be_given_up() -
 # ---- the rest
 
 
-def test_the_version_is_what_oarsub_says() -> None:
+def test_the_version_is_what_oarsub_prints() -> None:
     assert A.version().parse(runs("oar/oarsub-ok.txt")["oarsub -V"].stdout) == "2.5.9 (Canicule)"
 
 
@@ -476,7 +476,7 @@ def test_what_the_user_or_the_site_sets_stays(name: str) -> None:
     assert not re.fullmatch(A.env_blocklist, name)
 
 
-# ---- memory that is not asked for
+# ---- memory that is not requested
 
 SIZE = {"cores": 2, "memory": "4 GiB"}
 
@@ -494,7 +494,7 @@ def test_jobs_without_memory_are_warned_of() -> None:
         {"memory_per": "none"},
     ],
 )
-def test_whoever_says_how_to_ask_for_memory_is_not_warned(options: dict[str, str]) -> None:
+def test_whoever_sets_how_memory_is_requested_is_not_warned(options: dict[str, str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         build_spec("oar", {**SIZE, **options})

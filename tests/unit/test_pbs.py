@@ -1,4 +1,4 @@
-"""PBS's answers, as recorded from OpenPBS 23.06, and what is made of them."""
+"""PBS's output, as recorded from OpenPBS 23.06, and what is read from it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def spec(count: int = 1, **facts: Any) -> JobSpec:
 
 
 def answer(call: Call[T_], file: str) -> T_:
-    """Read a recording as the answer to a call."""
+    """Read a recording as the output of a call."""
     recording = one_call(f"pbs/{file}.txt")
     return read_result(call, recording.exit, recording.stdout, recording.stderr)
 
@@ -151,7 +151,7 @@ def test_a_long_name_leaves_room_for_the_tag() -> None:
         ),
     ],
 )
-def test_words_of_qsub_reach_the_error(file: str, code: int, words: str) -> None:
+def test_messages_of_qsub_reach_the_error(file: str, code: int, words: str) -> None:
     error = refusal(SYSTEM.submit(spec()), file)
     assert error.message == f"qsub failed with exit code {code}"
     assert error.details == words
@@ -168,7 +168,7 @@ def test_only_a_full_queue_is_a_limit() -> None:
     ["down-qsub-foreground", "down-qdel", "down-qselect", "down-qstat-Q", "down-wrong-server",
      "down-qstat-id-json", "nnp-qstat"],
 )  # fmt: skip
-def test_a_server_that_is_away_is_told_from_a_refusal(file: str) -> None:
+def test_a_server_that_is_away_is_not_taken_for_a_refusal(file: str) -> None:
     assert re.search(SYSTEM.unreachable_pattern, one_call(f"pbs/{file}.txt").stderr)
     assert not re.search(
         SYSTEM.unreachable_pattern, one_call("pbs/qsub-err-unknown-queue.txt").stderr
@@ -211,7 +211,7 @@ def waits(reason: str = "", state: BatchState = BatchState.PENDING) -> JobStatus
 
 
 @pytest.mark.usefixtures("time_zone")
-def test_qstat_tells_who_waits_why_and_who_runs_where() -> None:
+def test_qstat_shows_who_waits_why_and_who_runs_where() -> None:
     assert living("qstat-all-states-json") == {
         "124.pbshost": JobStatus(
             BatchState.RUNNING, node="pbshost", submitted=T + 58, started=T + 58
@@ -269,7 +269,7 @@ def test_a_job_that_pbs_gave_up_to_start_is_stuck() -> None:
     assert (status.state, status.reason) == (BatchState.STUCK, comment)
 
 
-def test_the_start_that_the_scheduler_expects_is_told() -> None:
+def test_the_start_that_the_scheduler_expects_is_known() -> None:
     # Not recorded: estimated.start_time of the PBS Professional Reference Guide.
     start = {"start_time": "Fri Nov 20 10:24:20 2026"}
     local = read_time("Fri Nov 20 10:24:20 2026")
@@ -296,7 +296,7 @@ def test_elements_of_a_held_array_are_held_and_mute_ends_are_left_to_the_history
     )
 
 
-def test_an_element_that_tells_its_exit_code_while_others_live_has_ended() -> None:
+def test_an_element_that_shows_its_exit_code_while_others_live_has_ended() -> None:
     # Not recorded.
     status = one(job_state="X", substate=93, Exit_status=3, exec_host="a/0")
     assert (status.state, status.exit_code) == (BatchState.FAILED, 3)
@@ -456,12 +456,12 @@ def ended(
         ),
     ],
 )
-def test_the_history_tells_how_jobs_ended(file: str, job: str, expected: JobStatus) -> None:
+def test_the_history_shows_how_jobs_ended(file: str, job: str, expected: JobStatus) -> None:
     assert past(file) == {f"{job}.pbshost": expected}
 
 
 @pytest.mark.usefixtures("time_zone")
-def test_the_history_tells_how_each_element_ended() -> None:
+def test_the_history_shows_how_each_element_ended() -> None:
     terminated = "terminated by pbsuser@pbshost"
     assert past("state-array-finished.json") == {
         "114[0].pbshost": ended(BatchState.DONE, ended=T + 8, exit_code=0),
@@ -480,9 +480,7 @@ def test_a_job_that_never_ran_was_not_done_whatever_its_substate() -> None:
 
 
 @pytest.mark.parametrize(("code", "state"), [(0, BatchState.DONE), (3, BatchState.FAILED)])
-def test_the_exit_code_decides_where_the_substate_says_nothing(
-    code: int, state: BatchState
-) -> None:
+def test_the_exit_code_decides_where_the_substate_is_no_end(code: int, state: BatchState) -> None:
     assert one(job_state="F", substate=50, Exit_status=code).state is state
 
 
@@ -536,7 +534,7 @@ def test_cancelling_jobs_that_are_gone_or_ending_is_no_failure(file: str) -> Non
         ("down-qdel", "Connection refused\nCouldn't connect to cluster: pbshost"),
     ],
 )
-def test_a_cancel_that_failed_says_why(file: str, words: str) -> None:
+def test_a_cancel_that_failed_shows_why(file: str, words: str) -> None:
     assert refusal(SYSTEM.cancel(["1"]), file).details == words
 
 
@@ -566,7 +564,7 @@ def test_a_limit_of_memory_is_read() -> None:
     assert call.parse(text) == [Queue("big", open=False, max_memory=64 * 2**30)]
 
 
-def test_the_version_tells_the_dialect() -> None:
+def test_the_version_names_the_dialect() -> None:
     version = answer(SYSTEM.version(), "version-qsub")
     assert version == "PBS 23.06.06"
     assert dialect_of("pbs", version) is PBS

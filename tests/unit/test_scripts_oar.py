@@ -58,7 +58,7 @@ def test_job_script(file: str, options: dict[str, Any], facts: dict[str, Any]) -
     assert script_of("oar", options, **facts) == golden(file)
 
 
-def test_what_the_script_asks_for_is_what_oarsub_is_given() -> None:
+def test_what_the_script_requests_is_what_oarsub_is_given() -> None:
     plan = build_spec("oar", EVERY_KEYWORD)
     assert OAR().submit(plan.job_spec(tag="jobqueue-abc-0")).argv[:-1] == [
         "oarsub",
@@ -98,7 +98,7 @@ def conditions(**options: Any) -> list[str]:
         ),
     ],
 )
-def test_memory_is_asked_for_as_the_user_wants(
+def test_memory_is_requested_as_the_user_wants(
     options: dict[str, Any], expected: list[str]
 ) -> None:
     assert conditions(**options) == expected

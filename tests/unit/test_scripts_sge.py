@@ -77,7 +77,7 @@ SMP = {"parallel_environment": "smp"}
         ({"memory_per": "job", "job_directives_skip": ["h_vmem"]}, []),
     ],
 )
-def test_slots_and_memory_are_asked_for_as_the_user_wants(
+def test_slots_and_memory_are_requested_as_the_user_wants(
     options: dict[str, Any], expected: list[str]
 ) -> None:
     given = {"cores": 8, "memory": "24 GiB", "walltime": "", **options}
@@ -115,7 +115,7 @@ def asked(header: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("keywords", KEYWORDS, ids=str)
-def test_what_is_asked_for_is_what_dask_jobqueue_asks_for(keywords: dict[str, Any]) -> None:
+def test_what_is_requested_is_what_dask_jobqueue_requests(keywords: dict[str, Any]) -> None:
     ours, theirs = headers("sge", "SGEJob", keywords)
     assert asked(ours) == asked(theirs)
     assert len(asked(ours)) >= 2

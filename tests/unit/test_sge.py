@@ -1,4 +1,4 @@
-"""Grid Engine's answers, as recorded from 8.1.9, and what is made of them."""
+"""Grid Engine's output, as recorded from 8.1.9, and what is read from it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_an_array_gives_an_id_for_each_task(command: str, job: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["qsub -w v -cwd job-ok.sh", "qsub -help"])
-def test_qsub_without_an_id_is_an_error_with_its_words(command: str) -> None:
+def test_qsub_without_an_id_is_an_error_with_its_message(command: str) -> None:
     with pytest.raises(QueueError, match="cannot be read") as caught:
         read(ENGINE.submit(spec()), "qsub-ok", command)
     assert caught.value.details == answer("qsub-ok", command).stdout.strip()
@@ -137,7 +137,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("command", "words"), WORDS.items(), ids=lambda each: str(each)[:30])
-def test_words_of_qsub_reach_the_error(command: str, words: tuple[int, str]) -> None:
+def test_messages_of_qsub_reach_the_error(command: str, words: tuple[int, str]) -> None:
     exit_code, details = words
     with pytest.raises(QueueError, match=f"qsub failed with exit code {exit_code}\n") as caught:
         read(ENGINE.submit(spec()), "qsub-errors", command)
@@ -165,7 +165,7 @@ def test_a_submission_that_failed_may_have_been_one_all_the_same() -> None:
 # ---- status
 
 
-def test_status_asks_for_all_jobs_of_the_user_in_one_command() -> None:
+def test_status_queries_all_jobs_of_the_user_in_one_command() -> None:
     call = ENGINE.status(["1", "2.3"])
     assert call.argv == ["qstat", "-u", "$user", "-xml"]
     assert call.env == {"TZ": "UTC"}
@@ -209,7 +209,7 @@ MINE = {
 }
 
 
-def test_qstat_tells_state_reason_node_tag_times_and_task() -> None:
+def test_qstat_shows_state_reason_node_tag_times_and_task() -> None:
     assert read(ENGINE.status([]), "qstat-of-user", "qstat -u '$user' -xml") == MINE
 
 
@@ -238,7 +238,7 @@ def test_jobs_of_others_ways_are_listed_too() -> None:
 
 @pytest.mark.parametrize("grouping", ["", " -g d", " -r"])
 def test_the_settings_of_a_site_for_qstat_change_nothing(grouping: str) -> None:
-    """A file ``sge_qstat`` may add such words to every qstat."""
+    """A file ``sge_qstat`` may add such text to every qstat."""
     plain = read(ENGINE.status([]), "qstat-xml", "qstat -xml")
     told = answer("qstat-xml", f"qstat -xml{' -g d' if grouping == ' -g d' else grouping}")
     assert ENGINE.status([]).parse(told.stdout) == plain
@@ -253,7 +253,7 @@ def test_the_settings_of_a_site_for_qstat_change_nothing(grouping: str) -> None:
         ("z", "unknown"), ("", "unknown"), ("X", "unknown"),
     ],
 )  # fmt: skip
-def test_states_are_told_by_their_letters(letters: str, state: str) -> None:
+def test_states_are_recognised_by_their_letters(letters: str, state: str) -> None:
     assert ENGINE.status([]).parse(row(letters))["7"].state == state
 
 
@@ -278,7 +278,7 @@ def test_no_jobs_are_no_error(file: str, command: str) -> None:
     assert read(ENGINE.status([]), file, command) == {}
 
 
-def test_half_an_answer_is_none() -> None:
+def test_half_a_listing_is_an_error() -> None:
     text = answer("qstat-xml", "qstat -xml").stdout[:2000]
     with pytest.raises(ValueError, match="not a whole answer"):
         ENGINE.status([]).parse(text)
@@ -308,7 +308,7 @@ def history(*ids: str) -> Call[dict[str, JobStatus]]:
     return ENGINE.history(ids)
 
 
-def test_history_asks_for_our_jobs_by_the_tag_in_their_names() -> None:
+def test_history_queries_our_jobs_by_the_tag_in_their_names() -> None:
     assert history("8").argv == ["qacct", "-o", USER, "-d", "8", "-j", "*.jobqueue-*"]
     assert history("8").env == {"TZ": "UTC"}
 
@@ -354,7 +354,7 @@ ENDED = {
 }
 
 
-def test_qacct_tells_how_jobs_ended() -> None:
+def test_qacct_shows_how_jobs_ended() -> None:
     command = "qacct -o root -d 8 -j '*.jobqueue-*'"
     assert read(history(*ENDED, "8", "10"), "qacct-by-name", command) == ENDED
     assert list(read(history("6.2", "77"), "qacct-by-name", command)) == ["6.2"]
@@ -424,7 +424,7 @@ def test_jobs_without_a_record_are_no_error() -> None:
     assert read(history("10"), "qacct-by-name", command) == {}
 
 
-def test_a_site_without_accounting_says_so() -> None:
+def test_a_site_without_accounting_is_an_error() -> None:
     with pytest.raises(QueueError) as caught:
         read(history("1"), "qacct-no-file", "qacct -o root -d 8 -j '*.jobqueue-*'")
     assert caught.value.details.endswith("No such file or directory\nno jobs running since startup")
@@ -433,7 +433,7 @@ def test_a_site_without_accounting_says_so() -> None:
 # ---- queues, version
 
 
-def test_qstat_tells_queues_and_limits() -> None:
+def test_qstat_shows_queues_and_limits() -> None:
     call = ENGINE.queues()
     assert call is not None
     assert call.argv == ["qstat", "-f", "-u", "$user", "-xml", "-F", "h_rt,mem_total"]
@@ -468,7 +468,7 @@ def test_the_nodes_of_a_queue_are_joined() -> None:
     ]
 
 
-def test_the_version_is_what_qstat_says() -> None:
+def test_the_version_is_what_qstat_prints() -> None:
     assert read(ENGINE.version(), "queues", "qstat -help | head -1") == "SGE 8.1.9"
     assert ENGINE.version().argv == ["qstat", "-help"]
 
@@ -514,7 +514,7 @@ def test_cancelling_jobs_that_are_gone_is_no_failure(file: str, command: str) ->
     read(ENGINE.cancel(["1"]), file, command)
 
 
-def test_cancelling_the_job_of_somebody_else_fails_with_the_words_of_qdel() -> None:
+def test_cancelling_the_job_of_somebody_else_fails_with_the_message_of_qdel() -> None:
     command = "su sgeuser -c '. /scratch/sge-bed/env.sh; qdel 108'   # someone else's job"
     with pytest.raises(QueueError, match="exit code 1") as caught:
         read(ENGINE.cancel(["108"]), "qdel", command)
@@ -587,7 +587,7 @@ def advice(**options: Any) -> list[str]:
     return ENGINE.warnings({**plain, **options})
 
 
-def test_cores_without_slots_are_said() -> None:
+def test_cores_without_slots_give_a_warning() -> None:
     assert "gives each job one slot, not 8: set parallel_environment" in advice(cores=8)[0]
     assert "not 4" in advice(job_cpu=4)[0]
 
@@ -601,7 +601,7 @@ def test_cores_without_slots_are_said() -> None:
         {"cores": 8, "job_extra_directives": ["-l gpu=1", "-pe smp 8"]},
     ],
 )
-def test_there_is_nothing_to_say_of_slots_that_are_asked_for(options: dict[str, Any]) -> None:
+def test_slots_that_are_requested_give_no_warning(options: dict[str, Any]) -> None:
     assert advice(**options) == []
 
 

@@ -1,4 +1,4 @@
-"""Slurm's answers, as recorded from 22.05, and what is made of them."""
+"""Slurm's output, as recorded from 22.05, and what is read from it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_id_is_found_in_what_wrappers_of_sites_print(text: str) -> None:
     assert SLURM.submit(spec()).parse(text) == ["23"]
 
 
-def test_sbatch_without_an_id_is_an_error_with_its_words() -> None:
+def test_sbatch_without_an_id_is_an_error_with_its_message() -> None:
     answer = recorded("slurm/01_sbatch_ok.txt", "sbatch --test-only job.sh")
     with pytest.raises(QueueError, match="cannot be read") as caught:
         read_result(SLURM.submit(spec()), answer.exit, answer.stdout, answer.stderr)
@@ -119,7 +119,7 @@ def test_several_jobs_are_one_array() -> None:
         ),
     ],
 )
-def test_words_of_sbatch_reach_the_error(file: str, command: str, words: str) -> None:
+def test_messages_of_sbatch_reach_the_error(file: str, command: str, words: str) -> None:
     answer = recorded(f"slurm/{file}", command)
     with pytest.raises(QueueError, match=f"sbatch failed with exit code {answer.exit}") as caught:
         read_result(SLURM.submit(spec()), answer.exit, answer.stdout, answer.stderr)
@@ -129,7 +129,7 @@ def test_words_of_sbatch_reach_the_error(file: str, command: str, words: str) ->
 # ---- status
 
 
-def test_status_asks_for_all_jobs_of_the_user_in_one_command() -> None:
+def test_status_queries_all_jobs_of_the_user_in_one_command() -> None:
     call = SLURM.status(["1", "2_3"])
     assert call.argv == [
         "squeue", "--me", "-h", "-r", "-t", "all", "-O",
@@ -201,13 +201,13 @@ EVERY_KIND = {
 
 
 @pytest.mark.usefixtures("time_zone")
-def test_squeue_tells_state_reason_node_tag_times_and_exit_code() -> None:
+def test_squeue_shows_state_reason_node_tag_times_and_exit_code() -> None:
     command = f"squeue -h -r -t all -O '{FORMAT}'"
     assert squeue("slurm/70_squeue_exit_code.txt", command, SQUEUE_O) == EVERY_KIND
 
 
 @pytest.mark.usefixtures("time_zone")
-def test_squeue_tells_that_a_job_ran_into_its_walltime() -> None:
+def test_squeue_shows_that_a_job_ran_into_its_walltime() -> None:
     command = f"squeue -h -r -t all -n jq-timeout2 -O '{FORMAT}'"
     assert squeue("slurm/74_squeue_timeout.txt", command, SQUEUE_O) == {
         "23": JobStatus(
@@ -237,7 +237,7 @@ def test_squeue_tells_that_a_job_ran_into_its_walltime() -> None:
         ("74", BatchState.RUNNING, "", None),
     ],
 )
-def test_squeue_tells_why_jobs_wait_and_until_when(
+def test_squeue_shows_why_jobs_wait_and_until_when(
     job: str, state: BatchState, reason: str, estimated_start: float | None
 ) -> None:
     command = "squeue -t all -h -o '%i|%T|%r|%N|%S|%e|%M|%l'"
@@ -273,7 +273,7 @@ def test_a_completing_job_still_runs_and_a_lost_node_is_named() -> None:
         ("launch failed requeued held", BatchState.STUCK),
     ],
 )
-def test_held_jobs_are_told_by_their_reason(reason: str, state: BatchState) -> None:
+def test_held_jobs_are_recognised_by_their_reason(reason: str, state: BatchState) -> None:
     assert SLURM.status([]).parse(row("PENDING", reason))["1"].state is state
 
 
@@ -317,7 +317,9 @@ def test_walltimes_are_read_as_sbatch_reads_them(walltime: str, limit: int | Non
         ("03_sbatch_errors.txt", "sbatch -p nosuch job.sh", ""),
     ],
 )
-def test_failures_that_may_pass_are_told_from_refusals(file: str, command: str, kind: str) -> None:
+def test_failures_that_may_pass_are_not_taken_for_refusals(
+    file: str, command: str, kind: str
+) -> None:
     words = recorded(f"slurm/{file}", command).stderr
     told = [
         name
@@ -401,7 +403,7 @@ ASKED = ("JobID", "State", "ExitCode", "NodeList", "Submit", "Start", "End", "Re
 S = 1795171022.0  # 2026-11-20T10:37:02 UTC
 
 
-def test_history_asks_for_the_very_jobs() -> None:
+def test_history_queries_the_very_jobs() -> None:
     call = SLURM.history(["8", "15_2"])
     assert call is not None
     assert call.argv == [
@@ -417,7 +419,7 @@ def history(text: str) -> dict[str, JobStatus]:
 
 
 @pytest.mark.usefixtures("time_zone")
-def test_sacct_tells_how_jobs_ended() -> None:
+def test_sacct_shows_how_jobs_ended() -> None:
     command = (
         "sacct -X -n -P -j 8,9,10,11,12,13,14,15,17,18 -o JobID,JobIDRaw,State,ExitCode,"
         "DerivedExitCode,Reason,NodeList,Submit,Start,End,Elapsed,TimelimitRaw"
@@ -459,7 +461,7 @@ def test_an_unreadable_line_of_sacct_loses_no_other() -> None:
     assert history(text)["9"].exit_code == 3
 
 
-def test_sites_without_accounting_say_so() -> None:
+def test_sites_without_accounting_are_an_error() -> None:
     answer = recorded("slurm/41_sacct_none.txt", "sacct -j 1 -X -n -P -o JobID,State,ExitCode")
     call = SLURM.history(["1"])
     assert call is not None
@@ -475,7 +477,7 @@ WANTED = ("name", "open", "limit", "default", "nodes", "cpus", "memory")
 NODE = {"max_cores": 64, "max_memory": 64000 * 2**20}
 
 
-def test_sinfo_tells_queues_and_limits() -> None:
+def test_sinfo_shows_queues_and_limits() -> None:
     call = SLURM.queues()
     assert call is not None
     assert call.argv == ["sinfo", "-h", "-e", "-o", "%P|%a|%l|%L|%D|%c|%m"]
@@ -531,7 +533,7 @@ def test_time_limits_are_read(text: str, expected: int | None) -> None:
 # ---- version, cancel
 
 
-def test_the_version_is_what_sbatch_says() -> None:
+def test_the_version_is_what_sbatch_prints() -> None:
     answer = recorded("slurm/00_version.txt", "sbatch --version")
     assert SLURM.version().parse(answer.stdout) == "slurm-wlm 22.05.8"
 
@@ -556,7 +558,7 @@ def test_cancelling_jobs_that_are_gone_is_no_failure(command: str) -> None:
     read_result(SLURM.cancel(["1"]), answer.exit, answer.stdout, answer.stderr)
 
 
-def test_cancelling_the_job_of_somebody_else_fails_with_the_words_of_scancel() -> None:
+def test_cancelling_the_job_of_somebody_else_fails_with_the_message_of_scancel() -> None:
     answer = recorded("slurm/31_other_user.txt", "su nobody -s /bin/bash -c 'scancel 115'")
     with pytest.raises(QueueError, match="exit code 210") as caught:
         read_result(SLURM.cancel(["115"]), answer.exit, answer.stdout, answer.stderr)

@@ -1,4 +1,4 @@
-"""Torque's answers, as recorded from 6.1.3, and what is made of them."""
+"""Torque's output, as recorded from 6.1.3, and what is read from it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def spec(count: int = 1, **facts: Any) -> JobSpec:
 
 
 def answer(call: Call[T_], file: str) -> T_:
-    """Read a recording as the answer to a call."""
+    """Read a recording as the output of a call."""
     recording = one_call(f"torque/{file}.txt")
     return read_result(call, recording.exit, recording.stdout, recording.stderr)
 
@@ -85,7 +85,7 @@ def test_a_name_begins_with_a_letter() -> None:
         ("62-server-down-qsub", 111, "cannot connect to server vm (errno=111)"),
     ],
 )
-def test_words_of_qsub_reach_the_error(file: str, code: int, words: str) -> None:
+def test_messages_of_qsub_reach_the_error(file: str, code: int, words: str) -> None:
     error = refusal(SYSTEM.submit(spec()), file)
     assert error.message == f"qsub failed with exit code {code}"
     assert words in error.details
@@ -95,7 +95,7 @@ def test_words_of_qsub_reach_the_error(file: str, code: int, words: str) -> None
 @pytest.mark.parametrize(
     "file", ["61-server-down", "62-server-down-qsub", "63-server-down-qdel", "64-trqauthd-down"]
 )
-def test_a_server_that_is_away_is_told_from_a_refusal(file: str) -> None:
+def test_a_server_that_is_away_is_not_taken_for_a_refusal(file: str) -> None:
     assert re.search(SYSTEM.unreachable_pattern, one_call(f"torque/{file}.txt").stderr)
     assert not re.search(SYSTEM.unreachable_pattern, one_call("torque/30-qsub-badqueue.txt").stderr)
 
@@ -103,7 +103,7 @@ def test_a_server_that_is_away_is_told_from_a_refusal(file: str) -> None:
 # ---- status
 
 
-def test_status_asks_for_each_element_as_arrays_do_not_tell_of_them() -> None:
+def test_status_names_each_element_as_arrays_do_not_list_them() -> None:
     assert SYSTEM.status(["2[0].vm", "3.vm"]).argv == ["qstat", "-x", "2[0].vm", "3.vm"]
     assert SYSTEM.history(["3.vm"]) is None
     assert SYSTEM.exit_codes_expire
@@ -129,7 +129,7 @@ FAILED = JobStatus(
 )
 
 
-def test_qstat_tells_who_runs_where() -> None:
+def test_qstat_shows_who_runs_where() -> None:
     assert answer(SYSTEM.status(["0"]), "23-qstat-x") == {"0.vm": RUNNING}
 
 
@@ -154,7 +154,7 @@ def changed(text: str, **values: str) -> JobStatus:
         # 48-qstat-after: jobs that qdel ended while they ran, and while they waited
         ("271", FAILED._replace(state=BatchState.CANCELLED, exit_code=None, signal=15)),
         ("", FAILED._replace(state=BatchState.CANCELLED, exit_code=None)),
-        # Verdicts that the documents tell of
+        # Verdicts from the documents
         (
             "-11",
             FAILED._replace(exit_code=None, reason="JOB_EXEC_OVERLIMIT_WT", ended_by_system=True),
@@ -164,7 +164,7 @@ def changed(text: str, **values: str) -> JobStatus:
         ("265", FAILED._replace(exit_code=None, signal=9)),
     ],
 )
-def test_ends_are_told_by_the_exit_code(code: str, expected: JobStatus) -> None:
+def test_ends_are_recognised_by_the_exit_code(code: str, expected: JobStatus) -> None:
     assert changed(xml("24-qstat-f-finished"), exit_status=code) == expected
 
 
@@ -221,7 +221,7 @@ def test_a_server_that_is_away_is_an_error_not_an_empty_queue(file: str, code: i
     assert refusal(SYSTEM.status(["0"]), file).message == f"qstat failed with exit code {code}"
 
 
-def test_what_is_no_xml_is_an_error_with_its_words() -> None:
+def test_what_is_no_xml_is_an_error_with_its_message() -> None:
     with pytest.raises(QueueError, match="cannot be read") as caught:
         read_result(SYSTEM.status(["0"]), 0, "hello", "")
     assert caught.value.details == "hello"
