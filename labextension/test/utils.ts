@@ -141,10 +141,10 @@ export const SCRIPT: IScript = {
   command: 'sbatch --array=0-1'
 };
 
-/** The methods that the server is asked by. */
-export type Question = Exclude<keyof JobQueueAPI, 'settings'>;
+/** The methods of the API. */
+export type Method = Exclude<keyof JobQueueAPI, 'settings'>;
 
-/** A server in memory that counts what it is asked. */
+/** A server in memory that records its calls. */
 export class FakeAPI extends JobQueueAPI {
   constructor() {
     super(ServerConnection.makeSettings());
@@ -154,13 +154,13 @@ export class FakeAPI extends JobQueueAPI {
   jobList: IJob[] = [];
   noticeList: INotice[] = [];
   profileList: IProfile[] = [makeProfile()];
-  readonly refusals: Partial<Record<Question, Error>> = {};
-  readonly calls: [Question, ...unknown[]][] = [];
+  readonly errors: Partial<Record<Method, Error>> = {};
+  readonly calls: [Method, ...unknown[]][] = [];
 
   /** What a method was called with, one entry a call. */
-  asked(question: Question): unknown[][] {
+  callsOf(method: Method): unknown[][] {
     return this.calls
-      .filter(([name]) => name === question)
+      .filter(([name]) => name === method)
       .map(([, ...args]) => args);
   }
 
@@ -257,13 +257,13 @@ export class FakeAPI extends JobQueueAPI {
 
   private async answer<T>(
     value: () => T,
-    question: Question,
+    method: Method,
     ...args: unknown[]
   ): Promise<T> {
-    this.calls.push([question, ...args]);
-    const refusal = this.refusals[question];
-    if (refusal) {
-      throw refusal;
+    this.calls.push([method, ...args]);
+    const error = this.errors[method];
+    if (error) {
+      throw error;
     }
     return value();
   }
@@ -276,11 +276,11 @@ export class FakeAPI extends JobQueueAPI {
   }
 }
 
-/** An event bus that says what a test has it say. */
+/** An event bus for tests. */
 export class FakeEvents {
   readonly stream = new Stream<FakeEvents, Event.Emission>(this);
 
-  say(schema_id: string): void {
+  emit(schema_id: string): void {
     this.stream.emit({ schema_id } as Event.Emission);
   }
 

@@ -19,13 +19,13 @@ test('scale', async ({ page, panel, queue }) => {
   await panel.ready(NAME, 2);
 });
 
-test('adapt', async ({ page, panel }) => {
+test('autoscale', async ({ page, panel }) => {
   await panel.card(NAME).locator('[data-action=adapt]').click();
-  await panel.field('Fewest jobs').fill('3');
-  await panel.field('Most jobs').fill('4');
-  await shot(page, 'adapt');
-  await panel.press('Adapt');
-  await expect(panel.card(NAME)).toContainText('adaptive 3–4');
+  await panel.field('Minimum jobs').fill('3');
+  await panel.field('Maximum jobs').fill('4');
+  await shot(page, 'autoscale');
+  await panel.press('Autoscale');
+  await expect(panel.card(NAME)).toContainText('autoscale 3–4');
   await panel.ready(NAME, 3);
 });
 
@@ -53,7 +53,7 @@ test('jobs and a log', async ({ page, panel }) => {
 test('client code is inserted by the button', async ({ page, panel }) => {
   const cells = await notebook(page, ['1', '2']);
   await cells.first().click();
-  await panel.card(NAME).locator('[data-action=snippet]').click();
+  await panel.card(NAME).locator('[data-action=clientCode]').click();
   await expect(cells).toHaveCount(3);
   await expect(cells.nth(1)).toContainText('client = Client(');
 });

@@ -19,7 +19,7 @@ test('from click to a computed result', async ({ page, panel }) => {
   await panel.press('Create');
   await shot(page, 'starting');
   await panel.ready('first', 1);
-  await panel.card('first').locator('[data-action=snippet]').click();
+  await panel.card('first').locator('[data-action=clientCode]').click();
   await connect(page);
   const result = await run(page, 'client.submit(sum, range(10)).result()');
   await expect(result).toHaveText('45', { timeout: 60_000 });
@@ -94,7 +94,7 @@ test('a cluster is made and shut down with the keyboard only', async ({
 }) => {
   const { keyboard } = page;
   await keyboard.press('Control+Shift+C');
-  await keyboard.type('New Dask Cluster');
+  await keyboard.type('New Dask cluster');
   await expect(
     page.locator('.lm-CommandPalette-item.lm-mod-active')
   ).toContainText('New Dask');

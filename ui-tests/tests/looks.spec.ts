@@ -82,7 +82,7 @@ test('the picture for the README', async ({ page, panel, queue }) => {
   await notebook(page, ['']);
   const launcher = page.locator('.lm-TabBar-tab', { hasText: 'Launcher' });
   await launcher.locator('.lm-TabBar-tabCloseIcon').click();
-  await panel.card('analysis').locator('[data-action=snippet]').click();
+  await panel.card('analysis').locator('[data-action=clientCode]').click();
   await connect(page);
   const result = await run(page, WORK);
   await expect(result).toContainText('0.', { timeout: 60_000 });

@@ -54,7 +54,7 @@ test('from click to a computed result on Slurm', async ({ page, panel }) => {
   await expect(
     panel.card('on-slurm').locator('tr[data-state=running]')
   ).toContainText('node');
-  await panel.card('on-slurm').locator('[data-action=snippet]').click();
+  await panel.card('on-slurm').locator('[data-action=clientCode]').click();
   await connect(page);
   const result = await run(page, 'client.submit(sum, range(10)).result()');
   await expect(result).toHaveText('45', { timeout: 60_000 });

@@ -5,13 +5,26 @@ import type {
   IProfile,
   ISchema,
   JobState
-} from '../../labextension/src/tokens';
+} from '../../labextension/src/api/types';
 import { cutOff, expect, Panel, shot, test } from './lab';
 import type { Lab } from './lab';
 
-/** States that no test can wait for, told by a server that is made up. */
+/** States that no test can wait for, from a mock server. */
 const NOW = Date.now() / 1000;
 const soon = (minutes: number): number => NOW + minutes * 60 + 30;
+
+const NO_JOBS: ICluster['jobs'] = {
+  submitting: 0,
+  pending: 0,
+  held: 0,
+  starting: 0,
+  running: 0,
+  closing: 0,
+  done: 0,
+  failed: 0,
+  cancelled: 0,
+  lost: 0
+};
 
 const WELL: ICluster = {
   id: 'well',
@@ -30,7 +43,7 @@ const WELL: ICluster = {
   processes: 2,
   cores_per_job: 8,
   memory_per_job: 24e9,
-  jobs: { running: 3 },
+  jobs: { ...NO_JOBS, running: 3 },
   reason: '',
   waiting: 0,
   workers: 6,
@@ -47,7 +60,7 @@ const WELL: ICluster = {
 };
 
 const NOTHING = { next_end: null, core_hours: 0, core_hours_asked: null };
-const EMPTY = { ...NOTHING, jobs: {}, workers: 0, cores: 0, memory: 0 };
+const EMPTY = { ...NOTHING, jobs: NO_JOBS, workers: 0, cores: 0, memory: 0 };
 
 const CLUSTERS: ICluster[] = [
   {
@@ -85,7 +98,7 @@ const CLUSTERS: ICluster[] = [
     name: 'broken',
     system: 'htcondor',
     state: 'degraded',
-    jobs: { failed: 3 },
+    jobs: { ...NO_JOBS, failed: 3 },
     detail: 'the last 3 jobs ended before any worker joined',
     diagnosis:
       'The Python of the jobs has no module distributed. Choose another Python with the option `python`, ' +
@@ -270,7 +283,7 @@ const ANSWERS: [RegExp, unknown][] = [
   [/\/job-script$/, { script: DESCRIPTION, command: 'condor_submit -terse' }]
 ];
 
-/** Open the panel on the server that is made up, so wide. */
+/** Open the panel, with this width, on the mock server. */
 async function open(page: Lab, width: number): Promise<Panel> {
   const notices = [...NOTICES];
   await page.route('**/jobqueue/api/**', route => {
@@ -330,7 +343,9 @@ test('hundreds of jobs', async ({ page }) => {
 test('decisions from the menu of a card', async ({ page }) => {
   const panel = await open(page, 340);
   await panel.card('analysis').click({ button: 'right' });
-  await page.getByRole('menuitem', { name: 'Adaptive Decisions…' }).click();
+  await page
+    .getByRole('menuitem', { name: 'Show autoscaling decisions' })
+    .click();
   await expect(panel.dialog.locator('tbody tr')).toHaveCount(3);
   await expect(panel.dialog.locator('tbody tr').first()).toContainText(
     '3 jobs were enough for 300 s'

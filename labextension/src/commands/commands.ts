@@ -163,8 +163,8 @@ function shutdown(context: IContext): Options {
     label: trans.__('Shut down cluster…'),
     icon: closeIcon,
     ...forCluster(context, async cluster => {
-      const { confirmShutdown: isAsked } = preferences;
-      if (!isAsked || (await confirmShutdown(cluster, trans))) {
+      const { confirmShutdown: mustConfirm } = preferences;
+      if (!mustConfirm || (await confirmShutdown(cluster, trans))) {
         await model.close(cluster.id);
       }
     })

@@ -29,15 +29,17 @@ export function sizeErrors(size: ISize, trans: TranslationBundle): Errors {
   return Object.fromEntries(missing.map(([field]) => [field, text]));
 }
 
-/** A labelled number. */
-export function NumberField(props: {
+interface INumberProps {
   id: string;
   label: string;
   value: number;
   error?: string;
   autoFocus?: boolean;
   onChange: (value: number) => void;
-}): JSX.Element {
+}
+
+/** A labelled number. */
+export function NumberField(props: INumberProps): JSX.Element {
   const { id, label, value, error, onChange } = props;
   return (
     <div className="jp-JobQueue-field">
@@ -78,13 +80,15 @@ export function JobsField(props: {
   );
 }
 
-/** The limits between which a cluster scales by itself. */
-export function RangeFields(props: {
+interface IRangeProps {
   range: ISize['range'];
   errors: Errors;
   trans: TranslationBundle;
   onChange: (range: ISize['range']) => void;
-}): JSX.Element {
+}
+
+/** The limits between which a cluster scales by itself. */
+export function RangeFields(props: IRangeProps): JSX.Element {
   const { range, errors, trans, onChange } = props;
   return (
     <div className="jp-JobQueue-pair">

@@ -10,11 +10,13 @@ function placeholder(cluster: ICluster, trans: TranslationBundle): string {
     : trans.__('This cluster has a fixed size.');
 }
 
-/** The decisions of the adaptive policy with their reasons, newest first. */
-export function AdaptiveLog(props: {
+interface IAdaptiveLogProps {
   cluster: ICluster;
   trans: TranslationBundle;
-}): JSX.Element {
+}
+
+/** The decisions of the adaptive policy with their reasons, newest first. */
+export function AdaptiveLog(props: IAdaptiveLogProps): JSX.Element {
   const { cluster, trans } = props;
   if (!cluster.decisions.length) {
     return <p className="jp-JobQueue-note">{placeholder(cluster, trans)}</p>;

@@ -35,7 +35,7 @@ async function launch(
   load: typeof loadBody
 ): Promise<void> {
   const { NewClusterBody } = await load().catch(() => {
-    // A page from before an update asks for files that no longer exist.
+    // After an update, an open page requests files that no longer exist.
     throw new Error(
       trans.__('The form could not be loaded. Reload the page and try again.')
     );

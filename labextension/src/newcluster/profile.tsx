@@ -53,11 +53,13 @@ function Details(props: {
   );
 }
 
-/** The profiles that cannot be used on this machine, with the reasons; closed if there are others. */
-export function UnusableProfiles(props: {
+interface IProfilesProps {
   profiles: readonly IProfile[];
   trans: TranslationBundle;
-}): JSX.Element | null {
+}
+
+/** The profiles that cannot be used on this machine, with the reasons; closed if there are others. */
+export function UnusableProfiles(props: IProfilesProps): JSX.Element | null {
   const { profiles, trans } = props;
   const unusable = profiles.filter(({ usable }) => !usable);
   if (!unusable.length) {

@@ -78,11 +78,12 @@ export class ClusterList extends VDomRenderer<IClusterModel> {
   }
 }
 
-function Empty(props: {
+interface IEmptyProps {
   trans: TranslationBundle;
   onCreate: () => void;
-}): JSX.Element {
-  const { trans, onCreate } = props;
+}
+
+function Empty({ trans, onCreate }: IEmptyProps): JSX.Element {
   const text = trans.__(
     'A cluster is a Dask scheduler whose workers are jobs in a batch queue.'
   );

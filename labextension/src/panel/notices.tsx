@@ -16,12 +16,14 @@ function focusNeighbour(button: HTMLElement): void {
   neighbour?.querySelector('button')?.focus();
 }
 
-/** Messages about clusters that no longer exist, newest first. */
-export function Notices(props: {
+interface INoticesProps {
   notices: readonly INotice[];
   trans: TranslationBundle;
   onDismiss: (id: string) => void;
-}): JSX.Element | null {
+}
+
+/** Messages about clusters that no longer exist, newest first. */
+export function Notices(props: INoticesProps): JSX.Element | null {
   const { notices, trans, onDismiss } = props;
   if (!notices.length) {
     return null;
@@ -40,12 +42,12 @@ export function Notices(props: {
   );
 }
 
-function Notice(props: {
+interface INoticeProps extends Omit<INoticesProps, 'notices'> {
   notice: INotice;
-  trans: TranslationBundle;
-  onDismiss: (id: string) => void;
-}): JSX.Element {
-  const { id, when, text } = props.notice;
+}
+
+function Notice({ notice, trans, onDismiss }: INoticeProps): JSX.Element {
+  const { id, when, text } = notice;
   return (
     <li className="jp-JobQueue-notice">
       <div role="status">
@@ -53,11 +55,11 @@ function Notice(props: {
       </div>
       <IconButton
         action="dismiss"
-        label={props.trans.__('Dismiss: %1', text)}
+        label={trans.__('Dismiss: %1', text)}
         icon={closeIcon}
         onClick={event => {
           focusNeighbour(event.currentTarget);
-          props.onDismiss(id);
+          onDismiss(id);
         }}
       />
     </li>

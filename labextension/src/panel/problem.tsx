@@ -16,12 +16,14 @@ function withCode(text: string): React.ReactNode {
     .map((part, place) => (place % 2 ? <code key={place}>{part}</code> : part));
 }
 
-/** What is wrong: a sentence, the cause if it is known, and the output of the batch system. */
-export function Problem(props: {
+interface IProblemProps {
   cluster: ICluster;
   trans: TranslationBundle;
   onRetry: () => void;
-}): JSX.Element | null {
+}
+
+/** What is wrong: a sentence, the cause if it is known, and the output of the batch system. */
+export function Problem(props: IProblemProps): JSX.Element | null {
   const { cluster, trans, onRetry } = props;
   const { detail, details, diagnosis } = cluster;
   if (!detail && !details && !diagnosis) {

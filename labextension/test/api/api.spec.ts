@@ -5,9 +5,9 @@ import { makeProfile } from '../utils';
 
 const BASE = 'http://localhost:8888/';
 
-/** Ask a server that gives one answer, and tell what it was asked. */
-async function ask(
-  question: (api: JobQueueAPI) => Promise<unknown>,
+/** Call a method with a server that sends one response, and return the request. */
+async function send(
+  call: (api: JobQueueAPI) => Promise<unknown>,
   answer: unknown = {}
 ): Promise<{ method: string; path: string; body: unknown; value: unknown }> {
   const fetch = jest.fn<Promise<Response>, [Request]>(
@@ -17,7 +17,7 @@ async function ask(
     baseUrl: BASE,
     fetch: fetch as ServerConnection.ISettings['fetch']
   });
-  const value = await question(new JobQueueAPI(settings));
+  const value = await call(new JobQueueAPI(settings));
   expect(fetch).toHaveBeenCalledTimes(1);
   const [request] = fetch.mock.calls[0];
   const text = await request.text();
@@ -31,9 +31,9 @@ async function ask(
 
 describe('JobQueueAPI', () => {
   const range = { minimum: 0, maximum: 10 };
-  const wish = { profile: 'gpu', options: { cores: 2 } };
+  const body = { profile: 'gpu', options: { cores: 2 } };
   const none = undefined;
-  const large = { ...wish, name: 'big', jobs: 3 };
+  const large = { ...body, name: 'big', jobs: 3 };
 
   it.each<
     [string, (api: JobQueueAPI) => Promise<unknown>, string, string, unknown]
@@ -55,7 +55,7 @@ describe('JobQueueAPI', () => {
       'systems/slurm/schema?profile=my%20gpu%20%26%20co',
       none
     ],
-    ['preview', api => api.preview(wish), 'POST', 'job-script', wish],
+    ['preview', api => api.preview(body), 'POST', 'job-script', body],
     ['create', api => api.create(large), 'POST', 'clusters', large],
     [
       'scale',
@@ -89,24 +89,24 @@ describe('JobQueueAPI', () => {
       none
     ],
     ['client', api => api.clientCode('c1'), 'GET', 'clusters/c1/client', none]
-  ])('#%s() should ask its path', async (_, question, method, path, body) => {
-    const asked = await ask(question);
+  ])('#%s() should request its path', async (_, call, method, path, body) => {
+    const sent = await send(call);
     // A GET carries a time stamp against caches.
-    expect(asked.path.replace(/[?&]\d+$/, '')).toBe(path);
-    expect(asked.method).toBe(method);
-    expect(asked.body).toEqual(body);
+    expect(sent.path.replace(/[?&]\d+$/, '')).toBe(path);
+    expect(sent.method).toBe(method);
+    expect(sent.body).toEqual(body);
   });
 
   describe('#list()', () => {
     it('should answer the clusters', async () => {
-      const { value } = await ask(api => api.list(), [{ id: 'c1' }]);
+      const { value } = await send(api => api.list(), [{ id: 'c1' }]);
       expect(value).toEqual([{ id: 'c1' }]);
     });
   });
 
   describe('#client()', () => {
     it('should answer the code alone', async () => {
-      const { value } = await ask(api => api.clientCode('c1'), {
+      const { value } = await send(api => api.clientCode('c1'), {
         code: 'x = 1'
       });
       expect(value).toBe('x = 1');

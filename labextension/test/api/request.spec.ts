@@ -23,7 +23,7 @@ async function refusalOf(
 ): Promise<RequestError> {
   const answer = () => new Response(body, { status, statusText });
   const error = await request(settings(answer).settings, 'clusters').catch(
-    said => said
+    error => error
   );
   expect(error).toBeInstanceOf(RequestError);
   return error as RequestError;
@@ -31,7 +31,7 @@ async function refusalOf(
 
 describe('request', () => {
   describe('#request()', () => {
-    it('should ask below the base URL', async () => {
+    it('should go below the base URL', async () => {
       const server = settings(() => new Response('[]'));
       expect(await request(server.settings, 'clusters')).toEqual([]);
       // A GET carries a time stamp against caches.
@@ -49,7 +49,7 @@ describe('request', () => {
       expect(server.fetch.mock.calls[0][0].method).toBe('DELETE');
     });
 
-    it('should take message, field and details of a refusal', async () => {
+    it('should read message, field and details of an error', async () => {
       const body = JSON.stringify({
         message: 'At most 64 cores.',
         reason: 'OptionError',
@@ -70,7 +70,7 @@ describe('request', () => {
       [502, 'CommandFailed', 'sbatch failed.'],
       [504, 'CommandTimeout', 'squeue did not answer.']
     ])(
-      'should tell a refusal of %d without field or details',
+      'should accept an error %d without field or details',
       async (status, reason, message) => {
         const error = await refusalOf(
           JSON.stringify({ message, reason }),
@@ -85,7 +85,7 @@ describe('request', () => {
       }
     );
 
-    it('should tell the status of an error page', async () => {
+    it('should show the status of an error page', async () => {
       const page = '<html><body><h1>Bad gateway</h1></body></html>';
       const error = await refusalOf(page, 502, 'Bad Gateway');
       expect(error.message).toBe('502 Bad Gateway');
@@ -94,7 +94,7 @@ describe('request', () => {
       expect(error.details).toBe('');
     });
 
-    it('should tell the status of an empty error', async () => {
+    it('should show the status of an empty error', async () => {
       const error = await refusalOf('', 403, 'Forbidden');
       expect(error.message).toBe('403 Forbidden');
     });

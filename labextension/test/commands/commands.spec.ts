@@ -76,7 +76,7 @@ describe('#addCommands()', () => {
   const title = (): string =>
     document.querySelector('.jp-Dialog-header')!.textContent!;
 
-  const told = (): string[] =>
+  const messages = (): string[] =>
     Notification.manager.notifications.map(each => each.message);
 
   it('should add every command with a label and a description', async () => {
@@ -91,7 +91,7 @@ describe('#addCommands()', () => {
     }
   });
 
-  describe('#target', () => {
+  describe('#clusterFor', () => {
     it.each(ABOUT_ONE)('%s should need a cluster', id => {
       expect(commands.isEnabled(id)).toBe(false);
       expect(commands.isEnabled(id, { id: 'c9' })).toBe(false);
@@ -103,21 +103,21 @@ describe('#addCommands()', () => {
       card.dataset.clusterId = 'c2';
       expect(commands.isEnabled(CommandIDs.retry)).toBe(true);
       await execute(CommandIDs.retry);
-      expect(api.asked('retry')).toEqual([['c2']]);
+      expect(api.callsOf('retry')).toEqual([['c2']]);
     });
 
     it('should be the only one', async () => {
       api.clusters = [makeCluster()];
       await pass(5000);
       await execute(CommandIDs.retry);
-      expect(api.asked('retry')).toEqual([['c1']]);
+      expect(api.callsOf('retry')).toEqual([['c1']]);
     });
 
     it('should be the named one even so', async () => {
       card = document.createElement('li');
       card.dataset.clusterId = 'c2';
       await execute(CommandIDs.retry, { id: 'c1' });
-      expect(api.asked('retry')).toEqual([['c1']]);
+      expect(api.callsOf('retry')).toEqual([['c1']]);
     });
   });
 
@@ -126,9 +126,9 @@ describe('#addCommands()', () => {
       preferences.defaultProfile = 'slurm';
       await execute(CommandIDs.create);
       expect(title()).toBe('New cluster');
-      expect(api.asked('schema')).toEqual([['slurm']]);
+      expect(api.callsOf('schema')).toEqual([['slurm']]);
       await press('Cancel');
-      expect(api.asked('create')).toEqual([]);
+      expect(api.callsOf('create')).toEqual([]);
     });
 
     it('should be called otherwise in the palette', () => {
@@ -140,14 +140,14 @@ describe('#addCommands()', () => {
   });
 
   describe('#refresh', () => {
-    it('should ask for the list', async () => {
+    it('should fetch the list', async () => {
       await execute(CommandIDs.refresh);
-      expect(api.asked('list')).toHaveLength(1);
+      expect(api.callsOf('list')).toHaveLength(1);
     });
   });
 
   describe('#scale', () => {
-    it('should ask for a number, beginning with the present one', async () => {
+    it('should start with the current number', async () => {
       await execute(CommandIDs.scale, { id: 'c2' });
       expect(title()).toBe('Scale b');
       const field = screen.getByLabelText<HTMLInputElement>('Number of jobs');
@@ -156,12 +156,12 @@ describe('#addCommands()', () => {
       await pass();
       expect(screen.getByText('10 workers · 20 cores')).toBeTruthy();
       await press('Scale');
-      expect(api.asked('scale')).toEqual([['c2', 5]]);
+      expect(api.callsOf('scale')).toEqual([['c2', 5]]);
       expect(model.find('c2')!.wanted).toBe(5);
     });
 
-    it('should stay open on refusal, with the error at the field', async () => {
-      api.refusals.scale = new RequestError('At most 8 jobs.', 400, 'jobs');
+    it('should stay open after an error, with the error at the field', async () => {
+      api.errors.scale = new RequestError('At most 8 jobs.', 400, 'jobs');
       await execute(CommandIDs.scale, { id: 'c1' });
       await press('Scale');
       expect(screen.getByRole('alert', HIDDEN).textContent).toBe(
@@ -172,18 +172,20 @@ describe('#addCommands()', () => {
   });
 
   describe('#adapt', () => {
-    it('should ask for a range', async () => {
+    it('should request a range', async () => {
       await execute(CommandIDs.adapt, { id: 'c1' });
       expect(title()).toBe('Autoscale slurm-1');
       const field = screen.getByLabelText('Maximum jobs');
       fireEvent.change(field, { target: { value: '4' } });
       await pass();
       await press('Autoscale');
-      expect(api.asked('adapt')).toEqual([['c1', { minimum: 0, maximum: 4 }]]);
+      expect(api.callsOf('adapt')).toEqual([
+        ['c1', { minimum: 0, maximum: 4 }]
+      ]);
     });
 
-    it('should stay open on refusal, with the words of the queue', async () => {
-      api.refusals.adapt = new RequestError('Refused.', 502, '', 'squeue: no');
+    it('should stay open after an error, with its details', async () => {
+      api.errors.adapt = new RequestError('Refused.', 502, '', 'squeue: no');
       await execute(CommandIDs.adapt, { id: 'c1' });
       await press('Autoscale');
       expect(screen.getByRole('alert', HIDDEN).textContent).toBe(
@@ -203,18 +205,18 @@ describe('#addCommands()', () => {
       await press('Close');
     });
 
-    it('should tell a refusal in its own words', async () => {
-      api.refusals.script = new RequestError('No script.', 409, '', 'sorry');
+    it('should show an error with its details', async () => {
+      api.errors.script = new RequestError('No script.', 409, '', 'sorry');
       await execute(CommandIDs.script, { id: 'c1' });
-      expect(told()).toEqual(['No script.\nsorry']);
+      expect(messages()).toEqual(['No script.\nsorry']);
     });
   });
 
-  describe('#snippet', () => {
+  describe('#clientCode', () => {
     it('should fetch the code and copy it without a notebook', async () => {
       const copy = jest.spyOn(Clipboard, 'copyToSystem').mockReturnValue();
       await execute(CommandIDs.clientCode, { id: 'c2' });
-      expect(api.asked('clientCode')).toEqual([['c2']]);
+      expect(api.callsOf('clientCode')).toEqual([['c2']]);
       expect(copy.mock.calls).toEqual([['client = c2']]);
     });
   });
@@ -234,35 +236,35 @@ describe('#addCommands()', () => {
   });
 
   describe('#shutdown', () => {
-    it('should ask before it closes', async () => {
+    it('should need confirmation', async () => {
       await execute(CommandIDs.shutdown, { id: 'c1' });
       expect(title()).toBe('Shut down slurm-1?');
-      expect(api.asked('close')).toEqual([]);
+      expect(api.callsOf('close')).toEqual([]);
       await press('Shut down');
-      expect(api.asked('close')).toEqual([['c1']]);
+      expect(api.callsOf('close')).toEqual([['c1']]);
     });
 
-    it('should close nothing when the person thinks better of it', async () => {
+    it('should close nothing when the user cancels', async () => {
       await execute(CommandIDs.shutdown, { id: 'c1' });
       await press('Cancel');
-      expect(api.asked('close')).toEqual([]);
+      expect(api.callsOf('close')).toEqual([]);
     });
 
-    it('should close at once when the person prefers that', async () => {
+    it('should close at once when the user prefers that', async () => {
       preferences.confirmShutdown = false;
       await execute(CommandIDs.shutdown, { id: 'c1' });
-      expect(api.asked('close')).toEqual([['c1']]);
+      expect(api.callsOf('close')).toEqual([['c1']]);
     });
 
-    it('should tell a refusal', async () => {
+    it('should show an error', async () => {
       preferences.confirmShutdown = false;
-      api.refusals.close = new RequestError('scancel failed.', 502);
+      api.errors.close = new RequestError('scancel failed.', 502);
       await execute(CommandIDs.shutdown, { id: 'c1' });
-      expect(told()).toEqual(['scancel failed.']);
+      expect(messages()).toEqual(['scancel failed.']);
     });
   });
 
-  describe('#decisions', () => {
+  describe('#adaptiveLog', () => {
     it('should show them, and follow the cluster', async () => {
       const decisions = [{ when: 1000, jobs: 4, reason: 'much work' }];
       api.clusters = [makeCluster({ decisions })];
@@ -291,14 +293,14 @@ describe('#addCommands()', () => {
       expect(commands.isEnabled(CommandIDs.dismiss, { id: 'n2' })).toBe(false);
       expect(commands.isEnabled(CommandIDs.dismiss, { id: 'n1' })).toBe(true);
       await execute(CommandIDs.dismiss, { id: 'n1' });
-      expect(api.asked('dismiss')).toEqual([['n1']]);
+      expect(api.callsOf('dismiss')).toEqual([['n1']]);
       expect(model.notices).toEqual([]);
     });
 
-    it('should tell a refusal, and show the notice again', async () => {
-      api.refusals.dismiss = new RequestError('Disk full.', 500);
+    it('should show an error, and the notice again', async () => {
+      api.errors.dismiss = new RequestError('Disk full.', 500);
       await execute(CommandIDs.dismiss, { id: 'n1' });
-      expect(told()).toEqual(['Disk full.']);
+      expect(messages()).toEqual(['Disk full.']);
       expect(model.notices).toHaveLength(1);
     });
   });
@@ -312,7 +314,7 @@ describe('#addCommands()', () => {
       await pass();
       expect(screen.getByText('stdout of slurm-1-0')).toBeTruthy();
       expect(screen.getByText('/logs/slurm-1-0')).toBeTruthy();
-      expect(api.asked('log')).toEqual([
+      expect(api.callsOf('log')).toEqual([
         ['c1', 'slurm-1-0', 'stderr'],
         ['c1', 'slurm-1-0', 'stdout']
       ]);
@@ -320,7 +322,7 @@ describe('#addCommands()', () => {
     });
 
     it('should show why there is none', async () => {
-      api.refusals.log = new RequestError('No file yet.', 404);
+      api.errors.log = new RequestError('No file yet.', 404);
       await execute(CommandIDs.log, { id: 'c1', job: 'slurm-1-0' });
       expect(screen.getByText('No file yet.')).toBeTruthy();
       await press('Close');

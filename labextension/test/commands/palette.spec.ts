@@ -13,7 +13,7 @@ describe('commands from the palette', () => {
   let api: FakeAPI;
   let model: ClusterModel;
   let commands: CommandRegistry;
-  let ask: jest.SpyInstance;
+  let pick: jest.SpyInstance;
 
   beforeEach(() => {
     jest.useFakeTimers();
@@ -32,7 +32,7 @@ describe('commands from the palette', () => {
       },
       trans
     });
-    ask = jest.spyOn(InputDialog, 'getItem');
+    pick = jest.spyOn(InputDialog, 'getItem');
   });
 
   afterEach(async () => {
@@ -52,33 +52,33 @@ describe('commands from the palette', () => {
   it('should be about the only cluster', async () => {
     api.clusters = [makeCluster()];
     await shutDown();
-    expect(ask).not.toHaveBeenCalled();
-    expect(api.asked('close')).toEqual([['c1']]);
+    expect(pick).not.toHaveBeenCalled();
+    expect(api.callsOf('close')).toEqual([['c1']]);
   });
 
-  it('should ask which one of several', async () => {
+  it('should let the user pick one of several', async () => {
     api.clusters = [makeCluster(), makeCluster({ id: 'c2' })];
-    ask.mockImplementation(async ({ items }) => ({ value: items[1] }));
+    pick.mockImplementation(async ({ items }) => ({ value: items[1] }));
     await shutDown();
-    expect(api.asked('close')).toEqual([['c2']]);
+    expect(api.callsOf('close')).toEqual([['c2']]);
   });
 
-  it('should do nothing when the person thinks better of it', async () => {
+  it('should do nothing when the user cancels', async () => {
     api.clusters = [makeCluster(), makeCluster({ id: 'c2' })];
-    ask.mockResolvedValue({ value: null });
+    pick.mockResolvedValue({ value: null });
     await shutDown();
-    expect(api.asked('close')).toEqual([]);
+    expect(api.callsOf('close')).toEqual([]);
   });
 
-  it('should say that there are none', async () => {
+  it('should show that there are none', async () => {
     await shutDown();
     const [notice] = Notification.manager.notifications;
     expect(notice.message).toBe('There are no clusters.');
-    expect(api.asked('close')).toEqual([]);
+    expect(api.callsOf('close')).toEqual([]);
   });
 
-  it('should tell a refusal', async () => {
-    api.refusals.list = new RequestError('No answer.', 504);
+  it('should show an error', async () => {
+    api.errors.list = new RequestError('No answer.', 504);
     await shutDown();
     const [notice] = Notification.manager.notifications;
     expect(notice.message).toBe('No answer.');

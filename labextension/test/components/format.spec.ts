@@ -58,7 +58,7 @@ describe('format', () => {
       [1060, '1 min'],
       [1059, 'under 1 min'],
       [900, 'under 1 min']
-    ])('should tell how far off %d is', (time, text) => {
+    ])('should format %d', (time, text) => {
       expect(until(time, trans)).toBe(text);
     });
   });
@@ -67,24 +67,24 @@ describe('format', () => {
     const today = new Date();
     today.setHours(14, 5, 9, 0);
     const seconds = today.getTime() / 1000;
-    const told = (options: Intl.DateTimeFormatOptions, days = 0): string =>
+    const formatted = (options: Intl.DateTimeFormatOptions, days = 0): string =>
       new Date(today.getTime() - days * 86_400_000).toLocaleString(
         undefined,
         options
       );
 
-    it('should tell the time of today', () => {
-      expect(clock(seconds)).toBe(told({ timeStyle: 'short' }));
+    it('should show the time of today', () => {
+      expect(clock(seconds)).toBe(formatted({ timeStyle: 'short' }));
       expect(clock(seconds)).toMatch(/^0?2:05.PM$|^14:05$/);
     });
 
-    it('should tell the seconds where they matter', () => {
+    it('should show the seconds where they matter', () => {
       expect(clock(seconds, 'medium')).toMatch(/^0?2:05:09.PM$|^14:05:09$/);
     });
 
-    it('should tell the date of another day', () => {
+    it('should show the date of another day', () => {
       expect(clock(seconds - 2 * 86_400)).toBe(
-        told({ timeStyle: 'short', dateStyle: 'short' }, 2)
+        formatted({ timeStyle: 'short', dateStyle: 'short' }, 2)
       );
     });
   });
@@ -125,30 +125,30 @@ describe('format', () => {
       expect(jobCounts(makeCluster({ jobs }), trans)).toBe('1 held');
     });
 
-    it('should say that there are none', () => {
+    it('should show that there are none', () => {
       const jobs = { running: 0, done: 2 };
       expect(jobCounts(makeCluster({ jobs }), trans)).toBe('no jobs');
     });
   });
 
   describe('#targetSize()', () => {
-    it('should tell the jobs wanted', () => {
+    it('should show the jobs wanted', () => {
       expect(targetSize(makeCluster({ wanted: 0 }), trans)).toBe('0 wanted');
     });
 
-    it('should tell the range instead', () => {
+    it('should show the range instead', () => {
       const adapt = { minimum: 0, maximum: 10 };
       expect(targetSize(makeCluster({ adapt }), trans)).toBe('autoscale 0–10');
     });
 
-    it('should tell a range without end', () => {
+    it('should show a range without end', () => {
       const adapt = { minimum: 2, maximum: null };
       expect(targetSize(makeCluster({ adapt }), trans)).toBe('autoscale 2–∞');
     });
   });
 
   describe('#resources()', () => {
-    it('should tell what is connected', () => {
+    it('should show what is connected', () => {
       expect(resources(makeCluster(), trans)).toBe(
         '4 workers · 8 cores · 16\u00a0GiB'
       );
@@ -159,7 +159,7 @@ describe('format', () => {
       expect(resources(one, trans)).toBe('1 worker · 1 core · 1\u00a0GiB');
     });
 
-    it('should tell that nothing is', () => {
+    it('should format nothing', () => {
       const none = makeCluster({ workers: 0, cores: 0, memory: 0 });
       expect(resources(none, trans)).toBe('0 workers · 0 cores · 0\u00a0B');
     });

@@ -56,7 +56,7 @@ describe('FormDialog', () => {
     expect(done.mock.calls).toEqual([[true]]);
   });
 
-  it('should stay open when the work is refused, and do it again', async () => {
+  it('should stay open when the work fails, and do it again', async () => {
     press('Create');
     body.answer.resolve(false);
     await pass();
@@ -100,7 +100,7 @@ describe('FormDialog', () => {
     expect(done.mock.calls).toEqual([[false]]);
   });
 
-  it('should bear that it is closed while it works', async () => {
+  it('should survive being closed while it works', async () => {
     press('Create');
     press('Cancel');
     await pass();

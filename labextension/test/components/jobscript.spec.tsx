@@ -11,7 +11,7 @@ describe('JobScript', () => {
     );
   }
 
-  it('should say when there will be a script', () => {
+  it('should show when there will be a script', () => {
     render(<JobScript script={null} trans={trans} />);
     expect(screen.getByText(/when all options are valid/)).toBeTruthy();
     expect(document.querySelector('pre')).toBe(null);
@@ -25,19 +25,19 @@ describe('JobScript', () => {
     expect(screen.getByText(SCRIPT.command)).toBeTruthy();
   });
 
-  /** What is told apart in a script, in the order of its lines. */
+  /** The highlighted parts of a script, in the order of its lines. */
   function parts(script: string, command = 'sbatch'): Record<string, string[]> {
     const { unmount } = render(
       <JobScript script={{ script, command }} trans={trans} />
     );
     const kinds = ['shebang', 'directive', 'value', 'comment'];
-    const told = kinds.map(kind => [kind, texts(`.jp-JobQueue-${kind}`)]);
+    const found = kinds.map(kind => [kind, texts(`.jp-JobQueue-${kind}`)]);
     expect(screen.getByLabelText('Job script').textContent).toBe(script);
     unmount();
-    return Object.fromEntries(told);
+    return Object.fromEntries(found);
   }
 
-  it('should tell shebang, directives and comments apart', () => {
+  it('should highlight shebang, directives and comments', () => {
     expect(parts(SCRIPT.script)).toEqual({
       shebang: ['#!/bin/sh\n'],
       directive: ['#SBATCH'],
@@ -62,7 +62,7 @@ describe('JobScript', () => {
     });
   });
 
-  it('should take nothing else in a shell script for a directive', () => {
+  it('should highlight nothing else in a shell script', () => {
     const lines = ['X=1', 'Y = 2', 'queue 3', 'for a in b; do c=$a; done'];
     const comments = ['#TODO later', '## SBATCH -n 1', '#SBATCHING is fun'];
     const script = [...lines, ...comments, ''].join('\n');
@@ -74,7 +74,7 @@ describe('JobScript', () => {
     });
   });
 
-  it('should tell the settings of a submit description', () => {
+  it('should highlight the settings of a submit description', () => {
     const script = `#!/usr/bin/env condor_submit
 # two jobs
 RequestCpus = 4

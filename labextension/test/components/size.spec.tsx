@@ -18,11 +18,11 @@ const FIXED: ISize = {
 const ADAPTIVE = { ...FIXED, adaptive: true };
 
 describe('#sizeRequest()', () => {
-  it('should ask for a number of jobs', () => {
+  it('should request a number of jobs', () => {
     expect(sizeRequest(FIXED)).toEqual({ jobs: 3 });
   });
 
-  it('should ask for a range', () => {
+  it('should request a range', () => {
     expect(sizeRequest(ADAPTIVE)).toEqual({
       adapt: { minimum: 0, maximum: 10 }
     });
@@ -64,7 +64,7 @@ describe('SizeForm', () => {
     fireEvent.change(screen.getByLabelText(label), { target: { value } });
   }
 
-  it('should ask for a number when fixed', () => {
+  it('should have a number when fixed', () => {
     show(FIXED);
     expect(screen.getByLabelText<HTMLInputElement>('Fixed').checked).toBe(true);
     expect(screen.queryByLabelText('Minimum jobs')).toBe(null);
@@ -72,7 +72,7 @@ describe('SizeForm', () => {
     expect(onChange.mock.calls).toEqual([[{ ...FIXED, jobs: 5 }]]);
   });
 
-  it('should ask for a range when adaptive', () => {
+  it('should request a range when adaptive', () => {
     show(ADAPTIVE);
     expect(screen.getByLabelText<HTMLInputElement>('Autoscale').checked).toBe(
       true

@@ -30,13 +30,13 @@ describe('AdaptiveLog', () => {
     expect(within(table).getAllByRole('columnheader')).toHaveLength(3);
   });
 
-  it('should say that nothing was decided yet', () => {
+  it('should show that nothing was decided yet', () => {
     show({ adapt: { minimum: 0, maximum: 4 } });
     expect(screen.getByText('No decisions yet.')).toBeTruthy();
     expect(screen.queryByRole('table')).toBe(null);
   });
 
-  it('should say that nothing is decided for a fixed size', () => {
+  it('should show that nothing is decided for a fixed size', () => {
     show({ adapt: null });
     expect(screen.getByText('This cluster has a fixed size.')).toBeTruthy();
   });

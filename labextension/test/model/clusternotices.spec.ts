@@ -33,18 +33,18 @@ describe('ClusterModel', () => {
     it('should come with the clusters', async () => {
       expect(model.notices).toEqual([NOTICE]);
       await pass(5000);
-      expect(api.asked('notices')).toHaveLength(1);
-      expect(api.asked('list')).toHaveLength(1);
+      expect(api.callsOf('notices')).toHaveLength(1);
+      expect(api.callsOf('list')).toHaveLength(1);
       expect(changes).not.toHaveBeenCalled();
     });
 
-    it('should not be asked for while nobody looks', async () => {
+    it('should not be fetched while the panel is hidden', async () => {
       model.isActive = false;
       await pass(60_000);
-      expect(api.asked('notices')).toEqual([]);
+      expect(api.callsOf('notices')).toEqual([]);
     });
 
-    it('should be told when there is another', async () => {
+    it('should be signalled when there is another', async () => {
       api.noticeList = [NOTICE, { ...NOTICE, id: 'n2' }];
       await pass(5000);
       expect(changes).toHaveBeenCalledTimes(1);
@@ -52,7 +52,7 @@ describe('ClusterModel', () => {
     });
 
     it('should not keep the clusters from being shown', async () => {
-      api.refusals.notices = new RequestError('Not Found', 404);
+      api.errors.notices = new RequestError('Not Found', 404);
       api.clusters = [];
       await pass(5000);
       expect(model.error).toBe(null);
@@ -68,7 +68,7 @@ describe('ClusterModel', () => {
       expect(changes).toHaveBeenCalledTimes(1);
       await pass();
       await gone;
-      expect(api.asked('dismiss')).toEqual([['n1']]);
+      expect(api.callsOf('dismiss')).toEqual([['n1']]);
       expect(model.notices).toEqual([]);
     });
 

@@ -63,33 +63,33 @@ describe('ClusterModel, in any order of answers', () => {
     const answer = late();
     await pass(5000);
     api.clusters = [makeCluster({ workers: 7 })];
-    events.say(EVENT_SCHEMA);
+    events.emit(EVENT_SCHEMA);
     answer.resolve([makeCluster({ workers: 4 })]);
     await pass(1000);
     expect(model.find('c1')!.workers).toBe(7);
   });
 
-  it('should ask a few times for many events', async () => {
+  it('should send few requests for many events', async () => {
     api.calls.length = 0;
     for (let count = 0; count < 100; count += 1) {
-      events.say(EVENT_SCHEMA);
+      events.emit(EVENT_SCHEMA);
       await pass(10);
     }
-    expect(api.asked('list').length).toBeGreaterThan(1);
-    expect(api.asked('list').length).toBeLessThan(10);
+    expect(api.callsOf('list').length).toBeGreaterThan(1);
+    expect(api.callsOf('list').length).toBeLessThan(10);
   });
 
   it('should show the list when the jobs of one cluster cannot be had', async () => {
     api.jobList = [makeJob()];
     await model.toggleJobs('c1');
-    api.refusals.jobs = new RequestError('No such cluster.', 404);
+    api.errors.jobs = new RequestError('No such cluster.', 404);
     api.clusters = [makeCluster({ workers: 7 })];
     await pass(5000);
     expect(model.error).toBe(null);
     expect(model.find('c1')!.workers).toBe(7);
   });
 
-  it('should answer who asks although nobody looks', async () => {
+  it('should resolve while the panel is hidden', async () => {
     model.isActive = false;
     api.clusters = [makeCluster({ workers: 7 })];
     const done = model.refresh();

@@ -35,38 +35,38 @@ describe('ClusterModel', () => {
   }
 
   describe('#isActive', () => {
-    it('should ask nothing until it is set', async () => {
+    it('should request nothing until it is set', async () => {
       await pass(60_000);
       expect(api.calls).toEqual([]);
       expect(model.isReady).toBe(false);
     });
 
-    it('should ask at once when it is set', async () => {
+    it('should request the list at once when it is set', async () => {
       model.isActive = true;
       await pass();
-      expect(api.asked('list')).toHaveLength(1);
+      expect(api.callsOf('list')).toHaveLength(1);
       expect(model.isReady).toBe(true);
       expect(model.clusters).toEqual(api.clusters);
     });
 
-    it('should ask again every five seconds', async () => {
+    it('should request the list every five seconds', async () => {
       await activate();
       await pass(4999);
-      expect(api.asked('list')).toHaveLength(0);
+      expect(api.callsOf('list')).toHaveLength(0);
       await pass(1);
-      expect(api.asked('list')).toHaveLength(1);
+      expect(api.callsOf('list')).toHaveLength(1);
       await pass(5000);
-      expect(api.asked('list')).toHaveLength(2);
+      expect(api.callsOf('list')).toHaveLength(2);
     });
 
-    it('should ask no more when it is unset', async () => {
+    it('should request nothing more when it is unset', async () => {
       await activate();
       model.isActive = false;
       await pass(60_000);
       expect(api.calls).toEqual([]);
     });
 
-    it('should ask nothing after disposal', async () => {
+    it('should request nothing after disposal', async () => {
       model.dispose();
       model.isActive = true;
       await pass(60_000);
@@ -88,10 +88,10 @@ describe('ClusterModel', () => {
       expect(changes).toHaveBeenCalledTimes(1);
     });
 
-    it('should be silent when nothing changed', async () => {
+    it('should not signal when nothing has changed', async () => {
       await activate();
       await pass(20_000);
-      expect(api.asked('list')).toHaveLength(4);
+      expect(api.callsOf('list')).toHaveLength(4);
       expect(changes).not.toHaveBeenCalled();
     });
 
@@ -107,73 +107,73 @@ describe('ClusterModel', () => {
   describe('#error', () => {
     it('should keep the last list', async () => {
       await activate();
-      api.refusals.list = new RequestError('No answer.', 504);
+      api.errors.list = new RequestError('No answer.', 504);
       await pass(5000);
       expect(model.error!.message).toBe('No answer.');
       expect(model.clusters).toEqual([makeCluster()]);
       expect(changes).toHaveBeenCalledTimes(1);
     });
 
-    it('should be told once', async () => {
+    it('should be signalled once', async () => {
       await activate();
-      api.refusals.list = new RequestError('No answer.', 504);
+      api.errors.list = new RequestError('No answer.', 504);
       await pass(300_000);
-      expect(api.asked('list').length).toBeGreaterThan(1);
+      expect(api.callsOf('list').length).toBeGreaterThan(1);
       expect(changes).toHaveBeenCalledTimes(1);
     });
 
-    it('should be asked about less and less often', async () => {
+    it('should make polls less frequent', async () => {
       await activate();
       jest.spyOn(Math, 'random').mockReturnValue(0.999);
-      api.refusals.list = new RequestError('No answer.', 504);
+      api.errors.list = new RequestError('No answer.', 504);
       await pass(5000);
-      expect(api.asked('list')).toHaveLength(1);
+      expect(api.callsOf('list')).toHaveLength(1);
       await pass(10_000);
-      expect(api.asked('list')).toHaveLength(1);
+      expect(api.callsOf('list')).toHaveLength(1);
       await pass(5000);
-      expect(api.asked('list')).toHaveLength(2);
+      expect(api.callsOf('list')).toHaveLength(2);
     });
 
     it('should be cleared by the next good answer', async () => {
       await activate();
-      api.refusals.list = new RequestError('No answer.', 504);
+      api.errors.list = new RequestError('No answer.', 504);
       await pass(5000);
-      delete api.refusals.list;
+      delete api.errors.list;
       await pass(60_000);
       expect(model.error).toBe(null);
       expect(changes).toHaveBeenCalledTimes(2);
     });
 
     it('should make the model ready', async () => {
-      api.refusals.list = new RequestError('Not Found', 404);
+      api.errors.list = new RequestError('Not Found', 404);
       model.isActive = true;
       await pass();
       expect(model.isReady).toBe(true);
-      expect(model.error).toBe(api.refusals.list);
+      expect(model.error).toBe(api.errors.list);
     });
   });
 
   describe('#events', () => {
     it('should refresh at an event of ours', async () => {
       await activate();
-      events.say(EVENT_SCHEMA);
+      events.emit(EVENT_SCHEMA);
       await pass();
-      expect(api.asked('list')).toHaveLength(1);
+      expect(api.callsOf('list')).toHaveLength(1);
     });
 
     it('should not care for others', async () => {
       await activate();
-      events.say('https://events.jupyter.org/contents_service/v1');
+      events.emit('https://events.jupyter.org/contents_service/v1');
       await pass();
-      expect(api.asked('list')).toHaveLength(0);
+      expect(api.callsOf('list')).toHaveLength(0);
     });
 
     it('should not refresh while nobody looks', async () => {
       await activate();
       model.isActive = false;
-      events.say(EVENT_SCHEMA);
+      events.emit(EVENT_SCHEMA);
       await pass(1000);
-      expect(api.asked('list')).toHaveLength(0);
+      expect(api.callsOf('list')).toHaveLength(0);
     });
 
     it('should do without a bus', async () => {
@@ -188,19 +188,19 @@ describe('ClusterModel', () => {
   describe('#create()', () => {
     it('should add the cluster at once', async () => {
       await activate();
-      const wish = { profile: 'slurm', options: {}, jobs: 1 };
-      const made = await model.create(wish);
-      expect(api.asked('create')).toEqual([[wish]]);
+      const request = { profile: 'slurm', options: {}, jobs: 1 };
+      const made = await model.create(request);
+      expect(api.callsOf('create')).toEqual([[request]]);
       expect(model.clusters.map(each => each.id)).toEqual(['c1', made.id]);
       expect(changes).toHaveBeenCalledTimes(1);
     });
 
     it('should leave the list alone when it is refused', async () => {
       await activate();
-      api.refusals.create = new RequestError('Too much.', 400, 'jobs');
+      api.errors.create = new RequestError('Too much.', 400, 'jobs');
       await expect(
         model.create({ profile: 'slurm', options: {} })
-      ).rejects.toBe(api.refusals.create);
+      ).rejects.toBe(api.errors.create);
       expect(model.clusters).toHaveLength(1);
       expect(changes).not.toHaveBeenCalled();
     });
@@ -231,18 +231,18 @@ describe('ClusterModel', () => {
       await pass();
     });
 
-    it('should ask for the list then', async () => {
+    it('should fetch the list then', async () => {
       await act();
       await pass();
-      expect(api.asked('list')).toHaveLength(1);
+      expect(api.callsOf('list')).toHaveLength(1);
     });
 
-    it('should ask for the list after a refusal too', async () => {
-      const refusal = new RequestError('Wrong state.', 409);
-      api.refusals[name as 'scale'] = refusal;
-      await expect(act()).rejects.toBe(refusal);
+    it('should fetch the list after an error too', async () => {
+      const error = new RequestError('Wrong state.', 409);
+      api.errors[name as 'scale'] = error;
+      await expect(act()).rejects.toBe(error);
       await pass();
-      expect(api.asked('list')).toHaveLength(1);
+      expect(api.callsOf('list')).toHaveLength(1);
       expect(model.find('c1')!.detail).toBe('Refused.');
     });
   });
@@ -262,18 +262,18 @@ describe('ClusterModel', () => {
       expect(model.clusters).toEqual([]);
     });
 
-    it('should show the truth again after a refusal', async () => {
+    it('should show the old state again after an error', async () => {
       await activate();
-      api.refusals.close = new RequestError('scancel failed.', 502);
-      const done = expect(model.close('c1')).rejects.toBe(api.refusals.close);
+      api.errors.close = new RequestError('scancel failed.', 502);
+      const done = expect(model.close('c1')).rejects.toBe(api.errors.close);
       await pass();
       await done;
       expect(model.find('c1')!.state).toBe('running');
     });
   });
 
-  describe('#snippet()', () => {
-    it('should be there before it is asked for', async () => {
+  describe('#clientCode()', () => {
+    it('should be fetched in advance', async () => {
       model.isActive = true;
       await pass();
       expect(model.clientCode('c1')).toBe('client = c1');
@@ -282,7 +282,7 @@ describe('ClusterModel', () => {
     it('should be fetched once', async () => {
       await activate();
       await pass(20_000);
-      expect(api.asked('clientCode')).toEqual([]);
+      expect(api.callsOf('clientCode')).toEqual([]);
     });
 
     it('should wait for an address', async () => {
@@ -295,11 +295,11 @@ describe('ClusterModel', () => {
     });
 
     it('should not cost the list when it is refused', async () => {
-      api.refusals.clientCode = new RequestError('Wrong state.', 409);
+      api.errors.clientCode = new RequestError('Wrong state.', 409);
       await activate();
       expect(model.error).toBe(null);
       expect(model.clusters).toHaveLength(1);
-      delete api.refusals.clientCode;
+      delete api.errors.clientCode;
       await pass(5000);
       expect(model.clientCode('c1')).toBe('client = c1');
     });
@@ -313,7 +313,7 @@ describe('ClusterModel', () => {
 
     it('should fetch no jobs of a closed table', async () => {
       await pass(20_000);
-      expect(api.asked('jobs')).toEqual([]);
+      expect(api.callsOf('jobs')).toEqual([]);
       expect(model.jobs('c1')).toEqual([]);
     });
 
@@ -328,7 +328,7 @@ describe('ClusterModel', () => {
       await model.toggleJobs('c1');
       changes.mockClear();
       await pass(5000);
-      expect(api.asked('jobs')).toEqual([['c1'], ['c1']]);
+      expect(api.callsOf('jobs')).toEqual([['c1'], ['c1']]);
       expect(changes).not.toHaveBeenCalled();
       api.jobList = [makeJob({ state: 'failed' })];
       await pass(5000);
@@ -337,7 +337,7 @@ describe('ClusterModel', () => {
     });
 
     it('should open even when the jobs cannot be had', async () => {
-      api.refusals.jobs = new RequestError('squeue failed.', 502);
+      api.errors.jobs = new RequestError('squeue failed.', 502);
       await model.toggleJobs('c1');
       expect(model.expanded.has('c1')).toBe(true);
       expect(changes).toHaveBeenCalled();
@@ -345,7 +345,7 @@ describe('ClusterModel', () => {
 
     it('should not cost the list when the jobs cannot be had', async () => {
       await model.toggleJobs('c1');
-      api.refusals.jobs = new RequestError('No such cluster.', 404);
+      api.errors.jobs = new RequestError('No such cluster.', 404);
       api.clusters = [makeCluster({ workers: 9 })];
       await pass(5000);
       expect(model.error).toBe(null);
@@ -358,7 +358,7 @@ describe('ClusterModel', () => {
       api.calls.length = 0;
       await pass(5000);
       expect(model.expanded.size).toBe(0);
-      expect(api.asked('jobs')).toEqual([]);
+      expect(api.callsOf('jobs')).toEqual([]);
     });
 
     it('should stop when the cluster is gone', async () => {
@@ -366,21 +366,21 @@ describe('ClusterModel', () => {
       api.clusters = [];
       api.calls.length = 0;
       await pass(10_000);
-      expect(api.asked('jobs')).toEqual([]);
+      expect(api.callsOf('jobs')).toEqual([]);
     });
   });
 
   describe('#refresh()', () => {
-    it('should bear disposal in its midst', async () => {
+    it('should survive disposal while it runs', async () => {
       const done = model.refresh();
       model.dispose();
       await expect(done).resolves.toBe(undefined);
     });
 
-    it('should ask even when nobody looks at the panel', async () => {
+    it('should work while the panel is hidden', async () => {
       void model.refresh();
       await pass();
-      expect(api.asked('list')).toHaveLength(1);
+      expect(api.callsOf('list')).toHaveLength(1);
     });
   });
 
@@ -388,7 +388,7 @@ describe('ClusterModel', () => {
     it('should stop polling and listening', async () => {
       await activate();
       model.dispose();
-      events.say(EVENT_SCHEMA);
+      events.emit(EVENT_SCHEMA);
       await pass(60_000);
       expect(api.calls).toEqual([]);
       expect(model.isDisposed).toBe(true);

@@ -78,7 +78,7 @@ describe('NewClusterBody', () => {
     it('should begin with the first that is usable', async () => {
       await show();
       expect(select().value).toBe('local');
-      expect(api.asked('schema')).toEqual([['local']]);
+      expect(api.callsOf('schema')).toEqual([['local']]);
     });
 
     it('should begin with the preferred one', async () => {
@@ -101,7 +101,7 @@ describe('NewClusterBody', () => {
       ]);
     });
 
-    it('should fold the others away, and say why they are not', async () => {
+    it('should hide the others, with the reasons', async () => {
       await show();
       const fold = screen
         .getByText('1 profile cannot be used here')
@@ -115,13 +115,13 @@ describe('NewClusterBody', () => {
       );
     });
 
-    it('should say at once why none is usable', async () => {
+    it('should show at once why none is usable', async () => {
       api.profileList = [makeProfile({ usable: false, reason: 'no sbatch' })];
       await show();
       const fold = screen.getByText('no sbatch').closest('details')!;
       expect(fold.open).toBe(true);
       expect(select().options).toHaveLength(0);
-      expect(api.asked('schema')).toEqual([]);
+      expect(api.callsOf('schema')).toEqual([]);
     });
 
     it('should have nothing to fold when all are usable', async () => {
@@ -130,19 +130,19 @@ describe('NewClusterBody', () => {
       expect(screen.queryByText(/cannot be used/)).toBe(null);
     });
 
-    it('should tell the problems of a profile', async () => {
+    it('should show the problems of a profile', async () => {
       api.profileList = [makeProfile({ problems: ['memory: no number'] })];
       await show();
       expect(screen.getByText('memory: no number')).toBeTruthy();
     });
 
-    it('should ask for the schema of another, and forget the options', async () => {
+    it('should load the schema of another, and drop the options', async () => {
       await show();
       await type(input('cores'), '2');
       await type(select(), 'gpu');
       await pass(DEBOUNCE);
-      expect(api.asked('schema')).toEqual([['local'], ['gpu']]);
-      expect(api.asked('preview').pop()).toEqual([
+      expect(api.callsOf('schema')).toEqual([['local'], ['gpu']]);
+      expect(api.callsOf('preview').pop()).toEqual([
         { profile: 'gpu', options: {} }
       ]);
     });
@@ -158,16 +158,16 @@ describe('NewClusterBody', () => {
       expect(select().value).toBe('local');
     });
 
-    it('should say that they cannot be read', async () => {
-      api.refusals.profiles = new RequestError('Broken.', 500);
+    it('should show that they cannot be read', async () => {
+      api.errors.profiles = new RequestError('Broken.', 500);
       await show();
       expect(screen.getByRole('alert').textContent).toBe('Broken.');
       expect(await body.submit()).toBe(false);
-      expect(api.asked('create')).toEqual([]);
+      expect(api.callsOf('create')).toEqual([]);
     });
 
-    it('should say that the schema cannot be read', async () => {
-      api.refusals.schema = new RequestError('sinfo failed.', 502, '', 'slurm');
+    it('should show that the schema cannot be read', async () => {
+      api.errors.schema = new RequestError('sinfo failed.', 502, '', 'slurm');
       await show();
       expect(screen.getByRole('alert').textContent).toBe(
         'sinfo failed.\nslurm'
@@ -204,7 +204,7 @@ describe('NewClusterBody', () => {
       await type(input('cores'), '2');
       await type(input('account'), 'physics');
       await pass(DEBOUNCE);
-      expect(api.asked('preview').pop()).toEqual([
+      expect(api.callsOf('preview').pop()).toEqual([
         { profile: 'slurm', options: { cores: 2, account: 'physics' } }
       ]);
     });
@@ -214,7 +214,7 @@ describe('NewClusterBody', () => {
       await type(input('cores'), '2');
       await type(input('cores'), '4');
       await pass(DEBOUNCE);
-      expect(api.asked('preview').pop()).toEqual([
+      expect(api.callsOf('preview').pop()).toEqual([
         { profile: 'slurm', options: {} }
       ]);
     });
@@ -226,21 +226,21 @@ describe('NewClusterBody', () => {
 
     it('should show the script', async () => {
       await show();
-      expect(api.asked('preview')).toEqual([
+      expect(api.callsOf('preview')).toEqual([
         [{ profile: 'slurm', options: {} }]
       ]);
       expect(shown()).toBe(SCRIPT.script);
     });
 
-    it('should not ask before every required option is given', async () => {
+    it('should not be requested before every required option is set', async () => {
       const required = ['cores', 'memory'];
       jest.spyOn(api, 'schema').mockResolvedValue({ ...SCHEMA, required });
       await show();
-      expect(api.asked('preview')).toEqual([]);
+      expect(api.callsOf('preview')).toEqual([]);
       expect(errorsAt('memory')).toEqual([]);
       await type(input('memory'), '1 GB');
       await pass(DEBOUNCE);
-      expect(api.asked('preview')).toEqual([
+      expect(api.callsOf('preview')).toEqual([
         [{ profile: 'slurm', options: { memory: '1 GB' } }]
       ]);
     });
@@ -251,17 +251,17 @@ describe('NewClusterBody', () => {
       await pass(DEBOUNCE - 1);
       await type(input('cores'), '22');
       await pass(DEBOUNCE - 1);
-      expect(api.asked('preview')).toHaveLength(1);
+      expect(api.callsOf('preview')).toHaveLength(1);
       await pass(1);
-      expect(api.asked('preview').slice(1)).toEqual([
+      expect(api.callsOf('preview').slice(1)).toEqual([
         [{ profile: 'slurm', options: { cores: 22 } }]
       ]);
     });
 
-    it('should show the answer to the newest question', async () => {
+    it('should show the response to the latest request', async () => {
       await show();
       const answers = [1, 2].map(() => new PromiseDelegate<IScript>());
-      const asked = jest
+      const preview = jest
         .spyOn(api, 'preview')
         .mockReturnValueOnce(answers[0].promise)
         .mockReturnValueOnce(answers[1].promise);
@@ -269,7 +269,7 @@ describe('NewClusterBody', () => {
       await pass(DEBOUNCE);
       await type(input('cores'), '2');
       await pass(DEBOUNCE);
-      expect(asked).toHaveBeenCalledTimes(2);
+      expect(preview).toHaveBeenCalledTimes(2);
       answers[1].resolve({ script: 'newer', command: '' });
       await pass();
       answers[0].resolve({ script: 'older', command: '' });
@@ -277,7 +277,7 @@ describe('NewClusterBody', () => {
       expect(shown()).toBe('newer\n');
     });
 
-    it('should not show an old refusal either', async () => {
+    it('should not show an old error either', async () => {
       await show();
       const older = new PromiseDelegate<IScript>();
       jest.spyOn(api, 'preview').mockReturnValueOnce(older.promise);
@@ -292,7 +292,7 @@ describe('NewClusterBody', () => {
 
     it('should put an error at its field, until it is changed', async () => {
       await show();
-      api.refusals.preview = new RequestError(
+      api.errors.preview = new RequestError(
         'No more than 64.',
         400,
         'options.cores'
@@ -303,15 +303,15 @@ describe('NewClusterBody', () => {
       expect(errorsAt('memory')).toEqual([]);
       await pass(10 * DEBOUNCE);
       expect(errorsAt('cores')).toEqual(['No more than 64.']);
-      expect(api.asked('preview')).toHaveLength(2);
-      delete api.refusals.preview;
+      expect(api.callsOf('preview')).toHaveLength(2);
+      delete api.errors.preview;
       await type(input('cores'), '64');
       await pass();
       expect(errorsAt('cores')).toEqual([]);
     });
 
     it('should put an error of no field above the script', async () => {
-      api.refusals.preview = new RequestError(
+      api.errors.preview = new RequestError(
         'sbatch refused.',
         502,
         '',
@@ -323,35 +323,35 @@ describe('NewClusterBody', () => {
       );
     });
 
-    it('should ask nothing after disposal', async () => {
+    it('should request nothing after disposal', async () => {
       await show();
       await type(input('cores'), '2');
       act(() => body.dispose());
       await pass(DEBOUNCE);
-      expect(api.asked('preview')).toHaveLength(1);
+      expect(api.callsOf('preview')).toHaveLength(1);
     });
   });
 
   describe('#submit()', () => {
-    it('should ask for a number of jobs', async () => {
+    it('should request a number of jobs', async () => {
       await show();
       await type(input('cores'), '2');
       await type(screen.getByLabelText('Number of jobs'), '3');
       await type(screen.getByLabelText('Name'), ' mine ');
       expect(await submit()).toBe(true);
-      expect(api.asked('create')).toEqual([
+      expect(api.callsOf('create')).toEqual([
         [{ profile: 'slurm', options: { cores: 2 }, name: 'mine', jobs: 3 }]
       ]);
     });
 
-    it('should ask for a range', async () => {
+    it('should request a range', async () => {
       await show();
       fireEvent.click(screen.getByLabelText('Autoscale'));
       await pass();
       await type(screen.getByLabelText('Minimum jobs'), '1');
       await type(screen.getByLabelText('Maximum jobs'), '5');
       expect(await submit()).toBe(true);
-      expect(api.asked('create')).toEqual([
+      expect(api.callsOf('create')).toEqual([
         [
           {
             profile: 'slurm',
@@ -365,9 +365,9 @@ describe('NewClusterBody', () => {
     it.each([
       ['options.memory', 'memory', () => errorsAt('memory')],
       ['options.account', 'account', () => errorsAt('account')]
-    ])('should put a refusal of %s at its field', async (field, _, errors) => {
+    ])('should show an error of %s at its field', async (field, _, errors) => {
       await show();
-      api.refusals.create = new RequestError('Not that.', 400, field);
+      api.errors.create = new RequestError('Not that.', 400, field);
       expect(await submit()).toBe(false);
       expect(errors()).toEqual(['Not that.']);
       expect(screen.queryByText('Not that.', { selector: 'pre' })).toBe(null);
@@ -376,9 +376,9 @@ describe('NewClusterBody', () => {
     it.each([
       ['name', 'Name'],
       ['jobs', 'Number of jobs']
-    ])('should put a refusal of %s at its field', async (field, label) => {
+    ])('should show an error of %s at its field', async (field, label) => {
       await show();
-      api.refusals.create = new RequestError('Not that.', 400, field);
+      api.errors.create = new RequestError('Not that.', 400, field);
       expect(await submit()).toBe(false);
       const own = screen.getByLabelText(label).closest('.jp-JobQueue-field')!;
       expect(within(own as HTMLElement).getByRole('alert').textContent).toBe(
@@ -387,10 +387,10 @@ describe('NewClusterBody', () => {
     });
 
     it.each(['profile', 'options.unknown', ''])(
-      'should put a refusal of "%s" above the script',
+      'should show an error of "%s" above the script',
       async field => {
         await show();
-        api.refusals.create = new RequestError('Not that.', 400, field);
+        api.errors.create = new RequestError('Not that.', 400, field);
         expect(await submit()).toBe(false);
         expect(screen.getByRole('alert').textContent).toBe('Not that.');
       }
@@ -398,15 +398,15 @@ describe('NewClusterBody', () => {
 
     it('should open More options when an error is in there', async () => {
       await show();
-      api.refusals.create = new RequestError('No.', 400, 'options.account');
+      api.errors.create = new RequestError('No.', 400, 'options.account');
       await submit();
       expect(input('account').closest('details')!.open).toBe(true);
     });
 
-    it('should keep a refusal when a preview answers later', async () => {
+    it('should keep an error when a preview arrives later', async () => {
       await show();
       await type(input('cores'), '2');
-      api.refusals.create = new RequestError('Refused.', 502);
+      api.errors.create = new RequestError('Refused.', 502);
       await submit();
       await pass(DEBOUNCE);
       expect(screen.getByRole('alert').textContent).toBe('Refused.');
@@ -416,13 +416,13 @@ describe('NewClusterBody', () => {
       await show();
       await type(input('cores'), '2');
       await pass(DEBOUNCE);
-      api.refusals.create = new RequestError('Refused.', 502);
+      api.errors.create = new RequestError('Refused.', 502);
       expect(await submit()).toBe(false);
       expect(screen.getByRole('alert').textContent).toBe('Refused.');
       expect(input('cores').value).toBe('2');
-      delete api.refusals.create;
+      delete api.errors.create;
       expect(await submit()).toBe(true);
-      expect(api.asked('create')[1]).toEqual([
+      expect(api.callsOf('create')[1]).toEqual([
         { profile: 'slurm', options: { cores: 2 }, jobs: 1 }
       ]);
     });

@@ -29,16 +29,16 @@ describe('#openNewCluster()', () => {
     void openNewCluster(model, trans).then(done);
     await pass(DEBOUNCE);
     const press = () => fireEvent.click(screen.getByText('Create'));
-    api.refusals.create = new RequestError('Refused.', 502);
+    api.errors.create = new RequestError('Refused.', 502);
     press();
     await pass();
     expect(done).not.toHaveBeenCalled();
     expect(screen.getByText('Refused.')).toBeTruthy();
-    delete api.refusals.create;
+    delete api.errors.create;
     press();
     press();
     await pass();
-    expect(api.asked('create')).toHaveLength(2);
+    expect(api.callsOf('create')).toHaveLength(2);
     expect(done).toHaveBeenCalledTimes(1);
     expect(document.querySelector('.jp-Dialog')).toBe(null);
   });
@@ -57,7 +57,7 @@ describe('#openNewCluster()', () => {
     expect(document.querySelectorAll('.jp-Dialog')).toHaveLength(1);
   });
 
-  it('should say what to do if the form cannot be loaded, and try again', async () => {
+  it('should show what to do if the form cannot be loaded, and try again', async () => {
     const load = jest.fn().mockRejectedValueOnce(new Error('no chunk'));
     await expect(openNewCluster(model, trans, '', load)).rejects.toThrow(
       'Reload the page and try again.'

@@ -63,10 +63,10 @@ describe('the options of New cluster', () => {
     model.dispose();
   });
 
-  async function asked(): Promise<unknown> {
+  async function requested(): Promise<unknown> {
     await pass(DEBOUNCE);
-    const [wish] = api.asked('preview').pop() as [{ options: unknown }];
-    return wish.options;
+    const [request] = api.callsOf('preview').pop() as [{ options: unknown }];
+    return request.options;
   }
 
   async function choose(label: string, text: string): Promise<void> {
@@ -89,16 +89,16 @@ describe('the options of New cluster', () => {
       ]);
       expect(select.selectedOptions[0].text).toBe('not set');
       await choose('Universe', 'docker');
-      expect(await asked()).toEqual({ universe: 'docker' });
+      expect(await requested()).toEqual({ universe: 'docker' });
       await choose('Universe', 'not set');
-      expect(await asked()).toEqual({});
+      expect(await requested()).toEqual({});
     });
 
     it('should begin with what is set already', async () => {
       const select = screen.getByLabelText<HTMLSelectElement>('Memory per');
       expect(select.selectedOptions[0].text).toBe('node');
       await choose('Memory per', 'none');
-      expect(await asked()).toEqual({ memory_per: 'none' });
+      expect(await requested()).toEqual({ memory_per: 'none' });
     });
   });
 
@@ -106,7 +106,9 @@ describe('the options of New cluster', () => {
     it('should show each in a field of its own', async () => {
       expect(lines().map(each => each.value)).toEqual(['+Group = "a"']);
       fireEvent.change(lines()[0], { target: { value: 'Rank = Mips' } });
-      expect(await asked()).toEqual({ job_extra_directives: ['Rank = Mips'] });
+      expect(await requested()).toEqual({
+        job_extra_directives: ['Rank = Mips']
+      });
     });
 
     it('should take another', async () => {
@@ -114,7 +116,7 @@ describe('the options of New cluster', () => {
       await pass();
       expect(lines()[1].placeholder).toBe('+Gpu = 1');
       fireEvent.change(lines()[1], { target: { value: '+Gpu = 2' } });
-      expect(await asked()).toEqual({
+      expect(await requested()).toEqual({
         job_extra_directives: ['+Group = "a"', '+Gpu = 2']
       });
     });
@@ -122,17 +124,17 @@ describe('the options of New cluster', () => {
     it('should be right while another is empty', async () => {
       const list = { job_extra_directives: ['+Group = "a"', ''] };
       fireEvent.click(screen.getByLabelText('Extra directives: Add item'));
-      expect(await asked()).toEqual(list);
+      expect(await requested()).toEqual(list);
       fireEvent.change(lines()[1], { target: { value: 'x' } });
       await pass();
       fireEvent.change(lines()[1], { target: { value: '' } });
-      expect(await asked()).toEqual(list);
+      expect(await requested()).toEqual(list);
       expect(body.node.querySelector('.error-detail')).toBe(null);
     });
 
     it('should let one be removed', async () => {
       fireEvent.click(screen.getByLabelText('Extra directives: Remove item'));
-      expect(await asked()).toEqual({ job_extra_directives: [] });
+      expect(await requested()).toEqual({ job_extra_directives: [] });
     });
   });
 
@@ -154,7 +156,7 @@ describe('the options of New cluster', () => {
     it('should keep those of one group when another changes', async () => {
       await choose('Memory per', 'none');
       fireEvent.click(screen.getByLabelText('Nanny'));
-      expect(await asked()).toEqual({ memory_per: 'none', nanny: false });
+      expect(await requested()).toEqual({ memory_per: 'none', nanny: false });
     });
   });
 
@@ -162,7 +164,7 @@ describe('the options of New cluster', () => {
     it.each([
       ['Nanny', 'Restart workers.'],
       ['Extra directives', 'As Key = value.']
-    ])('should be told with %s', (label, help) => {
+    ])('should describe %s', (label, help) => {
       const field = screen.getByLabelText(label);
       expect(field.getAttribute('aria-description')).toBe(help);
     });

@@ -58,7 +58,7 @@ describe('#changed()', () => {
 });
 
 describe('#groups()', () => {
-  const told = (schema: ISchema): [string, string[]][] =>
+  const summary = (schema: ISchema): [string, string[]][] =>
     groups(schema, trans).map(each => [
       each.title,
       Object.keys(each.schema.properties)
@@ -76,7 +76,7 @@ describe('#groups()', () => {
     const schema = schemaOf(
       Object.fromEntries(names.map(name => [name, text]))
     );
-    expect(told({ ...schema, title: 'LSF' })).toEqual([
+    expect(summary({ ...schema, title: 'LSF' })).toEqual([
       ['LSF', ['lsf_units', 'job_mem']],
       ['Limits', ['budget']],
       ['Workers', ['python']],
@@ -87,7 +87,7 @@ describe('#groups()', () => {
 
   it('should leave out the main options, and groups of none', () => {
     const main = { ...text, 'x-group': 'main' as const };
-    expect(told(schemaOf({ python: main, account: text }))).toEqual([
+    expect(summary(schemaOf({ python: main, account: text }))).toEqual([
       ['Batch system', ['account']]
     ]);
   });

@@ -44,7 +44,7 @@ describe('ClusterCard', () => {
       ['closing', 'closing', 'ui-components:circle-empty'],
       ['closed', 'closed', 'ui-components:close'],
       ['failed', 'failed', 'ui-components:error']
-    ])('should tell %s by text and icon', (state, text, icon) => {
+    ])('should show %s by text and icon', (state, text, icon) => {
       const card = show({ state });
       expect(screen.getByRole('status').textContent).toBe(text);
       expect(
@@ -60,7 +60,7 @@ describe('ClusterCard', () => {
       expect(screen.getByRole('status').textContent).toBe('resting');
     });
 
-    it('should tell name and batch system', () => {
+    it('should show name and batch system', () => {
       const card = show({ name: 'mine', system: 'local' });
       expect(within(card).getByText('mine').title).toBe('mine');
       expect(within(card).getByText('local')).toBeTruthy();
@@ -75,12 +75,12 @@ describe('ClusterCard', () => {
   });
 
   describe('#counts', () => {
-    it('should count the jobs and tell the wish', () => {
+    it('should show the jobs and the target', () => {
       show({ jobs: { running: 2, pending: 1 }, wanted: 3 });
       expect(button('2 running · 1 pending 3 wanted')).toBeTruthy();
     });
 
-    it('should tell the range of an autoscale cluster', () => {
+    it('should show the range of an autoscaling cluster', () => {
       show({ adapt: { minimum: 0, maximum: 10 } });
       expect(screen.getByText('autoscale 0–10')).toBeTruthy();
       expect(screen.queryByText('2 wanted')).toBe(null);
@@ -103,46 +103,46 @@ describe('ClusterCard', () => {
       expect(callbacks.onLog).toHaveBeenCalledWith('slurm-1-0');
     });
 
-    it('should tell what is connected', () => {
+    it('should show what is connected', () => {
       show();
       expect(screen.getByText('4 workers · 8 cores · 16 GiB')).toBeTruthy();
     });
   });
 
   describe('#reason', () => {
-    it('should tell why jobs wait', () => {
+    it('should show why jobs wait', () => {
       show({ reason: '(Resources)' });
       expect(screen.getByText('Waiting: (Resources)')).toBeTruthy();
     });
 
-    it('should be silent when none wait', () => {
+    it('should be absent when none wait', () => {
       show();
       expect(screen.queryByText(/Waiting/)).toBe(null);
     });
   });
 
-  describe('#trouble', () => {
-    const trouble = {
+  describe('#problem', () => {
+    const problem = {
       detail: 'Jobs are refused.',
       details: 'sbatch: error: Invalid account'
     };
 
-    it('should be silent when all is well', () => {
+    it('should be absent when all is well', () => {
       show();
       expect(screen.queryByRole('alert')).toBe(null);
     });
 
-    it('should tell the sentence and the words of the queue', () => {
-      show({ state: 'degraded', ...trouble });
+    it('should show sentence and details', () => {
+      show({ state: 'degraded', ...problem });
       const alert = screen.getByRole('alert');
-      expect(within(alert).getByText(trouble.detail)).toBeTruthy();
-      const words = within(alert).getByText(trouble.details);
-      expect(words.tagName).toBe('PRE');
-      expect(words.tabIndex).toBe(0);
+      expect(within(alert).getByText(problem.detail)).toBeTruthy();
+      const details = within(alert).getByText(problem.details);
+      expect(details.tagName).toBe('PRE');
+      expect(details.tabIndex).toBe(0);
     });
 
     it('should offer to retry when degraded', () => {
-      show({ state: 'degraded', ...trouble });
+      show({ state: 'degraded', ...problem });
       fireEvent.click(button('Retry'));
       expect(callbacks.onAction.mock.calls).toEqual([['retry']]);
     });
@@ -150,21 +150,21 @@ describe('ClusterCard', () => {
     it.each<ClusterState>(['starting', 'running', 'closing', 'failed'])(
       'should not offer to retry when %s',
       state => {
-        show({ state, ...trouble });
+        show({ state, ...problem });
         expect(screen.getByRole('alert')).toBeTruthy();
         expect(screen.queryByRole('button', { name: 'Retry' })).toBe(null);
       }
     );
   });
 
-  describe('#facts and #notes', () => {
-    it('should be silent when there is nothing to say', () => {
+  describe('#usage and #notes', () => {
+    it('should be absent when there is nothing to show', () => {
       const card = show();
       expect(card.querySelector('.jp-JobQueue-usage')).toBe(null);
       expect(card.querySelector('.jp-JobQueue-notes')).toBe(null);
     });
 
-    it('should tell use and what happened', () => {
+    it('should show core-hours and notes', () => {
       const notes = [{ when: 1000, text: 'found again' }];
       const card = show({ core_hours: 3.2, budget: 10, notes });
       expect(within(card).getByText('3.2 of 10 core-hours')).toBeTruthy();
@@ -182,7 +182,7 @@ describe('ClusterCard', () => {
       ['Shut down cluster', 'shutdown']
     ];
 
-    it.each(actions)('%s should ask for %s', (name, action) => {
+    it.each(actions)('%s should trigger %s', (name, action) => {
       show();
       fireEvent.click(button(name));
       expect(callbacks.onAction.mock.calls).toEqual([[action]]);

@@ -44,7 +44,7 @@ describe('ClusterList', () => {
     await pass();
   }
 
-  it('should say that it is loading', async () => {
+  it('should show that it is loading', async () => {
     attach();
     await pass();
     expect(list.node.textContent).toBe('Loading…');
@@ -78,8 +78,8 @@ describe('ClusterList', () => {
     expect(screen.getByText('9 workers · 8 cores · 16 GiB')).toBeTruthy();
   });
 
-  it('should tell how to install when the server has no such extension', async () => {
-    api.refusals.list = new RequestError('Not Found', 404);
+  it('should show how to install a missing server extension', async () => {
+    api.errors.list = new RequestError('Not Found', 404);
     await show();
     const alert = screen.getByRole('alert');
     expect(alert.textContent).toContain('is not running');
@@ -92,20 +92,20 @@ describe('ClusterList', () => {
     await show();
     const cards = screen.getByRole('list', { name: 'Clusters' });
     expect(cards.classList).not.toContain('jp-mod-stale');
-    api.refusals.list = new RequestError('504 Gateway Timeout', 504);
+    api.errors.list = new RequestError('504 Gateway Timeout', 504);
     await pass(5000);
     expect(screen.getByRole('alert').textContent).toBe(
       'The server does not respond: 504 Gateway Timeout'
     );
     expect(cards.classList).toContain('jp-mod-stale');
     expect(within(cards).getByText('slurm-1')).toBeTruthy();
-    delete api.refusals.list;
+    delete api.errors.list;
     await pass(60_000);
     expect(cards.classList).not.toContain('jp-mod-stale');
     expect(screen.queryByRole('alert')).toBe(null);
   });
 
-  it('should tell which cluster an action is about', async () => {
+  it('should pass the cluster of an action', async () => {
     api.clusters = [makeCluster(), makeCluster({ id: 'c2', name: 'b' })];
     await show();
     const card = within(screen.getByRole('listitem', { name: 'b' }));
@@ -122,7 +122,7 @@ describe('ClusterList', () => {
     const card = within(screen.getByRole('listitem', { name: 'b' }));
     fireEvent.click(card.getByRole('button', { expanded: false }));
     await pass();
-    expect(api.asked('jobs')).toEqual([['c2']]);
+    expect(api.callsOf('jobs')).toEqual([['c2']]);
     expect(screen.getAllByRole('table')).toHaveLength(1);
     fireEvent.click(card.getByRole('button', { name: 'Log of slurm-1-0' }));
     expect(callbacks.onLog.mock.calls).toEqual([['c2', 'slurm-1-0']]);

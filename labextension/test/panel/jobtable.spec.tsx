@@ -28,7 +28,7 @@ describe('JobTable', () => {
     );
   }
 
-  it('should say that there are none', () => {
+  it('should show that there are none', () => {
     show();
     expect(screen.getByText('No jobs yet.')).toBeTruthy();
     expect(screen.queryByRole('table')).toBe(null);
@@ -51,7 +51,7 @@ describe('JobTable', () => {
     expect(rows.map(each => each.dataset.job)).toEqual(['b', 'a']);
   });
 
-  it('should tell id, state and node', () => {
+  it('should show id, state and node', () => {
     show(makeJob());
     expect(texts('slurm-1-0')).toEqual([
       'slurm-1-0',
@@ -132,7 +132,7 @@ describe('JobTable', () => {
       expect(fold()!.getAttribute('aria-expanded')).toBe('false');
     });
 
-    it('should show the ended ones below when asked to, and hide them', () => {
+    it('should show the ended ones below after a click, and hide them', () => {
       show(...jobs(61));
       fireEvent.click(fold()!);
       expect(shown().slice(0, 4)).toEqual(['j60', 'j30', 'j0', 'j59']);

@@ -51,7 +51,7 @@ describe('Notices', () => {
   const button = (text: string): HTMLElement =>
     screen.getByRole('button', { name: `Dismiss: ${text}` });
 
-  it('should tell each as a status, newest first', () => {
+  it('should show each as a status, newest first', () => {
     expect(screen.getAllByRole('status').map(each => each.textContent)).toEqual(
       [`${clock(3600)} b`, `${clock(0)} a`]
     );

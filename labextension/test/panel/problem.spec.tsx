@@ -16,7 +16,7 @@ describe('Problem', () => {
     render(<Problem cluster={cluster} trans={trans} onRetry={onRetry} />);
   }
 
-  it('should tell sentence, cause and log, then offer to retry', () => {
+  it('should show sentence, cause and log, then offer to retry', () => {
     show({
       state: 'degraded',
       detail: '3 jobs in a row failed.',
@@ -48,7 +48,7 @@ describe('Problem', () => {
     const limited = { waiting: 7, detail: 'limit reached, 7 jobs waiting' };
 
     it.each<ClusterState>(['running', 'starting'])(
-      'should be told calmly when %s',
+      'should be a status when %s',
       state => {
         show({ ...limited, state });
         const status = screen.getByRole('status');
