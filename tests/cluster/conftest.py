@@ -81,7 +81,7 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have retired workers end their jobs by themselves, however busy this machine is."""
-    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.LEAVE_PATIENCE", 60.0)
+    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.LEAVE_TIMEOUT", 60.0)
 
 
 @pytest.fixture
