@@ -78,10 +78,22 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
+PATIENT = {
+    "batch.dialect.VERSION_TIMEOUT": 60.0,
+    "jobs.retirer.DRAIN_TIMEOUT": 60.0,
+    "jobs.retirer.RETIRE_TIMEOUT": 120.0,
+    "jobs.retirer.LEAVE_TIMEOUT": 60.0,
+    "jobs.retirer.CANCEL_TIMEOUT": 60.0,
+    "jobs.retirer.GONE_TIMEOUT": 60.0,
+}
+"""How long the package waits here for what it then no longer waits for. Its own limits are those of
+a person; what takes longer on a busy machine ends otherwise, and is another case than the tested."""
+
+
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have retired workers end their jobs by themselves, however busy this machine is."""
-    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.LEAVE_PATIENCE", 60.0)
+    for name, seconds in PATIENT.items():
+        monkeypatch.setattr(f"jupyter_jobqueue.{name}", seconds)
 
 
 @pytest.fixture
