@@ -81,8 +81,8 @@ PATIENT = {
     "jobs.retirer.CANCEL_TIMEOUT": 60.0,
     "jobs.retirer.GONE_TIMEOUT": 60.0,
 }
-"""Seconds that the package waits in tests for what is no longer waited for afterwards. Its own limits
-suit a person; what a busy machine does not do within them ends otherwise, which is another case."""
+"""Seconds for which the package waits in tests. Its own limits suit a person; what a busy machine
+does not do within them has another end, which is another case than the tested one."""
 
 
 @pytest.fixture
