@@ -78,7 +78,7 @@ def test_the_next_start_cancels_what_a_killed_program_left_and_tells_so(
         begun = time.monotonic()
         with queue.cluster(silence_logs=False) as cluster:
             # Nobody waits for the sweep: it may not even have begun here.
-            assert time.monotonic() - begun < 10
+            assert time.monotonic() - begun < 60
             (when, text) = until(lambda: cluster.notes)[0]
             assert when
             # Six, unless workers have missed their scheduler already.
