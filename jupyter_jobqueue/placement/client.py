@@ -75,8 +75,9 @@ class SchedulerClient:
         if failure := self._placement.failure():
             raise failure
         try:
-            answer = getattr(self._connection(), question)(**facts)
-            return await asyncio.wait_for(answer, timeout)
+            # Not wait_for, which in Python 3.11 can swallow a cancellation.
+            async with asyncio.timeout(timeout):
+                return await getattr(self._connection(), question)(**facts)
         except (OSError, TimeoutError) as error:
             raise SchedulerFailed(
                 "the Dask scheduler does not answer", details=str(error)
