@@ -146,8 +146,15 @@ async def test_tasks_are_not_suspected_of_what_the_system_did(
     assert bench.workers.cleared == cleared
 
 
-async def test_a_scheduler_that_does_not_answer_stops_nothing(tmp_path: Path) -> None:
+async def test_a_scheduler_that_does_not_answer_stops_nothing_and_is_asked_again(
+    tmp_path: Path,
+) -> None:
     gone = job(JobState.CANCELLED, joined=True, known_workers={"c-0-0"})
     bench = Bench(tmp_path, gone)
     bench.workers.error = SchedulerFailed("the Dask scheduler does not answer")
     await bench.endings.record([gone])
+    assert bench.workers.cleared == []
+    bench.workers.error = None
+    await bench.endings.recheck_lost()
+    await bench.endings.recheck_lost()
+    assert bench.workers.cleared == [["c-0-0"]]
