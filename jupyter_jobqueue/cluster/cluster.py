@@ -18,14 +18,11 @@ from distributed.core import Status, rpc
 from distributed.deploy.cluster import Cluster
 from distributed.utils import silence_logging_cmgr
 
-from jupyter_jobqueue.adapters.adapter import JobSpec
-from jupyter_jobqueue.batch.shared import SharedQueue
 from jupyter_jobqueue.cluster import display, fields, snapshot
+from jupyter_jobqueue.cluster.assembly import Assembly, Hooks
 from jupyter_jobqueue.cluster.client_code import client_code
 from jupyter_jobqueue.cluster.exit import close_at_exit
 from jupyter_jobqueue.cluster.files import ClusterFiles
-from jupyter_jobqueue.cluster.lifecycle import Lifecycle, Steps
-from jupyter_jobqueue.cluster.lifespan import Lifespan
 from jupyter_jobqueue.cluster.request import (
     ClusterSpec,
     build_spec,
@@ -37,17 +34,11 @@ from jupyter_jobqueue.cluster.status import ClusterStatus, describe
 from jupyter_jobqueue.errors import WrongState
 from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
-from jupyter_jobqueue.jobs.callbacks import Callbacks
-from jupyter_jobqueue.jobs.group import GroupOptions, JobGroup
 from jupyter_jobqueue.jobs.job import LIVE, Job
-from jupyter_jobqueue.jobs.observe import TAGS
 from jupyter_jobqueue.jobs.scaler import Target
-from jupyter_jobqueue.jobs.table import JobTable, Submission
+from jupyter_jobqueue.jobs.table import Submission
 from jupyter_jobqueue.placement import InProcess, Placement, Request
-from jupyter_jobqueue.placement.client import SchedulerClient
-from jupyter_jobqueue.records.process import Process
 from jupyter_jobqueue.records.record import Record
-from jupyter_jobqueue.records.writer import RecordWriter
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +84,7 @@ class JobQueueCluster(Cluster):
         spec: ClusterSpec | None = None,
         files: ClusterFiles | None = None,
         cluster_id: str | None = None,
+        created: float | None = None,
         **options: Any,
     ) -> None:
         check_keywords(type(self).__name__, self.system, options, JobQueueCluster.__init__)
@@ -113,59 +105,27 @@ class JobQueueCluster(Cluster):
         self.files = files or ClusterFiles(self.id, self.spec.options)
         self.placement = placement or InProcess()
         self.notes: list[tuple[float, str]] = []
-        self.created = time.time()
-        self._compose(Target(self.jobs_for(workers=n_workers)), silence_logs)
+        self.created = created or time.time()
+        first = Target(self.jobs_for(workers=n_workers))
+        self._parts = Assembly(
+            snapshot.Kept(self.id, self.created, self.spec, self.files, self.placement, self.notes),
+            self,
+            Hooks(
+                lambda: self.scheduler_comm,
+                partial(self._start_scheduler, silence_logs),
+                self._connected_workers,
+                partial(self._request_first_jobs, first),
+                super()._close,
+                self._close,
+            ),
+        )
+        self.groups, self.lifecycle = self._parts.groups, self._parts.lifecycle
         super().__init__(asynchronous=asynchronous, loop=loop, name=self.spec.name, quiet=True)
         if isinstance(self.placement, InProcess):
             close_at_exit(self)
         if not self.called_from_running_loop:
             self._loop_runner.start()
             self._start_in_thread()
-
-    def _compose(self, first: Target, silence_logs: str | int | bool) -> None:
-        """Put the parts together."""
-        options, undo = self.spec.options, ExitStack()
-        client = SchedulerClient(
-            self.placement,
-            lambda: self.scheduler_comm,
-            lambda load: self.lifecycle.lifespan.note_load(load),
-        )
-        table = JobTable(self.spec.name, f"{TAGS}{self.id}-", self.spec.shape)
-        self.groups = [
-            JobGroup(
-                table,
-                SharedQueue(self.spec.system),
-                GroupOptions(options, self.files.logs, self.spec.cancel_words),
-                client,
-                Callbacks(
-                    self._make_spec,
-                    self._save_record,
-                    lambda: self.status is Status.running,
-                    lambda job: self.lifecycle.changed(job),
-                ),
-            )
-        ]
-        self.lifecycle = Lifecycle(
-            self,
-            Steps(
-                partial(self._start_scheduler, silence_logs, undo),
-                partial(self._begin, first),
-                super()._close,
-                self._add_note,
-                undo,
-            ),
-            self.files,
-            self.placement,
-            self.groups,
-            RecordWriter(
-                self.id,
-                self._make_record,
-                client.renew,
-                lambda: self.lifecycle.on_taken_over(),
-                self._add_note,
-            ),
-            Lifespan(options["idle_timeout"], options["max_age"], client.is_working, self._expire),
-        )
 
     @classmethod
     def attach(cls, record: Record) -> Self:
@@ -179,7 +139,6 @@ class JobQueueCluster(Cluster):
             Of a cluster that has no other owner.
         """
         cluster = cls(asynchronous=True, silence_logs=False, **snapshot.arguments_of(record))
-        cluster.created = record.created
         cluster.notes.extend(record.notes)
         cluster.lifecycle.lifespan.set_age(snapshot.age_of(record))
         cluster.groups[0].load(snapshot.group_state_of(record), time.time())
@@ -231,13 +190,10 @@ class JobQueueCluster(Cluster):
         self.security = made
         return made
 
-    async def _begin(self, first: Target) -> None:
-        """Take up what an earlier program began, and ask for the first jobs."""
-        workers = [str(info["name"]) for info in self.scheduler_info["workers"].values()]
-        for group in self.groups:
-            await group.resume(workers)
-            group.start()
-        self.lifecycle.changed(None)
+    def _connected_workers(self) -> list[str]:
+        return [str(info["name"]) for info in self.scheduler_info["workers"].values()]
+
+    async def _request_first_jobs(self, first: Target) -> None:
         if first.jobs:
             await self.groups[0].resize(first)
 
@@ -257,11 +213,6 @@ class JobQueueCluster(Cluster):
 
     async def _close(self) -> None:
         await self.lifecycle.close()
-
-    def _expire(self, why: str) -> None:
-        if self.status is Status.running:
-            self._add_note(f"The cluster closes: {why}.")
-            self._closing = asyncio.ensure_future(self._close())
 
     def _update_worker_status(self, op: str, msg: Any) -> None:
         if op == "add":
@@ -364,12 +315,9 @@ class JobQueueCluster(Cluster):
         group = self.groups[0]
         group.scaler.target = group.target.adapted_by(policy)
         if self.loop is not None:
-            self.loop.add_callback(self._wake)
+            self.loop.add_callback(self.lifecycle.changed, None)
+            self.loop.add_callback(group.wake)
         return policy
-
-    def _wake(self) -> None:
-        self.lifecycle.changed(None)
-        self.groups[0].wake()
 
     def retry(self) -> Any:
         """Submit again after too many jobs ended before a worker joined, or what was refused."""
@@ -434,7 +382,7 @@ class JobQueueCluster(Cluster):
     def _preview(self) -> tuple[str, str]:
         table = self.groups[0].table
         next_one = Submission(table.next_tag, table.count, 1)
-        return self.spec.preview(self._make_spec(next_one))
+        return self.spec.preview(self._parts.make_spec(next_one))
 
     @property
     def job_header(self) -> str:
@@ -499,30 +447,3 @@ class JobQueueCluster(Cluster):
             self.dashboard_link,
             self.describe(),
         )
-
-    # -- what the parts ask of the cluster
-
-    def _make_spec(self, submission: Submission) -> JobSpec:
-        return self.spec.job_spec(
-            address=self.placement.address,
-            tls=self.files.tls,
-            logs=str(self.files.logs),
-            count=submission.count,
-            first=submission.first,
-            tag=submission.tag,
-        )
-
-    async def _save_record(self, tag: str, script: str) -> None:
-        await self.lifecycle.writer.save()
-        await asyncio.to_thread(self.files.keep_script, tag, script)
-
-    def _make_record(self, owner: Process | None, closing: bool) -> Record | None:
-        kept = snapshot.Kept(
-            self.id, self.created, self.spec, self.files, self.placement, self.notes
-        )
-        return snapshot.make_record(kept, self.groups[0].dump(), owner, closing)
-
-    def _add_note(self, sentence: str) -> None:
-        logger.warning("%s: %s", self.spec.name, sentence)
-        self.notes.append((time.time(), sentence))
-        self.lifecycle.changed(None)

@@ -8,6 +8,7 @@ import logging
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from distributed.core import Status
@@ -35,6 +36,18 @@ class DaskCluster(Protocol):
     name: str
 
 
+class Phase(IntEnum):
+    """How far the life of a cluster has gone."""
+
+    STARTING = 1
+    OPEN = 2
+    """Its jobs are watched."""
+    CLOSING = 3
+    """Somebody wants it to end."""
+    LEFT = 4
+    """It lives on without this program."""
+
+
 @dataclass(frozen=True)
 class Steps:
     """What only the cluster object can do.
@@ -43,8 +56,10 @@ class Steps:
     ----------
     start_scheduler : callable
         Starts the scheduler and connects to it.
-    begin : callable
-        Asks for the first jobs.
+    connected_workers : callable
+        Returns the names of the workers that are connected.
+    request_first_jobs : callable
+        Requests the size that the cluster was made with.
     disconnect : callable
         Closes the connections to the scheduler.
     add_note : callable
@@ -54,7 +69,8 @@ class Steps:
     """
 
     start_scheduler: Callable[[], Awaitable[None]]
-    begin: Callable[[], Awaitable[None]]
+    connected_workers: Callable[[], list[str]]
+    request_first_jobs: Callable[[], Awaitable[None]]
     disconnect: Callable[[], Awaitable[None]]
     add_note: Callable[[str], None]
     undo: contextlib.ExitStack
@@ -101,7 +117,7 @@ class Lifecycle:
         self.health = Health(self._changed)
         self.listeners: list[Callable[[Job | None], None]] = []
         """Called in the event loop with each job that has changed, or None for the cluster."""
-        self._asked_to_close = self._left = False
+        self._phase = Phase.STARTING
         self._tasks = TaskSet()
 
     def changed(self, job: Job | None) -> None:
@@ -117,11 +133,11 @@ class Lifecycle:
     def state(self) -> str:
         """``starting``, ``running``, ``degraded``, ``closing``, ``closed`` or ``failed``."""
         status = self.dask.status
-        if self._asked_to_close and status is not Status.closed:
-            return "closing"
+        if self._phase >= Phase.CLOSING:
+            return "closed" if status is Status.closed else "closing"
         if self.health.of(Source.START) or self.health.of(Source.SCHEDULER_ENDED):
-            return "closed" if self._asked_to_close else "failed"
-        if status in (Status.created, Status.starting):
+            return "failed"
+        if self._phase is Phase.STARTING and status is not Status.closed:
             return "starting"
         if status is not Status.running:
             return str(status.name)
@@ -143,16 +159,25 @@ class Lifecycle:
             await self.steps.start_scheduler()
             self.health.report(Source.SCHEDULER, None)
             await self.writer.save()  # the way back is on disk before there is a job
-            self._watch()
-            await self.steps.begin()
+            await self._resume()
+            await self.steps.request_first_jobs()
         except BaseException as error:
             self._report_failed_start(error)
             # Whoever attached cares for the jobs of a scheduler that is gone.
-            ours = not (self._left or isinstance(error, SchedulerGone))
+            ours = self._phase is not Phase.LEFT and not isinstance(error, SchedulerGone)
             # In a task of its own: with Python 3.11.2, that of Debian 12, a time limit in one that
             # was cancelled ends in a second cancellation.
             await asyncio.create_task(self._end() if ours else self._let_go())
             raise
+
+    async def _resume(self) -> None:
+        """Go on with what an earlier program began, and watch from now on."""
+        self._watch()
+        for group in self.groups:
+            await group.resume(self.steps.connected_workers())
+            group.start()
+        self._phase = Phase.OPEN
+        self._changed()
 
     def _watch(self) -> None:
         self._tasks.spawn(self.writer.run(self.placement.lease))
@@ -195,8 +220,8 @@ class Lifecycle:
 
     def announce_closing(self) -> None:
         """Show the cluster as closing from now on."""
-        self._asked_to_close = True
-        self.changed(None)
+        self._phase = max(self._phase, Phase.CLOSING)
+        self._changed()
 
     async def close(self) -> None:
         """Cancel every job and stop the scheduler."""
@@ -235,7 +260,7 @@ class Lifecycle:
 
     def not_seen_to_end(self) -> list[str]:
         """Return ids of jobs that are not known to have left the queue; none if all are left."""
-        if self._left:
+        if self._phase is Phase.LEFT:
             return []
         return [job.id for group in self.groups for job in group.table.in_queue]
 
@@ -249,7 +274,7 @@ class Lifecycle:
     async def detach(self) -> None:
         """Leave scheduler and jobs to whoever finds the record; nothing is cancelled."""
         if self.dask.status not in (Status.closed, Status.closing):
-            self._left = self._asked_to_close = True
+            self._phase = Phase.LEFT
             await self._stop()
             await self.writer.release()
             await self._let_go()

@@ -146,6 +146,7 @@ def arguments_of(record: Record) -> dict[str, Any]:
         "files": files,
         "placement": placement_of(record),
         "cluster_id": record.id,
+        "created": record.created,
         "security": Security(**record.security) if record.security else False,
     }
 

@@ -348,12 +348,12 @@ async def test_a_cluster_that_somebody_else_has_taken_is_let_go(api: Api) -> Non
     await api.until(made["id"], lambda cluster: cluster["workers"] == 1)
     other = Process.of(1)
     cluster = entry(api, made).cluster
-    await cluster.remember()
+    await cluster.lifecycle.writer.save()
     path = Store().path(made["id"])
     path.write_text(json.dumps({**json.loads(path.read_text()), "owner": other.model_dump()}))
-    await cluster.remember()
+    await cluster.lifecycle.writer.save()
     found = await api.until(made["id"], lambda cluster: cluster["state"] == "failed")
-    assert found["detail"] == "another server has taken this cluster over"
+    assert found["detail"] == "Another program has taken this cluster over."
     await api.ok("DELETE", f"clusters/{made['id']}")
     assert record_of(made["id"]).owner == other
     assert record_of(made["id"]).scheduler.process.alive
