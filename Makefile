@@ -6,6 +6,8 @@ PYTHON ?= python3
 export PYTHON := $(shell command -v $(PYTHON))
 LAB_ARGS ?=
 PYTEST_ARGS ?=
+# Processes of tests: more than processors, as most tests wait most of the time.
+WORKERS ?= $(shell expr 2 + $$(nproc))
 BENCH_ARGS ?=
 SOAK_ARGS ?=
 
@@ -29,8 +31,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 .DELETE_ON_ERROR:
+.PHONY: help lab test quick check pytest jest browser bench soak clean
+.PHONY: python-check front-end-check unit real-queues browser-tools
+# Only `test` and `quick` run several things at the same time.
+ifeq ($(MAKELEVEL),0)
 .NOTPARALLEL:
-.PHONY: help lab test check pytest jest browser bench soak clean
+endif
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -39,35 +45,57 @@ help: ## Show this list
 lab: $(VENV)/lab ## Open JupyterLab with the panel (LAB_ARGS="--no-browser --port 9999")
 	jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
 
+# Several at the same time, each told of as a whole when it is done; only pytest, which takes longest,
+# is seen at work. The browser has the machine for itself.
+TOGETHER := $(MAKE) --keep-going --no-print-directory --jobs=4 --output-sync=target
+
 test: ## Run everything: check, jest, pytest with real Slurm, browser; name what was skipped
 	@rm -f $(SKIPPED)
-	@$(MAKE) --keep-going --no-print-directory check jest pytest browser; status=$$?; \
+	+@$(TOGETHER) pytest check jest browser-tools; status=$$?; \
+	$(MAKE) --no-print-directory browser || status=$$?; \
 	echo; echo "skipped: $$(sort -u $(SKIPPED) 2>/dev/null | paste -sd ';' | sed 's/;/; /g')"; \
 	exit $$status
 
-check: $(VENV)/dev node_modules/.installed ## Lint, format and types of Python and TypeScript
+quick: ## Run what needs no batch system and no browser, in two minutes: check, jest, unit tests
+	+@$(TOGETHER) unit check jest
+
+check: python-check front-end-check ## Lint, format and types of Python and TypeScript
+
+python-check: $(VENV)/dev
 	ruff check .
 	ruff format --check .
 	mypy
+
+front-end-check: node_modules/.installed $(FRONT_END)
 	jlpm lint:check
 
-pytest: $(VENV)/dev ## Run the Python tests (PYTEST_ARGS="-k scale -x")
+# The + has its output shown while it runs. Tests with something in common stay together, and those
+# that take longest begin first: tests/conftest.py.
+pytest: $(VENV)/dev real-queues ## Run the Python tests (PYTEST_ARGS="-k scale -x")
+	+SKIPPED_FILE=$(SKIPPED) python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+
+unit: $(VENV)/dev
+	python -m pytest -n 2 --dist loadfile tests/unit tests/test_layers.py tests/test_package.py
+
+real-queues: | $(VENV)/tools
 	@scripts/apt-install $(SLURM_PACKAGES)
 	@[ "$$(id -u)" != 0 ] || scripts/apt-install $(OAR_PACKAGES)
 	@scripts/apt-install $(SGE_PACKAGES)
-	SKIPPED_FILE=$(SKIPPED) python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 jest: $(FRONT_END) ## Run the TypeScript unit tests, and measure what is loaded with the page
 	jlpm test
 	jlpm test:size
 
-browser: $(VENV)/dev ## Run the panel in Chromium
+browser: $(VENV)/dev browser-tools ## Run the panel in Chromium
 	@command -v google-chrome >/dev/null || scripts/apt-install chromium=chromium
 	@if ! { command -v chromium || command -v google-chrome; } >/dev/null; then \
 		echo "browser tests: no chromium" >>$(SKIPPED); \
 	else \
-		cd ui-tests && jlpm install --immutable && SKIPPED_FILE=$(SKIPPED) jlpm test; \
+		cd ui-tests && SKIPPED_FILE=$(SKIPPED) jlpm test; \
 	fi
+
+browser-tools: node_modules/.installed
+	cd ui-tests && jlpm install --immutable
 
 soak: $(VENV)/dev ## Random faults for some minutes, on the embedded queue (SOAK_ARGS="--minutes 20 --seed 7")
 	python -m tests.soak $(SOAK_ARGS)

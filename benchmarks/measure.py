@@ -76,13 +76,13 @@ def make(order: dict[str, Any]) -> Any:
 
     cluster = OurCluster(security=None if order["tls"] else False, **settings)
     if order["listener"]:
-        cluster.add_listener(listen)
+        cluster.lifecycle.listeners.append(listen)
     return cluster
 
 
-def listen(name: str, state: str, detail: str) -> None:
+def listen(job: Any) -> None:
     """Do with an event what sending it would do at least."""
-    json.dumps([name, state, detail])
+    json.dumps([job.name, job.state, job.reason] if job else [])
 
 
 def ids(cluster: Any, theirs: bool) -> int:

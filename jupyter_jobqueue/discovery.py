@@ -1,4 +1,4 @@
-"""The batch systems of this machine: which can be used and why not, their queues, the profiles."""
+"""The batch systems and profiles of this machine, and why some of them cannot be used."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import shutil
 import time
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.adapters import ADAPTERS, DIALECTS
 from jupyter_jobqueue.adapters.adapter import Queue
-from jupyter_jobqueue.adapters.option import Kind
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.errors import (
@@ -27,23 +26,76 @@ from jupyter_jobqueue.options.common import options_of
 
 T = TypeVar("T")
 
-FRESH = 60.0
-"""Seconds for which an answer about queues is given again."""
+MAX_AGE = 60.0
+"""Seconds for which `Discovery` keeps the answers of a batch system."""
 
 
-class Facts(NamedTuple):
-    """What a batch system said of itself."""
+@dataclass(frozen=True)
+class SystemInfo:
+    """A batch system on this machine.
 
+    Parameters
+    ----------
+    system, label : str
+        Its name in the configuration and its name for people.
+    reason : str
+        Why it cannot be used; empty if it can.
+    version : str
+        Its version; empty if not known.
+    queues : sequence of Queue
+        Its queues with their limits.
+    warning : str
+        Why version or queues are not known.
+    """
+
+    system: str
+    label: str
     reason: str = ""
-    """Why it cannot be used."""
     version: str = ""
     queues: Sequence[Queue] = ()
     warning: str = ""
 
+    @property
+    def usable(self) -> bool:
+        """Whether clusters can use it."""
+        return not self.reason
+
+
+@dataclass(frozen=True)
+class ProfileInfo:
+    """A profile of the configuration and whether it works on this machine.
+
+    Parameters
+    ----------
+    name, system, label : str
+        Its name, its batch system, and the batch system's name for people.
+    reason : str
+        Why the batch system cannot be used; empty if it can.
+    origin : str
+        The file that sets the profile, or ``"built-in"``.
+    options : Mapping
+        Option values in the types that a form uses.
+    problems : sequence of str
+        Sentences about unknown keys and invalid values.
+    """
+
+    name: str
+    system: str
+    label: str
+    reason: str
+    origin: str
+    options: Mapping[str, Any]
+    problems: Sequence[str]
+
+    @property
+    def usable(self) -> bool:
+        """Whether clusters can use its batch system."""
+        return not self.reason
+
 
 @dataclass
-class Systems:
-    """What this machine offers.
+class Discovery:
+    """Finds the batch systems of this machine and keeps what they answer for a minute.
 
     Parameters
     ----------
@@ -55,127 +107,165 @@ class Systems:
 
     allowed: Collection[str] = tuple(ADAPTERS)
     timeout: float = 3.0
-    _asked: dict[str, tuple[float, asyncio.Task[Facts]]] = field(default_factory=dict)
+    _answers: dict[str, tuple[float, asyncio.Task[SystemInfo]]] = field(default_factory=dict)
 
-    async def describe(self, *, refresh: bool = False) -> list[dict[str, Any]]:
-        """Return every batch system; one that cannot be asked says so and spoils nothing."""
-        facts = await asyncio.gather(*(self._facts(name, refresh=refresh) for name in ADAPTERS))
-        return [_system(name, told) for name, told in zip(ADAPTERS, facts, strict=True)]
+    async def systems(self, *, refresh: bool = False) -> list[SystemInfo]:
+        """Return every batch system, usable or not.
 
-    async def learn_dialects(self) -> None:
-        """Have the version commands asked that tell dialects apart, away from the event loop."""
-        several = [name for name, adapter in ADAPTERS.items() if adapter.has_dialects]
-        await asyncio.gather(*(asyncio.to_thread(adapter_for, name) for name in several))
+        Parameters
+        ----------
+        refresh : bool
+            Whether to query them again before the answers are too old.
 
-    async def profiles(self) -> list[dict[str, Any]]:
-        """Return the profiles of the configuration."""
+        Returns
+        -------
+        list of SystemInfo
+            One that fails to answer has a `reason` or a `warning`; the others are not affected.
+        """
+        return await asyncio.gather(*(self._info(name, refresh=refresh) for name in ADAPTERS))
+
+    async def detect_dialects(self) -> None:
+        """Query the versions on which some adapters depend, outside the event loop."""
+        await asyncio.gather(*(asyncio.to_thread(adapter_for, name) for name in DIALECTS))
+
+    async def profiles(self) -> list[ProfileInfo]:
+        """Return the profiles of the configuration.
+
+        Returns
+        -------
+        list of ProfileInfo
+            Every profile whose batch system is known.
+        """
         found = await asyncio.to_thread(profiles.profiles)
-        reasons = {each.system: (await self._facts(each.system)).reason for each in found}
-        return [_profile(each, reasons[each.system]) for each in found]
+        reasons = {each.system: (await self._info(each.system)).reason for each in found}
+        return [_profile_info(each, reasons[each.system]) for each in found]
 
     async def schema(self, system: str, profile: str | None) -> dict[str, Any]:
-        """Return the JSON schema of a batch system's options, with its queues as bounds."""
+        """Return the JSON schema of a batch system's options.
+
+        Parameters
+        ----------
+        system : str
+            A batch system.
+        profile : str, optional
+            Profile whose values become the defaults; the batch system's own if None.
+
+        Returns
+        -------
+        dict
+            The schema; limits of the queues are bounds of the options.
+        """
         chosen = profiles.profile(profile or self.known(system), self.known(system))
-        values = {**chosen.options, **_shown(system, chosen.options)}
-        return form.schema(system, values, (await self._facts(system)).queues)
+        return form.schema(system, chosen.options, (await self._info(system)).queues)
 
     def known(self, system: str) -> str:
-        """Return `system` if the project knows it."""
+        """Check that this project supports a batch system.
+
+        Parameters
+        ----------
+        system : str
+            A name.
+
+        Returns
+        -------
+        str
+            The name.
+
+        Raises
+        ------
+        NotFound
+            With the nearest names, if there is no such batch system.
+        """
         if system not in ADAPTERS:
             advice = nearest(system, ADAPTERS)
             raise NotFound(f"unknown batch system {system!r}; {advice}", field="system")
         return system
 
     def require(self, system: str) -> None:
-        """Refuse a batch system that may not be used or is not there."""
+        """Check that clusters can use a batch system.
+
+        Parameters
+        ----------
+        system : str
+            A batch system.
+
+        Raises
+        ------
+        InvalidOption
+            If it is not allowed on this server.
+        CommandMissing
+            If its commands are not on this machine.
+        """
         label = ADAPTERS[system].label
         if system not in self.allowed:
             raise InvalidOption(f"{label} is not allowed on this server", field="system")
-        if reason := self._missing(system):
+        if reason := _missing_commands(system):
             raise CommandMissing(f"{label} cannot be used here: {reason}", field="system")
 
-    def _missing(self, system: str) -> str:
-        missing = [name for name in ADAPTERS[system].commands if not shutil.which(name)]
-        are = "is" if len(missing) == 1 else "are"
-        return f"{' and '.join(missing)} {are} not on PATH" if missing else ""
-
-    async def _facts(self, system: str, *, refresh: bool = False) -> Facts:
-        """Ask a batch system, or give its last answer again; requests at one time share one."""
+    async def _info(self, system: str, *, refresh: bool = False) -> SystemInfo:
+        """Query a batch system or return its last answer; concurrent requests share a query."""
+        label = ADAPTERS[system].label
         if system not in self.allowed:
-            return Facts("not allowed on this server")
-        if missing := self._missing(system):
-            return Facts(missing)
-        asked, task = self._asked.get(system, (0.0, None))
-        stale = time.monotonic() - asked > FRESH or (refresh and task is not None and task.done())
-        if task is None or stale:
-            task = asyncio.create_task(self._ask(system))
-            self._asked[system] = (time.monotonic(), task)
+            return SystemInfo(system, label, "not allowed on this server")
+        if missing := _missing_commands(system):
+            return SystemInfo(system, label, missing)
+        queried_at, task = self._answers.get(system, (0.0, None))
+        outdated = time.monotonic() - queried_at > MAX_AGE
+        if task is None or outdated or (refresh and task.done()):
+            task = asyncio.create_task(self._query(system))
+            self._answers[system] = (time.monotonic(), task)
         return await asyncio.shield(task)
 
-    async def _ask(self, system: str) -> Facts:
-        adapter = await asyncio.to_thread(adapter_for, system)
+    async def _query(self, system: str) -> SystemInfo:
+        adapter, label = await asyncio.to_thread(adapter_for, system), ADAPTERS[system].label
         queue = JobQueue(adapter, timeout=self.timeout)
-        version, queues = await asyncio.gather(_answer(queue.version()), _answer(queue.queues()))
+        version, queues = await asyncio.gather(
+            _answer_or_error(queue.version()), _answer_or_error(queue.queues())
+        )
         simplest = version if adapter.version() else queues
         if isinstance(simplest, QueueError) and not isinstance(simplest, CommandTimedOut):
-            # Not even its version: a client that has no configuration.
-            return Facts(": ".join([simplest.message, *simplest.details.splitlines()[-1:]]))
+            # Even the simplest command fails: the client has no configuration, for example.
+            reason = ": ".join([simplest.message, *simplest.details.splitlines()[-1:]])
+            return SystemInfo(system, label, reason)
         errors = [str(each) for each in (version, queues) if isinstance(each, QueueError)]
-        return Facts(
+        return SystemInfo(
+            system,
+            label,
             version=version if isinstance(version, str) else "",
             queues=queues if isinstance(queues, list) else (),
             warning="\n".join(errors),
         )
 
 
-async def _answer(asked: Awaitable[T]) -> T | QueueError:
+def _missing_commands(system: str) -> str:
+    missing = [name for name in ADAPTERS[system].commands if not shutil.which(name)]
+    are = "is" if len(missing) == 1 else "are"
+    return f"{' and '.join(missing)} {are} not on PATH" if missing else ""
+
+
+async def _answer_or_error(query: Awaitable[T]) -> T | QueueError:
     try:
-        return await asked
+        return await query
     except QueueError as error:
         return error
 
 
-def _system(name: str, told: Facts) -> dict[str, Any]:
-    return {
-        "system": name,
-        "label": ADAPTERS[name].label,
-        "usable": not told.reason,
-        "reason": told.reason,
-        "version": told.version,
-        "queues": [queue._asdict() for queue in told.queues],
-        "warning": told.warning,
-    }
-
-
-def _profile(found: profiles.Profile, reason: str) -> dict[str, Any]:
-    return {
-        "name": found.name,
-        "system": found.system,
-        "label": ADAPTERS[found.system].label,
-        "usable": not reason,
-        "reason": reason,
-        "origin": found.origin,
-        "options": _shown(found.system, found.options),
-        "problems": [*found.problems, *_problems(found)],
-    }
-
-
-def _shown(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return option values as a form takes them: amounts of memory are text."""
-    kinds = {name: option.kind for name, option in options_of(system).items()}
-    return {name: _plain(kinds[name], value) for name, value in values.items() if name in kinds}
-
-
-def _plain(kind: Kind, value: Any) -> Any:
-    if kind in (Kind.MEMORY, Kind.TEXT):
-        return str(value)
-    if kind is Kind.SETTINGS and isinstance(value, Mapping):
-        return [f"{key} = {each}" for key, each in value.items()]
-    return [value] if kind in (Kind.LINES, Kind.SETTINGS) and isinstance(value, str) else value
+def _profile_info(found: profiles.Profile, reason: str) -> ProfileInfo:
+    known = options_of(found.system)
+    values = {name: value for name, value in found.options.items() if name in known}
+    return ProfileInfo(
+        name=found.name,
+        system=found.system,
+        label=ADAPTERS[found.system].label,
+        reason=reason,
+        origin=found.origin,
+        options={name: form.form_value(known[name], value) for name, value in values.items()},
+        problems=[*found.problems, *_problems(found)],
+    )
 
 
 def _problems(found: profiles.Profile) -> list[str]:
-    """Return what is wrong with the values of a profile."""
+    """Return a sentence about every invalid value of a profile."""
     known, problems = options_of(found.system), []
     for name, value in found.options.items():
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,13 @@ from tests.beds.oar import OarBed
 from tests.beds.sge import SGEBed
 from tests.beds.slurm import SlurmBed, missing_commands, new_bed, stop_abandoned
 
+# Before any of this is imported here, and for the processes that the tests start.
+LIGHT = str(Path(__file__).with_name("light"))
+sys.path.insert(0, LIGHT)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [LIGHT, os.environ.get("PYTHONPATH")]))
+# Else each of the thousand processes that the tests start would compile the package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 
@@ -28,6 +36,9 @@ class Bed(Protocol):
     def down(self) -> None:
         """Stop it without a trace."""
 
+    def jobs(self) -> list[str]:
+        """Return the jobs that are there."""
+
     def jobs_left(self, timeout: float) -> list[str]:
         """Return the jobs that are still there after `timeout`."""
 
@@ -35,16 +46,20 @@ class Bed(Protocol):
         """Cancel every job, and wait until none is left."""
 
 
-RUNNING_BEDS = pytest.StashKey[list[Bed]]()
+RUNNING_BEDS = pytest.StashKey[dict[str, Bed]]()
 BEDS = {"slurm", "oar", "sge"}
 """Fixtures that are real batch systems; their names are markers as well."""
 SKIPPED_FILE = pytest.StashKey[str]()
+TOGETHER = {"oar", "wheel"}
+"""Fixtures whose tests run one after the other in one process: costly, or but one on a machine."""
+FIRST = ("cluster", "server", "localqueue", "standins")
+"""Folders whose tests wait much, the longest first: other tests run meanwhile and afterwards."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the variable for ourselves: a test may run pytest as well."""
     config.stash[SKIPPED_FILE] = os.environ.pop("SKIPPED_FILE", os.devnull)
-    config.stash[RUNNING_BEDS] = []
+    config.stash[RUNNING_BEDS] = {}
 
 
 @pytest.fixture
@@ -58,15 +73,39 @@ def jp_server_config() -> dict[str, object]:
     }
 
 
+PATIENT = {
+    "batch.dialect.VERSION_TIMEOUT": 60.0,
+    "placement.client.ANSWER_TIMEOUT": 60.0,
+    "jobs.retirer.DRAIN_TIMEOUT": 60.0,
+    "jobs.retirer.RETIRE_TIMEOUT": 120.0,
+    "jobs.retirer.LEAVE_TIMEOUT": 60.0,
+    "jobs.retirer.CANCEL_TIMEOUT": 60.0,
+    "jobs.retirer.GONE_TIMEOUT": 60.0,
+}
+"""Seconds for which the package waits in tests. Its own limits suit a person; what a busy machine
+does not do within them has another end, which is another case than the tested one."""
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the time limits of the package to what a busy machine can keep."""
+    for name, seconds in PATIENT.items():
+        monkeypatch.setattr(f"jupyter_jobqueue.{name}", seconds)
+
+
 @contextmanager
 def running(bed: Bed, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Start a bed, look after each test for jobs that it left there, and stop it at the end."""
-    beds = request.config.stash[RUNNING_BEDS]
+    """Start a bed, look after each test for jobs that it left there, and stop it at the end.
+
+    Each process of tests has beds of its own: they are up in a moment, and idle for nothing.
+    """
+    beds, name = request.config.stash[RUNNING_BEDS], str(request.fixturename)
     try:
         bed.up()
-        beds.append(bed)
+        beds[name] = bed
         yield
-        beds.remove(bed)
+        del beds[name]
+        assert bed.jobs() == [], "left by tests that are not marked as users of this queue"
     finally:
         bed.down()
 
@@ -113,20 +152,37 @@ def oar(request: pytest.FixtureRequest) -> Iterator[OarBed]:
 def _queues_are_left_empty(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves jobs in a real queue, after cancelling them.
 
-    Jobs that end by themselves within 15 s are not left: cancelled ones are COMPLETING for a while.
+    Jobs that end by themselves within 40 s are not left: cancelled ones are COMPLETING for a
+    while.
     """
     yield
-    for bed in request.config.stash[RUNNING_BEDS]:  # also of tests that get it indirectly
-        if left := bed.jobs_left(timeout=15):
-            bed.cancel_all(timeout=20)
+    for name, bed in request.config.stash[RUNNING_BEDS].items():
+        if request.node.get_closest_marker(name) and (left := bed.jobs_left(timeout=40)):
+            bed.cancel_all(timeout=60)
             pytest.fail(f"jobs left in the queue: {', '.join(left)}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a real queue, so that `-m "not slurm"` leaves them out."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that need a real queue, so that `-m "not slurm"` leaves them out.
+
+    Where several processes share the tests, the longest begin first, and those with something in
+    common stay together.
+    """
     for item in items:
-        for name in BEDS & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        for name in BEDS & fixtures:
             item.add_marker(name)
+        for name in TOGETHER & (fixtures | {mark.name for mark in item.iter_markers()}):
+            item.add_marker(pytest.mark.xdist_group(name))
+    if hasattr(config, "workerinput"):
+        items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[bool, bool, int]:
+    """Return where a test stands: those that need OAR or much time, then by folder."""
+    folders = [*FIRST, item.path.parent.name]
+    patient = item.get_closest_marker("timeout") is not None
+    return not item.get_closest_marker("oar"), not patient, folders.index(item.path.parent.name)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

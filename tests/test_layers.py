@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,23 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "jupyter_jobqueue"
 
-# From top to bottom. A room imports itself and what is below its line, nothing beside it or above.
-ORDER = [
-    {"server", "cli"},
-    {"cluster", "discovery"},
-    {"placement", "jobs"},
-    {"batch", "options", "records"},
-    {"adapters"},
-    {"errors"},
-]
-LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
+# `server` and `cli` use clusters; a `cluster` is Dask plus groups of `jobs`; a group of jobs keeps
+# N alive through the `batch` queue; the queue runs what `adapters` say. What each room may import:
+BELOW: dict[str, set[str]] = {
+    "errors": set(),
+    "adapters": set(),
+    "records": set(),
+    "options": {"adapters"},
+    "batch": {"adapters"},
+    "jobs": {"batch", "adapters"},
+    "placement": {"jobs", "records"},
+    "cluster": {"placement", "jobs", "batch", "options", "records", "adapters"},
+    "discovery": {"options", "batch", "adapters"},
+    "cli": {"discovery", "options", "adapters"},
+    "server": {
+        "cluster", "discovery", "placement", "jobs", "batch", "options", "records", "adapters",
+    },
+}  # fmt: skip
 # The queue of the laptop is a program of its own, run like any sbatch; `__init__` opens all rooms,
 # lazily.
 APART = {"localqueue", "__init__"}
@@ -40,7 +48,7 @@ STARTS_A_PROCESS = (
     "asyncio.create_subprocess", "os.exec", "os.fork", "os.popen", "os.posix_spawn", "os.spawn",
     "os.system", "pty.",
 )  # fmt: skip
-STANDARD_LIBRARY_ONLY = {"adapters", "errors", "localqueue"}
+STANDARD_LIBRARY_ONLY = {"adapters", "errors", "jobs", "localqueue"}
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 each_source = pytest.mark.parametrize(
@@ -53,9 +61,9 @@ def room_of(source: Path) -> str:
     return source.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports_of(source: Path) -> Iterator[str]:
+def imports_of(source: Path, root: Path = ROOT) -> Iterator[str]:
     """Yield all that a file imports, wherever in it, as full dotted names."""
-    package = source.relative_to(ROOT).parent.parts
+    package = source.relative_to(root).parent.parts
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -78,18 +86,83 @@ def own_imports(source: Path) -> set[str]:
     return {parts[1] for parts in names if parts[0] == PACKAGE.name and len(parts) > 1}
 
 
+def file_of(name: str, files: Mapping[str, Path]) -> str | None:
+    """Return the module of a dotted name, which may be that of something in the module."""
+    return next((each for each in (name, name.rpartition(".")[0]) if each in files), None)
+
+
+def graph_of(root: Path) -> dict[str, set[str]]:
+    """Return which files of a package each file imports, also for type checkers only."""
+    files = {module_of(path, root): path for path in root.rglob("*.py")}
+    return {
+        name: {
+            found
+            for imported in imports_of(path, root.parent)
+            if (found := file_of(imported, files)) and found not in (name, root.name)
+        }
+        for name, path in files.items()
+        if name != root.name  # opens all rooms, lazily
+    }
+
+
+def module_of(path: Path, root: Path) -> str:
+    """Return the dotted name of a file."""
+    parts = path.relative_to(root.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def circle_in(graph: Mapping[str, set[str]]) -> list[str]:
+    """Return the files of a circle, one of which stands at both ends; empty if there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+def test_there_is_no_circle_between_files() -> None:
+    assert circle_in(graph_of(PACKAGE)) == []
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "from package import first",
+        "from package.first import Thing",
+        "import package.first",
+        "def late():\n    from . import first",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from package.first import Thing",
+    ],
+)
+def test_a_circle_would_be_found(tmp_path: Path, second: str) -> None:
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "first.py").write_text("from package.second import Other\n")
+    (folder / "second.py").write_text(second)
+    assert sorted(set(circle_in(graph_of(folder)))) == ["package.first", "package.second"]
+
+
 def test_every_room_has_its_place() -> None:
     rooms = {room_of(source) for source in SOURCES}
-    assert rooms <= set(LEVEL) | APART, "a new room: give it a line in ORDER"
+    assert rooms == set(BELOW) | APART, "a new room: give it a line in BELOW"
+
+
+def test_the_root_has_few_doors() -> None:
+    assert {path.name for path in PACKAGE.glob("*.py")} == {
+        "__init__.py",
+        "discovery.py",
+        "errors.py",
+    }
 
 
 @each_source
 def test_imports_go_down(source: Path) -> None:
     room = room_of(source)
     imported = own_imports(source) - {room}
-    if room in LEVEL:
-        allowed = {other for other, level in LEVEL.items() if level > LEVEL[room]} | {"__version__"}
-        assert imported <= allowed
+    if room in BELOW:
+        assert imported <= BELOW[room] | {"errors", "__version__"}
     elif room == "localqueue":
         assert not imported
 

@@ -1,4 +1,9 @@
-"""The batch systems that the project knows. Adding one is one file and one line here."""
+"""One adapter per batch system: how to submit, query and cancel jobs, as data.
+
+A batch system has few files: ``<system>.py`` is the adapter, ``<system>_output.py`` parses what its
+commands print, ``<system>_text.py`` writes what they take. A new one is registered by a line in
+``ADAPTERS``.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,35 @@ from jupyter_jobqueue.adapters.oar import OAR
 from jupyter_jobqueue.adapters.pbs import PBS
 from jupyter_jobqueue.adapters.sge import SGE
 from jupyter_jobqueue.adapters.slurm import Slurm
+from jupyter_jobqueue.adapters.torque import Torque
 
 ADAPTERS: dict[str, type[Adapter]] = {
-    each.system: each for each in (Slurm, PBS, SGE, Moab, LSF, OAR, HTCondor, Local)
+    adapter.system: adapter
+    for adapter in (
+        Slurm,
+        PBS,
+        SGE,
+        Moab,
+        LSF,
+        OAR,
+        HTCondor,
+        Local,
+    )
 }
+"""The adapters by the name of their batch system."""
+
+DIALECTS: dict[str, dict[str, type[Adapter]]] = {
+    PBS.system: {"Torque": Torque},
+}
+"""Other adapters of a batch system, by the first word of the version that its commands print."""
+
+
+def dialect_of(system: str, version: str) -> type[Adapter]:
+    """Return the adapter of a batch system whose commands print `version`.
+
+    Examples
+    --------
+    >>> dialect_of("pbs", "Torque 6.1.3").label, dialect_of("pbs", "PBS 23.06.06").label
+    ('Torque', 'PBS')
+    """
+    return DIALECTS.get(system, {}).get(version.partition(" ")[0], ADAPTERS[system])

@@ -1,13 +1,12 @@
-"""HTCondor, as 25.0 really behaves (recordings under ``tests/recordings/htcondor``)."""
+"""HTCondor, as 25.0 behaves (recordings under ``tests/recordings/htcondor``)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus
+from jupyter_jobqueue.adapters.adapter import Adapter
 from jupyter_jobqueue.adapters.htcondor_output import (
     ATTRIBUTES,
     HELD,
@@ -16,12 +15,16 @@ from jupyter_jobqueue.adapters.htcondor_output import (
     read_jobs,
     read_version,
 )
+from jupyter_jobqueue.adapters.htcondor_text import (
+    MACROS,
+    constraint,
+    key_of,
+    shell_arguments,
+    without_macros,
+)
+from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus
 from jupyter_jobqueue.adapters.option import JOB_CPU, JOB_MEM, WALLTIME, Kind, Option, memory_per
 from jupyter_jobqueue.adapters.text import seconds
-
-# What condor_submit itself replaces in a description; every other ``$(...)`` is the shell's.
-MACROS = {"cluster", "clusterid", "process", "procid", "node", "step", "item", "itemindex", "row"}
-MANY_LINES = 'eval "$(printf "%s\\n" "$@")"'
 
 
 class HTCondor(Adapter):
@@ -32,11 +35,11 @@ class HTCondor(Adapter):
     class_name = "HTCondorCluster"
     commands = ("condor_submit", "condor_q", "condor_rm")
     directive = ""
-    # Not the shell's: condor_submit puts the number there.
+    # Not for the shell: condor_submit replaces it.
     array_index = "$(ProcId)"
-    down = r"Can't find address|\(null\)|SECMAN:|CEDAR:"
-    # Variables that HTCondor sets in a job; _CONDOR_SCHEDD_HOST and the like are configuration.
-    leaks = (
+    unreachable_pattern = r"Can't find address|\(null\)|SECMAN:|CEDAR:"
+    # What HTCondor sets in a job; _CONDOR_SCHEDD_HOST and the like are configuration, and stay.
+    env_blocklist = (
         r"_CONDOR_(ANCESTOR_\d+|BIN|CHIRP_CONFIG|JOB_AD|JOB_IWD|JOB_PIDS|MACHINE_AD|SCRATCH_DIR|"
         r"SLOT)"
     )
@@ -47,7 +50,7 @@ class HTCondor(Adapter):
             "Disk",
             "Disk of one job; HTCondor's own choice if not set.",
             example="10 GB",
-            main=True,
+            basic=True,
         ),
         replace(
             WALLTIME,
@@ -96,46 +99,31 @@ class HTCondor(Adapter):
         ),
     )
 
-    def directives(self, spec: JobSpec) -> list[str]:
-        asked, disk = spec.options, spec.options.get("disk")
-        lines = ['MY.DaskWorkerName = "htcondor--$F(MY.JobId)--"', f"batch_name = {spec.name}"]
-        lines += [f"RequestCpus = {asked.get('job_cpu') or 'MY.DaskWorkerCores'}"]
-        lines += _asked_memory(spec)
-        lines += ["RequestDisk = floor(MY.DaskWorkerDisk / 1024)"] if disk else []
-        lines += ['MY.JobId = "$(ClusterId).$(ProcId)"', f"MY.DaskWorkerCores = {spec.cores}"]
-        lines += [f"MY.DaskWorkerMemory = {spec.memory}"] if spec.memory else []
-        lines += [f"MY.DaskWorkerDisk = {disk}"] if disk else []
-        lines += self._logs(spec) if spec.logs else []
-        if asked.get("walltime"):
-            lines.append(f"allowed_job_duration = {self.walltime(asked) or asked['walltime']}")
-        # A job over its limits is not ended but held, for ever.
-        over = " || ".join(f"HoldReasonCode == {code}" for code in sorted(LIMITS))
-        return [*lines, f"periodic_remove = JobStatus == {HELD} && ({over})"]
+    def submit(self, spec: JobSpec) -> Call[list[str]]:
+        extra = spec.options.get("submit_command_extra") or ()
+        return Call(["condor_submit", "-terse", *extra], read_ids, stdin=self.script(spec))
 
-    def _logs(self, spec: JobSpec) -> list[str]:
-        out, err = self.log_paths(spec, "$(ClusterId).$(ProcId)")
-        events = self.log_paths(spec, "$(ClusterId)")[0].removesuffix(".out")
-        # Streamed, as the workers are killed in the end: else nothing would be left to read.
-        return [
-            f"LogDirectory = {spec.logs}",
-            f"Output = {out}",
-            f"Error = {err}",
-            f"Log = {events}.log",
-            "Stream_Output = True",
-            "Stream_Error = True",
-        ]
+    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+        # condor_q lists the user's own jobs unless it is given ids.
+        ours = ["-constraint", "JobQueueTag =!= undefined"]
+        return Call(["condor_q", "-json", *ours, "-attributes", ATTRIBUTES], read_jobs)
 
-    def header(self, spec: JobSpec) -> list[str]:
-        """Return the settings; those with the key of one to skip or of an extra one are left out.
+    def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+        # The limit stops the search once all are found; the newest come first.
+        found = ["-limit", str(len(ids)), "-constraint", constraint(ids)]
+        argv = ["condor_history", "-json", *found, "-attributes", ATTRIBUTES]
+        return Call(argv, lambda text: read_jobs(text, left=True))
 
-        Parameters
-        ----------
-        spec : JobSpec
-            The submission.
-        """
-        without = {_key(each) for each in (*spec.skip, *spec.extra)}
-        kept = [line for line in self.directives(spec) if _key(line) not in without]
-        return [*kept, *spec.extra]
+    def cancel(self, ids: Sequence[str]) -> Call[None]:
+        gone = r"^Job \S+ not found$"
+        return Call(["condor_rm", *ids], lambda text: None, already_gone_pattern=gone)
+
+    def version(self) -> Call[str]:
+        return Call(["condor_version"], read_version)
+
+    def walltime(self, options: Mapping[str, Any]) -> int | None:
+        text = str(options.get("walltime") or "").strip()
+        return int(text) if text.isdecimal() else seconds(text)
 
     def script(self, spec: JobSpec) -> str:
         """Return the submit description; what a job runs is the argument of a shell in it.
@@ -145,114 +133,61 @@ class HTCondor(Adapter):
         spec : JobSpec
             The submission.
         """
-        header = self.header(spec)
-        body = "\n".join(filter(None, [*spec.prologue, spec.command, *spec.epilogue]))
-        arguments = _literal(_arguments(body.split("\n")), {*MACROS, *map(_key, header)})
-        return "\n".join(
-            [
-                spec.shebang,
-                "",
-                *header,
-                f'MY.JobQueueTag = "{spec.tag}"',
-                "",
-                f'Arguments = "{arguments}"',
-                "Executable = /bin/sh",
-                "",
-                f"Queue {spec.count}" if spec.count > 1 else "Queue",
-                "",
-            ]
-        )
+        header, lines = self.header(spec), "\n".join(self.body(spec)).split("\n")
+        arguments = without_macros(shell_arguments(lines), {*MACROS, *map(key_of, header)})
+        settings = [*header, f'MY.JobQueueTag = "{spec.tag}"']
+        run = [f'Arguments = "{arguments}"', "Executable = /bin/sh"]
+        queue = f"Queue {spec.count}" if spec.count > 1 else "Queue"
+        return "\n".join([spec.shebang, "", *settings, "", *run, "", queue, ""])
 
-    def walltime(self, options: Mapping[str, Any]) -> int | None:
-        text = str(options.get("walltime") or "").strip()
-        return int(text) if text.isdecimal() else seconds(text)
+    def header(self, spec: JobSpec) -> list[str]:
+        """Return the settings, without those that the user skips or sets.
 
-    def submit(self, spec: JobSpec) -> Call[list[str]]:
-        extra = spec.options.get("submit_command_extra") or ()
-        return Call(["condor_submit", "-terse", *extra], read_ids, stdin=self.script(spec))
+        Parameters
+        ----------
+        spec : JobSpec
+            The submission.
+        """
+        without = {key_of(line) for line in (*spec.skip, *spec.extra)}
+        kept = [line for line in self.directives(spec) if key_of(line) not in without]
+        return [*kept, *spec.extra]
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
-        # condor_q tells of the user's own jobs unless it is given ids.
-        ours = ["-constraint", "JobQueueTag =!= undefined"]
-        return Call(["condor_q", "-json", *ours, "-attributes", ATTRIBUTES], read_jobs)
+    def directives(self, spec: JobSpec) -> list[str]:
+        options, disk = spec.options, spec.options.get("disk")
+        lines = ['MY.DaskWorkerName = "htcondor--$F(MY.JobId)--"', f"batch_name = {spec.name}"]
+        lines += [f"RequestCpus = {options.get('job_cpu') or 'MY.DaskWorkerCores'}"]
+        lines += _request_memory(spec)
+        lines += ["RequestDisk = floor(MY.DaskWorkerDisk / 1024)"] if disk else []
+        lines += ['MY.JobId = "$(ClusterId).$(ProcId)"', f"MY.DaskWorkerCores = {spec.cores}"]
+        lines += [f"MY.DaskWorkerMemory = {spec.memory}"] if spec.memory else []
+        lines += [f"MY.DaskWorkerDisk = {disk}"] if disk else []
+        lines += self._log_settings(spec) if spec.logs else []
+        return [*lines, *self._limit_settings(options)]
 
-    def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
-        # The limit lets it stop reading once it has found them all; the newest come first.
-        found = ["-limit", str(len(ids)), "-constraint", _constraint(ids)]
-        argv = ["condor_history", "-json", *found, "-attributes", ATTRIBUTES]
-        return Call(argv, lambda text: read_jobs(text, left=True))
+    def _log_settings(self, spec: JobSpec) -> list[str]:
+        out, err = self.log_paths(spec, "$(ClusterId).$(ProcId)")
+        events = self.log_paths(spec, "$(ClusterId)")[0].removesuffix(".out")
+        # Streamed, as the workers are killed in the end: else there would be nothing left to read.
+        return [
+            f"LogDirectory = {spec.logs}",
+            f"Output = {out}",
+            f"Error = {err}",
+            f"Log = {events}.log",
+            "Stream_Output = True",
+            "Stream_Error = True",
+        ]
 
-    def cancel(self, ids: Sequence[str]) -> Call[None]:
-        gone = r"^Job \S+ not found$"
-        return Call(["condor_rm", *ids], lambda text: None, gone=gone)
+    def _limit_settings(self, options: Mapping[str, Any]) -> list[str]:
+        limit = self.walltime(options) or options.get("walltime")
+        # HTCondor holds a job that exceeds its limits, for ever; it does not end it.
+        exceeded = " || ".join(f"HoldReasonCode == {code}" for code in sorted(LIMITS))
+        remove = f"periodic_remove = JobStatus == {HELD} && ({exceeded})"
+        return [f"allowed_job_duration = {limit}", remove] if limit else [remove]
 
-    def version(self) -> Call[str]:
-        return Call(["condor_version"], read_version)
 
-
-def _asked_memory(spec: JobSpec) -> list[str]:
+def _request_memory(spec: JobSpec) -> list[str]:
     if spec.options.get("memory_per") == "none":
         return []
     if spec.options.get("job_mem"):
         return [f"RequestMemory = {spec.options['job_mem']}"]
     return ["RequestMemory = floor(MY.DaskWorkerMemory / 1048576)"] if spec.memory else []
-
-
-def _key(line: str) -> str:
-    """Return what a setting is called; HTCondor does not tell capitals apart.
-
-    Examples
-    --------
-    >>> _key("RequestDisk = 1024"), _key("RequestDisk")
-    ('requestdisk', 'requestdisk')
-    """
-    return line.partition("=")[0].strip().lower()
-
-
-def _arguments(lines: Sequence[str]) -> str:
-    """Return the arguments of ``/bin/sh`` that run some lines, as a submit description has them.
-
-    https://htcondor.readthedocs.io/en/latest/man-pages/condor_submit.html: a description has no
-    place for a line break, so each line is an argument of its own.
-
-    Examples
-    --------
-    >>> _arguments(["echo 'a b'"])
-    "-c 'echo ''a b'''"
-    """
-    shell = [lines[0]] if len(lines) == 1 else [MANY_LINES, "sh", *lines]
-    quoted = (each.replace("'", "''").replace('"', '""') for each in shell)
-    return " ".join(["-c", *(f"'{each}'" for each in quoted)])
-
-
-def _literal(text: str, macros: Iterable[str]) -> str:
-    """Keep what the shell is to replace from condor_submit, which would see macros.
-
-    Examples
-    --------
-    >>> _literal("cd $(mktemp -d); echo $HOME $(ProcId)", {"procid"})
-    'cd $(DOLLAR)(mktemp -d); echo $HOME $(ProcId)'
-    """
-    names = "|".join(map(re.escape, sorted(macros)))
-    return re.sub(rf"(?i)(?<!\$)\$(?=\()(?!\((?:{names})\))", "$(DOLLAR)", text)
-
-
-def _constraint(ids: Iterable[str]) -> str:
-    """Return a condition that only these jobs meet.
-
-    Examples
-    --------
-    >>> _constraint(["3.0", "3.1", "3.2", "4.0"])
-    '(ClusterId == 3 && ProcId >= 0 && ProcId <= 2) || (ClusterId == 4 && ProcId == 0)'
-    """
-    spans: list[list[int]] = []
-    for cluster, proc in sorted(tuple(map(int, each.split("."))) for each in ids):
-        if spans and spans[-1][0] == cluster and spans[-1][2] == proc - 1:
-            spans[-1][2] = proc
-        else:
-            spans.append([cluster, proc, proc])
-    return " || ".join(f"(ClusterId == {cluster} && {_procs(*rest)})" for cluster, *rest in spans)
-
-
-def _procs(low: int, high: int) -> str:
-    return f"ProcId == {low}" if low == high else f"ProcId >= {low} && ProcId <= {high}"

@@ -1,29 +1,36 @@
-"""What HTCondor prints: jobs as ads in JSON, ids, the version."""
+"""Parses what HTCondor prints: jobs as ads in JSON, ids, the version."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, State
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus
 
-# https://htcondor.readthedocs.io/en/latest/classad-attributes/job-classad-attributes.html
 PENDING, RUNNING, REMOVED, COMPLETED, HELD, TRANSFERRING, SUSPENDED = range(1, 8)
+"""https://htcondor.readthedocs.io/en/latest/classad-attributes/job-classad-attributes.html"""
+
 STATES = {
-    PENDING: State.PENDING,
-    RUNNING: State.RUNNING,
-    TRANSFERRING: State.RUNNING,
-    SUSPENDED: State.RUNNING,
+    PENDING: BatchState.PENDING,
+    RUNNING: BatchState.RUNNING,
+    TRANSFERRING: BatchState.RUNNING,
+    SUSPENDED: BatchState.RUNNING,
 }
-# Codes of holds, same page. By condor_hold, by the user's own policy, at submission, while files
-# are spooled; no code at all is no error either.
+
 HELD_BY_USER = {None, 1, 3, 15, 16}
-# What ran too long or took too much memory has been killed, and only its entry is left.
+"""Codes of holds that are no errors, from the same page: by condor_hold, by the user's own policy,
+at submission, while files are spooled; and no code at all."""
+
 MEMORY, DURATION, EXECUTION = 34, 46, 47
+"""Codes of holds after a limit was exceeded: the job was killed, and only its entry is left."""
+
 LIMITS = {MEMORY, DURATION, EXECUTION}
-TIMES = {DURATION, EXECUTION}
+
+TIME_LIMITS = {DURATION, EXECUTION}
+
 ATTRIBUTES = ",".join(
     (
         "ClusterId",
@@ -50,7 +57,7 @@ ATTRIBUTES = ",".join(
 
 
 def read_ids(text: str) -> list[str]:
-    """Read ``3.0 - 3.4``, or the words that condor_submit has without ``-terse``."""
+    """Read ``3.0 - 3.4``, or the sentence that condor_submit prints without ``-terse``."""
     match = re.search(r"^(\d+)\.(\d+) - \1\.(\d+)\s*$", text, re.MULTILINE)
     if match:
         first, last = int(match[2]), int(match[3])
@@ -62,7 +69,7 @@ def read_ids(text: str) -> list[str]:
 
 
 def read_jobs(text: str, *, left: bool = False) -> dict[str, JobStatus]:
-    """Read jobs of the queue, or of the history, where a removed one has left its node."""
+    """Read jobs of the queue, or of the history, where removed jobs have `left` their nodes."""
     jobs = {}
     for ad in _ads(text):
         if "ClusterId" in ad and "ProcId" in ad:
@@ -71,19 +78,17 @@ def read_jobs(text: str, *, left: bool = False) -> dict[str, JobStatus]:
 
 
 def _ads(text: str) -> list[dict[str, Any]]:
-    """Read a list of ads; where there are none, not even ``[]`` is printed."""
+    """Read a list of ads without those that cannot be parsed; no ads are no output at all."""
     found = []
-    for each in re.findall(r"^\{$.*?^\}$", text, re.MULTILINE | re.DOTALL):
-        try:
-            found.append(json.loads(each, strict=False))
-        except ValueError:
-            continue
+    for block in re.findall(r"^\{$.*?^\}$", text, re.MULTILINE | re.DOTALL):
+        with suppress(ValueError):
+            found.append(json.loads(block, strict=False))
     return found
 
 
 def _status(ad: Mapping[str, Any], left: bool) -> JobStatus:
     state = _state(ad, left)
-    waiting = state in (State.PENDING, State.HELD, State.STUCK)
+    waiting = state in (BatchState.PENDING, BatchState.HELD, BatchState.STUCK)
     by_signal = bool(ad.get("ExitBySignal"))
     return JobStatus(
         state=state,
@@ -92,16 +97,16 @@ def _status(ad: Mapping[str, Any], left: bool) -> JobStatus:
         tag=ad.get("JobQueueTag") or "",
         submitted=ad.get("QDate"),
         started=None if waiting else ad.get("JobCurrentStartDate"),
-        ended=_ended(ad) if state.ended else None,
+        ended=_end_time(ad) if state.ended else None,
         exit_code=ad.get("ExitCode") if state.ended and not by_signal else None,
         signal=ad.get("ExitSignal") if state.ended and by_signal else None,
         element=ad["ProcId"],
-        by_system=_hold(ad) in TIMES,
+        ended_by_system=_hold_code(ad) in TIME_LIMITS,
     )
 
 
-def _hold(ad: Mapping[str, Any]) -> int | None:
-    """Return the code of why the job is held, or was when `periodic_remove` removed it."""
+def _hold_code(ad: Mapping[str, Any]) -> int | None:
+    """Return why the job is held, or was when `periodic_remove` removed it, as a code."""
     removed = "PeriodicRemove" in (ad.get("RemoveReason") or "")
     if not removed and ad.get("JobStatus") != HELD:
         return None
@@ -109,22 +114,24 @@ def _hold(ad: Mapping[str, Any]) -> int | None:
     return code
 
 
-def _state(ad: Mapping[str, Any], left: bool) -> State:
+def _state(ad: Mapping[str, Any], left: bool) -> BatchState:
     code = ad.get("JobStatus")
-    if _hold(ad) in LIMITS:
-        return State.FAILED
+    if _hold_code(ad) in LIMITS:
+        return BatchState.FAILED
     if code == HELD:
-        return State.HELD if _hold(ad) in HELD_BY_USER else State.STUCK
-    if code == REMOVED:  # it may take its time to leave its node
-        return State.RUNNING if ad.get("RemoteHost") and not left else State.CANCELLED
+        return BatchState.HELD if _hold_code(ad) in HELD_BY_USER else BatchState.STUCK
+    if code == REMOVED:  # it may need a while to leave its node
+        return BatchState.RUNNING if ad.get("RemoteHost") and not left else BatchState.CANCELLED
     if code == COMPLETED:
-        return State.FAILED if ad.get("ExitBySignal") or ad.get("ExitCode") else State.DONE
-    return STATES.get(code or 0, State.UNKNOWN)
+        return (
+            BatchState.FAILED if ad.get("ExitBySignal") or ad.get("ExitCode") else BatchState.DONE
+        )
+    return STATES.get(code or 0, BatchState.UNKNOWN)
 
 
 def _reason(ad: Mapping[str, Any]) -> str:
     code = ad.get("JobStatus")
-    if code == HELD or _hold(ad) in LIMITS:
+    if code == HELD or _hold_code(ad) in LIMITS:
         return ad.get("HoldReason") or ad.get("LastHoldReason") or ""
     if code == PENDING:
         return ad.get("LastRejMatchReason") or ""
@@ -133,11 +140,11 @@ def _reason(ad: Mapping[str, Any]) -> str:
     return "suspended" if code == SUSPENDED else ""
 
 
-def _ended(ad: Mapping[str, Any]) -> float | None:
+def _end_time(ad: Mapping[str, Any]) -> float | None:
     return ad.get("CompletionDate") or ad.get("EnteredCurrentStatus")
 
 
 def read_version(text: str) -> str:
-    """Read the version among the words of condor_version."""
+    """Read the version from the output of condor_version."""
     match = re.search(r"\$CondorVersion: (\S+)", text)
     return match[1] if match else text.strip()

@@ -1,4 +1,4 @@
-"""The embedded local queue: a batch system in the size of one machine, spoken to like any other."""
+"""The embedded queue: a batch system for one machine, with an adapter like any other."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import Adapter
+from jupyter_jobqueue.adapters.model import BatchState, Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.option import WALLTIME
-from jupyter_jobqueue.adapters.text import quote
+from jupyter_jobqueue.adapters.text import element_ids, quote
 
 STATES = {
-    "PENDING": State.PENDING,
-    "RUNNING": State.RUNNING,
-    "COMPLETED": State.DONE,
-    "FAILED": State.FAILED,
-    "TIMEOUT": State.FAILED,
-    "CANCELLED": State.CANCELLED,
+    "PENDING": BatchState.PENDING,
+    "RUNNING": BatchState.RUNNING,
+    "COMPLETED": BatchState.DONE,
+    "FAILED": BatchState.FAILED,
+    "TIMEOUT": BatchState.FAILED,
+    "CANCELLED": BatchState.CANCELLED,
 }
 
 
@@ -31,30 +32,21 @@ class Local(Adapter):
     directive = "#LOCALQ"
     array_index = "$LOCALQ_ARRAY_TASK_ID"
     host = "127.0.0.1"
-    remembers = True
-    leaks = r"LOCALQ_.*"
+    keeps_ended_jobs = True
+    env_blocklist = r"LOCALQ_.*"
     options = (
         replace(
             WALLTIME, help="Time after which the queue ends a job, as HH:MM:SS.", default="08:00:00"
         ),
     )
-
-    def directives(self, spec: JobSpec) -> list[str]:
-        lines = [f"--job-name={quote(spec.name)}", f"--cpus={spec.cores}"]
-        if spec.options.get("walltime"):
-            lines.append(f"--time={quote(spec.options['walltime'])}")
-        if spec.logs:
-            out, err = self.log_paths(spec, "%j")
-            lines += [f"--output={quote(out)}", f"--error={quote(err)}"]
-        return lines
+    preset = {"cores": 1, "memory": "2GiB"}  # noqa: RUF012 (a constant)
 
     def submit(self, spec: JobSpec) -> Call[list[str]]:
         array = [f"--array={spec.count}"] if spec.count > 1 else []
         argv = _command("submit", *array, f"--tag={spec.tag}")
 
         def parse(text: str) -> list[str]:
-            job = text.strip()
-            return [job] if spec.count == 1 else [f"{job}_{index}" for index in range(spec.count)]
+            return element_ids(text.strip(), "{job}_{index}", spec.count)
 
         return Call(argv, parse, stdin=self.script(spec))
 
@@ -70,9 +62,18 @@ class Local(Adapter):
     def queues(self) -> Call[list[Queue]]:
         return Call(_command("queues"), _read_queues)
 
+    def directives(self, spec: JobSpec) -> list[str]:
+        lines = [f"--job-name={quote(spec.name)}", f"--cpus={spec.cores}"]
+        if spec.options.get("walltime"):
+            lines.append(f"--time={quote(spec.options['walltime'])}")
+        if spec.logs:
+            out, err = self.log_paths(spec, "%j")
+            lines += [f"--output={quote(out)}", f"--error={quote(err)}"]
+        return lines
+
 
 def _command(*words: str) -> list[str]:
-    # -P: a file in the working directory must not shadow a module of the standard library.
+    # -P, so that no file in the working directory shadows a module of the standard library.
     return [sys.executable, "-P", "-m", "jupyter_jobqueue.localqueue", *words]
 
 
@@ -87,7 +88,7 @@ def _read_status(text: str) -> dict[str, JobStatus]:
 
 def _status(job: dict[str, Any]) -> JobStatus:
     return JobStatus(
-        state=STATES.get(job["state"], State.UNKNOWN),
+        state=STATES.get(job["state"], BatchState.UNKNOWN),
         reason=job["reason"] or ("Timeout" if job["state"] == "TIMEOUT" else ""),
         node=job["node"] or "",
         tag=job["tag"] or "",
@@ -96,6 +97,6 @@ def _status(job: dict[str, Any]) -> JobStatus:
         ended=job["ended"],
         exit_code=job["exit_code"],
         signal=job["signal"],
-        by_system=job["state"] == "TIMEOUT",
+        ended_by_system=job["state"] == "TIMEOUT",
         element=int(job["id"].partition("_")[2] or 0),
     )

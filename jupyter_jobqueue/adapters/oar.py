@@ -1,19 +1,24 @@
-"""OAR, as 2.5.9 really behaves (recordings under ``tests/recordings/oar``)."""
+"""OAR, as 2.5.9 behaves (recordings under ``tests/recordings/oar``)."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import pwd
 import re
-import shlex
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, State
+from jupyter_jobqueue.adapters.adapter import Adapter
+from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus
+from jupyter_jobqueue.adapters.oar_output import STATES, read_job_ids, read_oarstat
+from jupyter_jobqueue.adapters.oar_text import (
+    arguments,
+    condition_of,
+    inline,
+    safe_name,
+    tagged_name,
+    unquoted,
+)
 from jupyter_jobqueue.adapters.option import (
     JOB_CPU,
     PROJECT,
@@ -23,31 +28,12 @@ from jupyter_jobqueue.adapters.option import (
     Option,
     memory_per,
 )
-from jupyter_jobqueue.adapters.text import tag_in
 
-STATES = {
-    "Waiting": State.PENDING,
-    "toAckReservation": State.PENDING,
-    "toLaunch": State.PENDING,
-    "Launching": State.PENDING,
-    "Hold": State.HELD,
-    "Running": State.RUNNING,
-    "Suspended": State.RUNNING,
-    "Resuming": State.RUNNING,
-    "Finishing": State.RUNNING,
-    "toError": State.RUNNING,
-    "Terminated": State.DONE,
-    "Error": State.FAILED,
-}
 LIVE = ", ".join(f"'{code}'" for code, state in STATES.items() if not state.ended)
-# A job in state Error: these events say that OAR took it from its node or gave up to start it...
-BY_SYSTEM = {"WALLTIME", "BESTEFFORT_KILL", "RESUBMIT_JOB_AUTOMATICALLY"}
-# ... this one that somebody deleted it, or that OAR did so for another reason...
-DELETED = "FRAG_JOB_REQUEST"
-# ... and these follow from whatever was the cause.
-FOLLOWS = {DELETED, "SEND_KILL_JOB", "SWITCH_INTO_ERROR_STATE", "RESUBMIT_JOB_AUTOMATICALLY"}
-NAME_LENGTH = 100
+"""States of jobs that have not ended, as a list in SQL."""
+
 NO_PROPERTY = "not_applicable"
+"""Name of the memory property at a site that has none."""
 
 
 class OAR(Adapter):
@@ -59,14 +45,14 @@ class OAR(Adapter):
     commands = ("oarsub", "oarstat", "oardel")
     directive = "#OAR"
     # Finished jobs stay in the database for ever.
-    remembers = True
-    down = (
+    keeps_ended_jobs = True
+    unreachable_pattern = (
         r"Cannot connect to executor|Could not connect to the socket|"
         r"DBI connect\(.*\) failed|DB connection error"
     )
     array_index = "$((OAR_ARRAY_INDEX - 1))"
-    # What oarsub reads of them, the key of a job, may be used by one job at a time.
-    leaks = r"OAR_.*"
+    # oarsub reads the key of a surrounding job from them, which only one job at a time may use.
+    env_blocklist = r"OAR_.*"
     options = (
         replace(QUEUE, example="default"),
         PROJECT,
@@ -86,7 +72,7 @@ class OAR(Adapter):
             "Resource property with the memory of a core in MiB, as oarnodes shows it; "
             f"{NO_PROPERTY} where there is none.",
             example="mem_core",
-            main=True,
+            basic=True,
         ),
         JOB_CPU,
         Option(
@@ -100,7 +86,32 @@ class OAR(Adapter):
         memory_per("Whether memory is asked for per core, or not at all.", "core", "none"),
     )
 
-    def advice(self, options: Mapping[str, Any]) -> list[str]:
+    def submit(self, spec: JobSpec) -> Call[list[str]]:
+        words = [word for line in self.header(spec) for word in arguments(line)]
+        words += ["--array", str(spec.count)] if spec.count > 1 else []
+        # The last -n wins, so that the listing shows the tag.
+        name = tagged_name(spec.name, spec.tag)
+        argv = ["oarsub", *words, "-n", name, inline(spec.shebang, self.script(spec))]
+        return Call(argv, lambda text: read_job_ids(text, spec.count))
+
+    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+        # -f prints exit codes, and the events that explain the state Error. Jobs that have ended
+        # are listed by id only.
+        chosen = f"state IN ({LIVE})"
+        if ids:
+            chosen = f"(job_id IN ({', '.join(ids)}) OR {chosen})"
+        where = f"job_user = '{self.user}' AND {chosen}"
+        return Call(["oarstat", "-f", "-J", "--sql", where], read_oarstat)
+
+    def cancel(self, ids: Sequence[str]) -> Call[None]:
+        # oardel reports an unknown job as one of another user.
+        gone = r"This job was already killed|You are not the right user"
+        return Call(["oardel", *ids], lambda text: None, already_gone_pattern=gone)
+
+    def version(self) -> Call[str]:
+        return Call(["oarsub", "--version"], lambda text: text.partition(":")[2].strip())
+
+    def warnings(self, options: Mapping[str, Any]) -> list[str]:
         if options.get("memory_per_core_property_name") or options.get("memory_per") == "none":
             return []
         return [
@@ -109,62 +120,6 @@ class OAR(Adapter):
             f"of a core, or to {NO_PROPERTY!r}"
         ]
 
-    def directives(self, spec: JobSpec) -> list[str]:
-        # As `oarsub -S` reads them: all that follows an option is its value, quotes too.
-        asked = spec.options
-        lines = [f"-n {_safe(spec.name)}"]
-        if spec.logs:
-            out, err = self.log_paths(spec, "%jobid%")
-            lines += [f"-O {out}", f"-E {err}"]
-        lines += [f"-q {asked['queue']}"] if asked.get("queue") else []
-        lines += [f"--project {asked['project']}"] if asked.get("project") else []
-        # One line: two of them are alternatives, of which the scheduler chooses.
-        resources = [_unquoted(asked.get("resource_spec")) or f"/nodes=1/core={_cores(spec)}"]
-        resources += [f"walltime={asked['walltime']}"] if asked.get("walltime") else []
-        return [*lines, f"-l {','.join(resources)}"]
-
-    def header(self, spec: JobSpec) -> list[str]:
-        # Of several conditions on properties OAR takes the last alone, so there is only one.
-        lines, condition = super().header(spec), _memory(spec)
-        if not condition or any(skip in f"{self.directive} -p {condition}" for skip in spec.skip):
-            return lines
-        own = [found for line in lines if (found := _condition(line))]
-        lines = [line for line in lines if not _condition(line)]
-        condition = f"({own[-1]}) AND {condition}" if own else condition
-        return [*lines, f"{self.directive} -p {condition}"]
-
-    def log_paths(self, spec: JobSpec, job_id: str) -> tuple[str, str]:
-        return super().log_paths(replace(spec, name=_safe(spec.name)), job_id)
-
-    def submit(self, spec: JobSpec) -> Call[list[str]]:
-        words = [word for line in self.header(spec) for word in _words(line)]
-        words += ["--array", str(spec.count)] if spec.count > 1 else []
-        # The last -n counts. OAR has no comments: the name tells our jobs from all others.
-        argv = ["oarsub", *words, "-n", _tagged(spec), _inline(spec.shebang, self.script(spec))]
-
-        def parse(text: str) -> list[str]:
-            ids = re.findall(r"^OAR_JOB_ID=(\d+)$", text, re.MULTILINE)
-            if len(ids) != spec.count:
-                raise ValueError(f"no {spec.count} job ids in {text!r}")
-            return ids
-
-        return Call(argv, parse, env=_folder())
-
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
-        # -f: exit codes, and the events that tell why a job is in state Error. By ids also those
-        # that have ended.
-        chosen = f"state IN ({LIVE})"
-        if ids:
-            chosen = f"(job_id IN ({', '.join(ids)}) OR {chosen})"
-        user = pwd.getpwuid(os.getuid()).pw_name
-        where = f"job_user = '{user}' AND {chosen}"
-        return Call(["oarstat", "-f", "-J", "--sql", where], _read_oarstat)
-
-    def cancel(self, ids: Sequence[str]) -> Call[None]:
-        # Of a job that it does not know oardel says that it is somebody else's.
-        gone = r"This job was already killed|You are not the right user"
-        return Call(["oardel", *ids], lambda text: None, gone=gone)
-
     def walltime(self, options: Mapping[str, Any]) -> int | None:
         match = re.fullmatch(r"(\d+)(?::(\d+))?(?::(\d+))?", str(options.get("walltime") or ""))
         if not match:
@@ -172,159 +127,52 @@ class OAR(Adapter):
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
         return (hours * 60 + minutes) * 60 + seconds
 
-    def version(self) -> Call[str]:
-        return Call(["oarsub", "--version"], lambda text: text.partition(":")[2].strip())
+    def directives(self, spec: JobSpec) -> list[str]:
+        # `oarsub -S` takes all that follows an option as its value, quotes included.
+        options = spec.options
+        lines = [f"-n {safe_name(spec.name)}"]
+        if spec.logs:
+            out, err = self.log_paths(spec, "%jobid%")
+            lines += [f"-O {out}", f"-E {err}"]
+        lines += [f"-q {options['queue']}"] if options.get("queue") else []
+        lines += [f"--project {options['project']}"] if options.get("project") else []
+        # One -l only: the scheduler treats several as alternatives.
+        resources = [unquoted(options.get("resource_spec")) or f"/nodes=1/core={_cores(spec)}"]
+        resources += [f"walltime={options['walltime']}"] if options.get("walltime") else []
+        return [*lines, f"-l {','.join(resources)}"]
+
+    def header(self, spec: JobSpec) -> list[str]:
+        """Return the directive lines with at most one condition on properties.
+
+        Of several, OAR uses the last alone; so that of the user and ours are joined.
+
+        Parameters
+        ----------
+        spec : JobSpec
+            The submission.
+        """
+        lines, condition = super().header(spec), _memory_condition(spec)
+        if not condition or any(skip in f"{self.directive} -p {condition}" for skip in spec.skip):
+            return lines
+        own = [found for line in lines if (found := condition_of(line))]
+        lines = [line for line in lines if not condition_of(line)]
+        condition = f"({own[-1]}) AND {condition}" if own else condition
+        return [*lines, f"{self.directive} -p {condition}"]
+
+    def log_paths(self, spec: JobSpec, job_id: str) -> tuple[str, str]:
+        return super().log_paths(replace(spec, name=safe_name(spec.name)), job_id)
 
 
 def _cores(spec: JobSpec) -> int:
     return int(spec.options.get("job_cpu") or spec.cores)
 
 
-def _memory(spec: JobSpec) -> str:
-    """Return the condition on the memory of each core; empty if none is asked for."""
-    asked = spec.options
-    name, own = asked.get("memory_per_core_property_name"), asked.get("job_mem")
-    if name in (None, "", NO_PROPERTY) or asked.get("memory_per") == "none":
+def _memory_condition(spec: JobSpec) -> str:
+    """Return the condition on the memory of each core; empty if none is requested."""
+    options = spec.options
+    name, job_mem = options.get("memory_per_core_property_name"), options.get("job_mem")
+    if name in (None, "", NO_PROPERTY) or options.get("memory_per") == "none":
         return ""
-    if not (own or spec.memory):
+    if not (job_mem or spec.memory):
         return ""
-    return f"{name}>={own or math.ceil((spec.memory or 0) / (_cores(spec) * 2**20))}"
-
-
-def _condition(line: str) -> str:
-    """Return the condition of a directive -p; empty for any other directive."""
-    words = _words(line)
-    return words[1] if len(words) == 2 and words[0] in ("-p", "--property") else ""
-
-
-def _words(line: str) -> list[str]:
-    """Split a directive into option and value; one with several options as a shell does.
-
-    Examples
-    --------
-    >>> _words("#OAR -p gpu = 'YES'"), _words("#OAR -t besteffort -t idempotent")
-    (['-p', "gpu = 'YES'"], ['-t', 'besteffort', '-t', 'idempotent'])
-    """
-    text = line.removeprefix("#OAR").strip()
-    match = re.fullmatch(r"(-\w|--[\w-]+)(?:\s+|=)(.+)", text)
-    if match and not re.search(r"\s(-\w|--\w+)(\s|$)", match[2]):
-        return [match[1], _unquoted(match[2])]
-    try:
-        return shlex.split(text)
-    except ValueError:  # a quote without its other half: oarsub may say what it is
-        return text.split()
-
-
-def _unquoted(text: str | None) -> str:
-    """Return a text without the quotes that a shell would need around the whole of it."""
-    text = (text or "").strip()
-    with suppress(ValueError):
-        words = shlex.split(text) if text[:1] in ("'", '"') else []
-        return words[0] if len(words) == 1 else text
-    return text
-
-
-def _safe(name: str) -> str:
-    """Return a name that may stand in SQL and in Perl, where OAR puts it as it is."""
-    return re.sub(r"[^A-Za-z0-9_.@+-]+", "-", name) or "-"
-
-
-def _tagged(spec: JobSpec) -> str:
-    return f"{_safe(spec.name)[: NAME_LENGTH - len(spec.tag) - 1]}.{spec.tag}"
-
-
-def _inline(shebang: str, script: str) -> str:
-    """Return a command that runs a script with its own shell, on one line of any login shell.
-
-    OAR gives the command to the login shell and reads no shebang; a script in a file would have to
-    stay until the job starts. As csh and others read newlines, quotes and ``!`` between quotes in
-    ways of their own, `printf` makes them.
-    """
-    if not shebang.startswith("#!"):
-        return script
-    for text, code in (("\\", r"\0134"), ("\n", r"\n"), ("'", r"\0047"), ("!", r"\0041")):
-        script = script.replace(text, code)
-    program = f'exec {shebang[2:].strip()} -c "$(printf %b "$0")"'
-    return f"exec /bin/sh -c {shlex.quote(program)} '{script}'"
-
-
-def _folder() -> dict[str, str]:
-    """Return what oarsub needs to know where it runs: it reads PWD and looks nowhere else.
-
-    PWD is missing under a service manager, and is not changed by `os.chdir`.
-    """
-    with suppress(OSError):
-        here, told = os.getcwd(), os.environ.get("PWD", "")
-        return {"PWD": told if told and os.path.samefile(told, here) else here}
-    return {}
-
-
-def _read_oarstat(text: str) -> dict[str, JobStatus]:
-    """Read the answer, which is no text at all where there are no jobs."""
-    if not text.strip():
-        return {}
-    jobs, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
-    return {job_id: _status(job) for job_id, job in jobs.items() if "state" in job}
-
-
-def _status(job: Mapping[str, Any]) -> JobStatus:
-    state, reason = _state(job)
-    waiting = state in (State.PENDING, State.HELD)
-    exit_code, signal = _exit(job.get("exit_code")) if state.ended else (None, None)
-    return JobStatus(
-        state=state,
-        reason=reason,
-        node=",".join(job.get("assigned_network_address") or ()),
-        tag=tag_in(job.get("name") or ""),
-        submitted=job.get("submissionTime") or None,
-        started=None if waiting else job.get("startTime") or None,
-        estimated_start=job.get("scheduledStart") or None if waiting else None,
-        ended=job.get("stopTime") or None if state.ended else None,
-        exit_code=exit_code,
-        signal=signal,
-        element=(job.get("array_index") or 1) - 1,
-        by_system=job["state"] == "Error" and bool(BY_SYSTEM & set(_events(job))),
-    )
-
-
-def _state(job: Mapping[str, Any]) -> tuple[State, str]:
-    code = job["state"]
-    state = STATES.get(code, State.UNKNOWN)
-    if code == "Terminated":
-        return (State.FAILED if job.get("exit_code") else State.DONE), ""
-    if code == "Error":
-        return _error(job)
-    return state, _message(job) if code == "Waiting" else ""
-
-
-def _error(job: Mapping[str, Any]) -> tuple[State, str]:
-    """Tell why a job is in state Error, of which only its events tell more."""
-    events = _events(job)
-    if DELETED in events and not BY_SYSTEM & set(events):
-        return State.CANCELLED, events[DELETED]
-    causes = sorted(set(events) - FOLLOWS, key=lambda kind: kind not in BY_SYSTEM)
-    return State.FAILED, f"{causes[0]}: {events[causes[0]]}" if causes else job.get("message") or ""
-
-
-def _events(job: Mapping[str, Any]) -> dict[str, str]:
-    return {event["type"]: event["description"] for event in job.get("events") or ()}
-
-
-def _message(job: Mapping[str, Any]) -> str:
-    """Return what OAR says of a waiting job, without what was asked for.
-
-    Examples
-    --------
-    >>> _message({"message": "R=64,W=0:10:0,J=B (Karma=0.000,quota_ok)"})
-    'Karma=0.000,quota_ok'
-    """
-    text = str(job.get("message") or "")
-    match = re.fullmatch(r"R=\d+,W=.*?(?: \((.*)\))?", text)
-    return match[1] or "" if match else text
-
-
-def _exit(status: int | None) -> tuple[int | None, int | None]:
-    """Read exit code and signal from a wait status; there is none of a job in state Error."""
-    if status is None:
-        return None, None
-    return (None, status & 0x7F) if status & 0x7F else (status >> 8, None)
+    return f"{name}>={job_mem or math.ceil((spec.memory or 0) / (_cores(spec) * 2**20))}"

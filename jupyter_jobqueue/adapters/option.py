@@ -1,4 +1,4 @@
-"""One thing that a user may ask of a job, declared once for keyword, configuration and form."""
+"""One setting of a job, declared once for keyword, configuration key and form field."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """How an option is checked, and how a form shows it."""
+    """The type of an option's value: how it is checked, and how a form shows it."""
 
     INTEGER = "integer"
     TEXT = "text"
@@ -18,19 +18,19 @@ class Kind(StrEnum):
     DURATION = "duration"
     NUMBER = "number"
     SETTINGS = "settings"
-    """A mapping, or lines of the form ``Key = value``; checked, it is such lines."""
+    """A mapping, or lines of the form ``Key = value``; once checked, it is such lines."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One thing that a user may ask of a job: keyword, configuration key and form field in one.
+    """One setting of a job.
 
     Parameters
     ----------
     name : str
         The Python keyword; the configuration key is the same with ``-`` for ``_``.
     kind : Kind
-        How a value is checked.
+        The type of its value.
     title, help : str
         What a form shows.
     default : Any
@@ -38,11 +38,11 @@ class Option:
     minimum : int, optional
         Smallest number.
     example : str
-        A value that would do, used in error messages and forms.
-    main : bool
+        A valid value, for error messages and forms.
+    basic : bool
         Whether a form shows it at once rather than behind *More options*.
     choices : tuple of str
-        The only values that will do; empty if there are none to name.
+        The only valid values; empty if there is no such list.
     """
 
     name: str
@@ -52,22 +52,19 @@ class Option:
     default: Any = None
     minimum: int | None = None
     example: str = ""
-    main: bool = False
+    basic: bool = False
     choices: tuple[str, ...] = ()
 
 
-QUEUE = Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="normal", main=True)
-
+QUEUE = Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="normal", basic=True)
 
 ACCOUNT = Option(
-    "account", Kind.TEXT, "Account", "Account to charge.", example="project42", main=True
+    "account", Kind.TEXT, "Account", "Account to charge.", example="project42", basic=True
 )
-
 
 PROJECT = Option(
-    "project", Kind.TEXT, "Project", "Project to charge.", example="project42", main=True
+    "project", Kind.TEXT, "Project", "Project to charge.", example="project42", basic=True
 )
-
 
 WALLTIME = Option(
     "walltime",
@@ -76,9 +73,8 @@ WALLTIME = Option(
     "Time limit of a job, as HH:MM:SS.",
     default="00:30:00",
     example="01:00:00",
-    main=True,
+    basic=True,
 )
-
 
 JOB_CPU = Option(
     "job_cpu",
@@ -88,7 +84,6 @@ JOB_CPU = Option(
     minimum=1,
     example="4",
 )
-
 
 JOB_MEM = Option(
     "job_mem",
@@ -100,7 +95,7 @@ JOB_MEM = Option(
 
 
 def memory_per(help: str, *choices: str) -> Option:
-    """Return the option how memory is asked for; the first of `choices` is the default."""
+    """Return the option that says how memory is requested; the default is the first choice."""
     first = choices[0]
     return Option(
         "memory_per",

@@ -1,18 +1,14 @@
-"""PBS (OpenPBS and PBS Pro), as OpenPBS 23.06 really behaves (``tests/recordings/pbs``)."""
+"""PBS (OpenPBS and PBS Pro), as OpenPBS 23.06 behaves (``tests/recordings/pbs``)."""
 
 from __future__ import annotations
 
-import getpass
-import json
-import os
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from email.utils import parsedate
 from typing import Any, ClassVar
 
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import Adapter
+from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.option import (
     ACCOUNT,
     JOB_CPU,
@@ -23,55 +19,12 @@ from jupyter_jobqueue.adapters.option import (
     Option,
     memory_per,
 )
-from jupyter_jobqueue.adapters.pbs_output import (
-    bytes_of,
-    cpus,
-    duration,
-    element,
-    exit_of,
-    id_in,
-    memory,
-    node_of,
-    quoted,
-    ranges,
-    version_of,
-    whole_arrays,
-)
-from jupyter_jobqueue.adapters.text import tag_in
+from jupyter_jobqueue.adapters.pbs_output import read_all, read_living, read_queues
+from jupyter_jobqueue.adapters.pbs_text import cpus, memory, quoted, ranges, whole_arrays
+from jupyter_jobqueue.adapters.pbs_values import duration, id_in, version_of
 
-STATES = {
-    "Q": State.PENDING,
-    "T": State.PENDING,
-    "W": State.PENDING,
-    "H": State.HELD,
-    "R": State.RUNNING,
-    "E": State.RUNNING,
-    "S": State.RUNNING,
-    "U": State.RUNNING,
-}
-ENDED = ("F", "X")
-# The substate tells the end: the exit code of a deleted job, or of an array, may be 0 or missing.
-ENDS = {91: State.CANCELLED, 92: State.DONE, 93: State.FAILED}
-WALLTIME_EXCEEDED = -29
-GIVEN_UP = "too many failed attempts to run"
-"""What PBS notes of a job that it could not start 21 times, and holds; not from a recording."""
-OPTIONS = (
-    replace(QUEUE, help="Destination of the jobs (-q).", example="workq"),
-    replace(ACCOUNT, help="Account to charge (-A); PBS_ACCOUNT of the environment if not set."),
-    WALLTIME,
-    Option(
-        "resource_spec",
-        Kind.TEXT,
-        "Resources",
-        "Resources to ask for (-l), instead of those made from cores and memory.",
-        example="select=1:ncpus=24:mem=100GB",
-    ),
-    JOB_CPU,
-    JOB_MEM,
-    memory_per(
-        "Whether memory is asked for per job, per process, or not at all.", "job", "process", "none"
-    ),
-)
+NAME_LENGTH = 150
+"""Characters of a job's name that are kept, as PBS takes 230 with the tag."""
 
 
 class PBS(Adapter):
@@ -80,72 +33,57 @@ class PBS(Adapter):
     system = "pbs"
     label = "PBS"
     class_name = "PBSCluster"
-    # SGE has no pbsnodes; the commands that Slurm lends to users of PBS have no qselect.
+    # SGE has no pbsnodes; the commands that Slurm has for users of PBS lack qselect.
     commands: ClassVar[tuple[str, ...]] = ("qsub", "qstat", "qdel", "qselect", "pbsnodes")
     directive = "#PBS"
     array_index = "$PBS_ARRAY_INDEX"
-    lists_all = False
+    status_lists_all = False
     # A server may keep no history.
-    forgets = True
-    has_dialects = True
-    down = (
+    exit_codes_expire = True
+    unreachable_pattern = (
         r"cannot connect to server|Couldn't connect to cluster|Unable to communicate with|"
         r"could not connect to trqauthd"
     )
-    limit = r"would exceed .* limit"
-    # What a job finds in its environment. PBS_CONF_FILE, PBS_SERVER, PBS_DEFAULT and the like say
-    # where the server is and stay.
-    leaks = (
+    limit_pattern = r"would exceed .* limit"
+    # What a job finds in its environment. PBS_CONF_FILE, PBS_SERVER, PBS_DEFAULT and others that
+    # name the server stay.
+    env_blocklist = (
         r"PBS_(O_.*|JOB.*|ARRAY.*|NODE.*|NUM_.*|MOMPORT|TASKNUM|VNODENUM|ENVIRONMENT|QUEUE|NP|"
         r"GPUFILE|MICFILE|WALLTIME|VERSION)"
     )
     renamed = {"project": "account"}  # noqa: RUF012 (a constant)
-    options = OPTIONS
+    options = (
+        replace(QUEUE, help="Destination of the jobs (-q).", example="workq"),
+        replace(ACCOUNT, help="Account to charge (-A); PBS_ACCOUNT of the environment if not set."),
+        WALLTIME,
+        Option(
+            "resource_spec",
+            Kind.TEXT,
+            "Resources",
+            "Resources to ask for (-l), instead of those made from cores and memory.",
+            example="select=1:ncpus=24:mem=100GB",
+        ),
+        JOB_CPU,
+        JOB_MEM,
+        memory_per(
+            "Whether memory is asked for per job, per process, or not at all.",
+            "job",
+            "process",
+            "none",
+        ),
+    )
 
-    # -f: no process stays behind that keeps this environment, and shows the error of the call
-    # before.
+    # -f: otherwise a process stays that keeps this environment, and prints the error of the last
+    # call.
     submit_command: ClassVar[tuple[str, ...]] = ("qsub", "-f")
+    """The command that submits, without the options of a submission."""
     array_option: ClassVar[str] = "-J"
+    """The option of that command for an array."""
     first_of_name: ClassVar[str] = "[A-Za-z0-9]"
-    """What the name of a job may begin with."""
-
-    def directives(self, spec: JobSpec) -> list[str]:
-        asked = spec.options
-        account = asked.get("account") or os.environ.get("PBS_ACCOUNT")
-        lines = [f"-N {self.job_name(spec)}"]
-        lines += [f"-q {quoted(asked['queue'])}"] if asked.get("queue") else []
-        lines += [f"-A {quoted(account)}"] if account else []
-        own = asked.get("resource_spec")
-        lines += [f"-l {each}" for each in ([own] if own else self.resources(spec))]
-        lines += [f"-l walltime={asked['walltime']}"] if asked.get("walltime") else []
-        return lines + (self.log_directives(spec) if spec.logs else [])
-
-    def resources(self, spec: JobSpec) -> list[str]:
-        """Return what ``-l`` asks for: one chunk, or one for each CPU on the same node."""
-        count, (style, size) = cpus(spec), memory(spec)
-        if style == "process":
-            return [f"select={count}:ncpus=1:mem={size}", "place=pack"]
-        return [f"select=1:ncpus={count}" + (f":mem={size}" if size else "")]
-
-    def log_directives(self, spec: JobSpec) -> list[str]:
-        """Return the directives for the files that `log_paths` names."""
-        return [f"-e {quoted(spec.logs + '/')}", f"-o {quoted(spec.logs + '/')}"]
-
-    def log_paths(self, spec: JobSpec, job_id: str) -> tuple[str, str]:
-        if not spec.logs:
-            return "", ""
-        return f"{spec.logs}/{job_id}.OU", f"{spec.logs}/{job_id}.ER"
-
-    def job_name(self, spec: JobSpec) -> str:
-        """Return the name of the jobs in characters that PBS takes, at most 230 with a tag."""
-        name = re.sub(r"[^A-Za-z0-9_.+-]", "_", spec.name)[:150]
-        return name if re.match(self.first_of_name, name) else f"j{name}"
-
-    def walltime(self, options: Mapping[str, Any]) -> int | None:
-        return duration(options.get("walltime"))
+    """Pattern of the first character that the name of a job may have."""
 
     def submit(self, spec: JobSpec) -> Call[list[str]]:
-        # This name wins over the one in the script, and is what the listing shows of a job's tag.
+        # This name wins over the one in the script, so that the listing shows the tag.
         argv = [*self.submit_command, "-N", f"{self.job_name(spec)}.{spec.tag}"]
         argv += [self.array_option, f"0-{spec.count - 1}"] if spec.count > 1 else []
 
@@ -160,134 +98,60 @@ class PBS(Adapter):
     def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
         # Without -x: a server that keeps no history answers -x with no jobs at all, and exit 0.
         argv = ["qstat", "-t", "-f", "-F", "json", *whole_arrays(ids)]
-        return Call(argv, _read_living, gone="Unknown Job Id|Job has finished")
+        return Call(argv, read_living, already_gone_pattern="Unknown Job Id|Job has finished")
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]] | None:
         argv = ["qstat", "-x", "-t", "-f", "-F", "json", *whole_arrays(ids)]
-        return Call(argv, _read_all, gone="Unknown Job Id")
+        return Call(argv, read_all, already_gone_pattern="Unknown Job Id")
 
-    def mine(self) -> Call[list[str]] | None:
-        return Call(["qselect", "-u", getpass.getuser()], str.split)
+    def list_ids(self) -> Call[list[str]] | None:
+        return Call(["qselect", "-u", self.user], str.split)
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         # "Request invalid": it is ending already.
         gone = "Unknown Job Id|Job has finished|Request invalid for state of job"
-        return Call(["qdel", *ranges(ids)], lambda text: None, gone=gone)
+        return Call(["qdel", *ranges(ids)], lambda text: None, already_gone_pattern=gone)
 
     def queues(self) -> Call[list[Queue]] | None:
-        return Call(["qstat", "-Q", "-f", "-F", "json"], _read_queues)
+        return Call(["qstat", "-Q", "-f", "-F", "json"], read_queues)
 
     def version(self) -> Call[str]:
         return Call(["qsub", "--version"], version_of)
 
-    def dialect(self, version: str) -> Adapter:
-        from jupyter_jobqueue.adapters.torque import Torque  # which is a PBS itself
+    def site_options(self, environment: Mapping[str, str], config: str) -> dict[str, Any]:
+        account = environment.get("PBS_ACCOUNT")
+        return {"account": account} if account else {}
 
-        return Torque() if version.startswith("Torque") else self
+    def walltime(self, options: Mapping[str, Any]) -> int | None:
+        return duration(options.get("walltime"))
 
+    def directives(self, spec: JobSpec) -> list[str]:
+        options = spec.options
+        lines = [f"-N {self.job_name(spec)}"]
+        lines += [f"-q {quoted(options['queue'])}"] if options.get("queue") else []
+        lines += [f"-A {quoted(options['account'])}"] if options.get("account") else []
+        own = options.get("resource_spec")
+        lines += [f"-l {text}" for text in ([own] if own else self.resources(spec))]
+        lines += [f"-l walltime={options['walltime']}"] if options.get("walltime") else []
+        return lines + (self.log_directives(spec) if spec.logs else [])
 
-def _jobs(text: str) -> dict[str, dict[str, Any]]:
-    """Read the jobs of ``-F json``, without the entries of whole arrays."""
-    jobs = json.loads(text, strict=False).get("Jobs", {})
-    return {job_id: job for job_id, job in jobs.items() if "[]" not in job_id}
+    def resources(self, spec: JobSpec) -> list[str]:
+        """Return what ``-l`` requests: one chunk, or one for each CPU on the same node."""
+        count, (style, size) = cpus(spec), memory(spec)
+        if style == "process":
+            return [f"select={count}:ncpus=1:mem={size}", "place=pack"]
+        return [f"select=1:ncpus={count}" + (f":mem={size}" if size else "")]
 
+    def job_name(self, spec: JobSpec) -> str:
+        """Return the name of the jobs in characters that PBS takes."""
+        name = re.sub(r"[^A-Za-z0-9_.+-]", "_", spec.name)[:NAME_LENGTH]
+        return name if re.match(self.first_of_name, name) else f"j{name}"
 
-def _read_living(text: str) -> dict[str, JobStatus]:
-    # An element that ended while others live is X, often without a word on how: ask the history.
-    jobs = {job_id: job for job_id, job in _jobs(text).items() if not _is_mute(job)}
-    return {job_id: _status(job_id, job) for job_id, job in jobs.items()}
+    def log_directives(self, spec: JobSpec) -> list[str]:
+        """Return the directives for the files that `log_paths` names."""
+        return [f"-e {quoted(spec.logs + '/')}", f"-o {quoted(spec.logs + '/')}"]
 
-
-def _is_mute(job: Mapping[str, Any]) -> bool:
-    return job.get("job_state") == "X" and "Exit_status" not in job
-
-
-def _read_all(text: str) -> dict[str, JobStatus]:
-    return {job_id: _status(job_id, job) for job_id, job in _jobs(text).items()}
-
-
-def _status(job_id: str, job: Mapping[str, Any]) -> JobStatus:
-    state = _state(job)
-    waiting = state in (State.PENDING, State.HELD, State.STUCK)
-    exit_code, signal = exit_of(job.get("Exit_status")) if state.ended else (None, None)
-    return JobStatus(
-        state=state,
-        reason=_reason(state, job),
-        node=node_of(job.get("exec_host")),
-        tag=tag_in(str(job.get("Job_Name", ""))),
-        submitted=_time(job.get("ctime")),
-        # An element that waits has the start of its array.
-        started=_time(job.get("stime")) if "exec_host" in job else None,
-        estimated_start=_estimate(job) if waiting else None,
-        ended=_end_time(job) if state.ended else None,
-        exit_code=exit_code,
-        signal=signal,
-        element=element(job_id),
-        by_system=state.ended and job.get("Exit_status") == WALLTIME_EXCEEDED,
-    )
-
-
-def _state(job: Mapping[str, Any]) -> State:
-    code = job.get("job_state")
-    if code in ENDED:
-        return _end(job)
-    if code == "H" and GIVEN_UP in str(job.get("comment", "")):
-        return State.STUCK
-    # The elements of a held array are Q.
-    held = code == "Q" and job.get("Hold_Types", "n") != "n"
-    return State.HELD if held else STATES.get(str(code), State.UNKNOWN)
-
-
-def _end(job: Mapping[str, Any]) -> State:
-    if "Exit_status" not in job:  # it never ran, or was ended by force
-        return State.CANCELLED
-    by_code = State.FAILED if job["Exit_status"] else State.DONE
-    return ENDS.get(job.get("substate", 0), by_code)
-
-
-def _reason(state: State, job: Mapping[str, Any]) -> str:
-    """Return what the comment tells beyond the state; a held job often has none."""
-    comment = str(job.get("comment", ""))
-    if state.ended:
-        match = re.search(r"\band ((?:failed|terminated|exceeded)\b.*)", comment)
-        return match[1] if match else ""
-    if state is State.STUCK:
-        return comment
-    if state is State.PENDING:
-        return "" if comment.startswith(("Job Array Began", "Subjob")) else comment
-    return f"Hold_Types={job.get('Hold_Types', '')}" if state is State.HELD else ""
-
-
-def _time(text: object) -> float | None:
-    """Read a local time such as ``Fri Nov 20 10:24:20 2026``, whatever the language."""
-    parts = parsedate(str(text or ""))
-    return time.mktime(parts) if parts else None
-
-
-def _estimate(job: Mapping[str, Any]) -> float | None:
-    estimated = job.get("estimated")
-    known = estimated.get("start_time") if isinstance(estimated, Mapping) else None
-    return _time(known or job.get("Execution_Time"))
-
-
-def _end_time(job: Mapping[str, Any]) -> float | None:
-    found = _time(job.get("obittime"))
-    return found if found is not None else job.get("history_timestamp")
-
-
-def _read_queues(text: str) -> list[Queue]:
-    return [queue_of(name, told) for name, told in json.loads(text).get("Queue", {}).items()]
-
-
-def queue_of(name: str, told: Mapping[str, Any]) -> Queue:
-    """Read one queue and its limits."""
-    most, usual = told.get("resources_max", {}), told.get("resources_default", {})
-    cores = str(most.get("ncpus", ""))
-    return Queue(
-        name=name,
-        open=told.get("enabled") == told.get("started") == "True",
-        max_walltime=duration(most.get("walltime")),
-        default_walltime=duration(usual.get("walltime")),
-        max_cores=int(cores) if cores.isdecimal() else None,
-        max_memory=bytes_of(most.get("mem")),
-    )
+    def log_paths(self, spec: JobSpec, job_id: str) -> tuple[str, str]:
+        if not spec.logs:
+            return "", ""
+        return f"{spec.logs}/{job_id}.OU", f"{spec.logs}/{job_id}.ER"

@@ -1,159 +1,150 @@
-"""How PBS, and those that descend from it, write ids, amounts, times and exit codes."""
+"""Parses what PBS prints with ``-F json``: jobs and queues."""
 
 from __future__ import annotations
 
-import math
+import json
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Mapping
+from email.utils import parsedate
+from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import JobSpec
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Queue
+from jupyter_jobqueue.adapters.pbs_values import bytes_of, duration, element, exit_of, node_of
+from jupyter_jobqueue.adapters.text import tag_in
 
-UNITS = "kmgtp"
-Span = tuple[str, str, int, int]
-"""Array, server, and the first and last index."""
+STATES = {
+    "Q": BatchState.PENDING,
+    "T": BatchState.PENDING,
+    "W": BatchState.PENDING,
+    "H": BatchState.HELD,
+    "R": BatchState.RUNNING,
+    "E": BatchState.RUNNING,
+    "S": BatchState.RUNNING,
+    "U": BatchState.RUNNING,
+}
+
+ENDED = ("F", "X")
+"""States of jobs that have ended."""
+
+END_SUBSTATES = {91: BatchState.CANCELLED, 92: BatchState.DONE, 93: BatchState.FAILED}
+"""How a job ended; the exit code of a deleted job, or of an array, may be 0 or missing."""
+
+WALLTIME_EXCEEDED = -29
+"""Exit status of a job that PBS ended at its walltime."""
+
+GIVEN_UP = "too many failed attempts to run"
+"""Comment on a job that PBS failed to start 21 times, and holds; not from a recording."""
 
 
-def cpus(spec: JobSpec) -> int:
-    """Return the CPUs to ask for."""
-    return int(spec.options.get("job_cpu") or spec.cores)
+def read_living(text: str) -> dict[str, JobStatus]:
+    """Read the jobs of ``qstat``.
 
-
-def memory(spec: JobSpec) -> tuple[str, str]:
-    """Return what memory is asked for, ``job`` or ``process``, and how much; or empty texts."""
-    style, own = spec.options.get("memory_per") or "job", spec.options.get("job_mem")
-    if style == "none" or not (own or spec.memory):
-        return "", ""
-    share = cpus(spec) if style == "process" else 1
-    return style, own or size_text(math.ceil((spec.memory or 0) / share))
-
-
-def size_text(size: int) -> str:
-    """Format bytes as PBS reads them, rounded up; what it calls KB is 1024 bytes."""
-    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
-        if size >= 10 * 1024**power:
-            return f"{math.ceil(size / 1024**power)}{unit}"
-    return f"{size}B"
-
-
-def bytes_of(text: object) -> int | None:
-    """Read an amount of memory.
-
-    Examples
-    --------
-    >>> bytes_of("64gb"), bytes_of("100"), bytes_of("--")
-    (68719476736, 100, None)
+    An element that ended while others live is X, often without a hint how it ended. It is left out,
+    so that it is looked up in the history.
     """
-    match = re.fullmatch(rf"(\d+)([{UNITS}]?)b?", str(text).lower())
-    return int(match[1]) * 1024 ** (UNITS.find(match[2]) + 1 if match[2] else 0) if match else None
+    jobs = {job_id: job for job_id, job in _jobs(text).items() if not _lacks_end(job)}
+    return {job_id: _status(job_id, job) for job_id, job in jobs.items()}
 
 
-def quoted(value: object) -> str:
-    """Quote a value of a directive; qsub knows no backslash between quotes.
-
-    Examples
-    --------
-    >>> print(quoted("my account"), quoted('a "b"'))
-    "my account" 'a "b"'
-    """
-    text = str(value)
-    if not re.search(r"[\s\\\"']", text):
-        return text
-    for mark in "\"'":
-        if mark not in text:
-            return f"{mark}{text}{mark}"
-    return re.sub(r"([\s\\\"'])", r"\\\1", text)
+def read_all(text: str) -> dict[str, JobStatus]:
+    """Read the jobs of ``qstat -x``, ended ones too."""
+    return {job_id: _status(job_id, job) for job_id, job in _jobs(text).items()}
 
 
-def duration(value: object) -> int | None:
-    """Read ``[[[days:]hours:]minutes:]seconds``; None for anything else.
-
-    Examples
-    --------
-    >>> duration("01:30:00"), duration("90"), duration("1-00:00:00")
-    (5400, 90, None)
-    """
-    parts = str(value or "").strip().split(":")
-    if len(parts) > 4 or not all(part.isdecimal() for part in parts):
-        return None
-    units = (1, 60, 3600, 86400)
-    return sum(int(part) * unit for part, unit in zip(reversed(parts), units, strict=False))
+def _jobs(text: str) -> dict[str, dict[str, Any]]:
+    """Read the jobs without the entries of whole arrays."""
+    jobs = json.loads(text, strict=False).get("Jobs", {})
+    return {job_id: job for job_id, job in jobs.items() if "[]" not in job_id}
 
 
-def element(job_id: str) -> int:
-    """Read the index from the id of an array element, such as ``12[3].server``."""
-    match = re.search(r"\[(\d+)\]", job_id)
-    return int(match[1]) if match else 0
+def _lacks_end(job: Mapping[str, Any]) -> bool:
+    return job.get("job_state") == "X" and "Exit_status" not in job
 
 
-def node_of(exec_host: object) -> str:
-    """Read the nodes from ``n1/0*2+n2/0*2``."""
-    return ",".join(dict.fromkeys(re.findall(r"(?:^|\+)([^/+]+)", str(exec_host or ""))))
+def _status(job_id: str, job: Mapping[str, Any]) -> JobStatus:
+    state = _state(job)
+    waiting = state in (BatchState.PENDING, BatchState.HELD, BatchState.STUCK)
+    exit_code, signal = exit_of(job.get("Exit_status")) if state.ended else (None, None)
+    return JobStatus(
+        state=state,
+        reason=_reason(state, job),
+        node=node_of(job.get("exec_host")),
+        tag=tag_in(str(job.get("Job_Name", ""))),
+        submitted=read_time(job.get("ctime")),
+        # An element that waits has the start of its array.
+        started=read_time(job.get("stime")) if "exec_host" in job else None,
+        estimated_start=_estimated_start(job) if waiting else None,
+        ended=_end_time(job) if state.ended else None,
+        exit_code=exit_code,
+        signal=signal,
+        element=element(job_id),
+        ended_by_system=state.ended and job.get("Exit_status") == WALLTIME_EXCEEDED,
+    )
 
 
-def exit_of(status: object) -> tuple[int | None, int | None]:
-    """Read exit code and signal; a number below 0 is a verdict of the batch system itself.
-
-    Examples
-    --------
-    >>> exit_of(3), exit_of(271), exit_of(-29)
-    ((3, None), (None, 15), (None, None))
-    """
-    if not isinstance(status, int) or status < 0:
-        return None, None
-    return (None, status - 256) if status > 256 else (status, None)
+def _state(job: Mapping[str, Any]) -> BatchState:
+    code = job.get("job_state")
+    if code in ENDED:
+        return _end_state(job)
+    if code == "H" and GIVEN_UP in str(job.get("comment", "")):
+        return BatchState.STUCK
+    # The elements of a held array are Q.
+    held = code == "Q" and job.get("Hold_Types", "n") != "n"
+    return BatchState.HELD if held else STATES.get(str(code), BatchState.UNKNOWN)
 
 
-def id_in(text: str, *, array: bool) -> str:
-    """Find the line that is an id, as ``12.server`` or ``12[].server``; sites print more."""
-    brackets = r"\[\]" if array else ""
-    match = re.search(rf"^\s*(\d+{brackets}(?:\.[\w.:-]+)?)\s*$", text, re.MULTILINE)
-    if not match:
-        raise ValueError(f"no job id in {text!r}")
-    return match[1]
+def _end_state(job: Mapping[str, Any]) -> BatchState:
+    if "Exit_status" not in job:  # it never ran, or was ended by force
+        return BatchState.CANCELLED
+    by_code = BatchState.FAILED if job["Exit_status"] else BatchState.DONE
+    return END_SUBSTATES.get(job.get("substate", 0), by_code)
 
 
-def version_of(text: str) -> str:
-    """Read ``pbs_version = 23.06.06``, or ``Version: 6.1.3`` of Torque."""
-    match = re.search(r"pbs_version\s*=\s*(\S+)", text)
-    if match:
-        return f"PBS {match[1]}"
-    match = re.search(r"^version:\s*(\S+)", text, re.MULTILINE | re.IGNORECASE)
-    return f"Torque {match[1]}" if match else text.strip()
+def _reason(state: BatchState, job: Mapping[str, Any]) -> str:
+    """Return what the comment adds to the state; a held job often has no comment."""
+    comment = str(job.get("comment", ""))
+    if state.ended:
+        match = re.search(r"\band ((?:failed|terminated|exceeded)\b.*)", comment)
+        return match[1] if match else ""
+    if state is BatchState.STUCK:
+        return comment
+    if state is BatchState.PENDING:
+        return "" if comment.startswith(("Job Array Began", "Subjob")) else comment
+    return f"Hold_Types={job.get('Hold_Types', '')}" if state is BatchState.HELD else ""
 
 
-def whole_arrays(ids: Iterable[str]) -> list[str]:
-    """Name an array once instead of its elements: each word is a question of its own."""
-    return list(dict.fromkeys(re.sub(r"\[\d+\]", "[]", each) for each in ids))
+def read_time(text: object) -> float | None:
+    """Read a local time such as ``Fri Nov 20 10:24:20 2026``, whatever the language."""
+    parts = parsedate(str(text or ""))
+    return time.mktime(parts) if parts else None
 
 
-def ranges(ids: Iterable[str]) -> list[str]:
-    """Join array elements.
-
-    Examples
-    --------
-    >>> ranges(["5[1].a", "5[2].a", "5[7].a", "6.a"])
-    ['6.a', '5[1-2].a', '5[7].a']
-    """
-    words: list[str] = []
-    spans: list[Span] = []
-    for each in ids:
-        match = re.fullmatch(r"(\d+)\[(\d+)\](.*)", each)
-        if match:
-            spans.append((match[1], match[3], int(match[2]), int(match[2])))
-        else:
-            words.append(each)
-    return words + [_word(*span) for span in _joined(sorted(spans))]
+def _estimated_start(job: Mapping[str, Any]) -> float | None:
+    estimated = job.get("estimated")
+    known = estimated.get("start_time") if isinstance(estimated, Mapping) else None
+    return read_time(known or job.get("Execution_Time"))
 
 
-def _joined(spans: Iterable[Span]) -> list[Span]:
-    joined: list[Span] = []
-    for job, server, low, high in spans:
-        if joined and (job, server, low - 1) == (*joined[-1][:2], joined[-1][3]):
-            joined[-1] = (job, server, joined[-1][2], high)
-        else:
-            joined.append((job, server, low, high))
-    return joined
+def _end_time(job: Mapping[str, Any]) -> float | None:
+    found = read_time(job.get("obittime"))
+    return found if found is not None else job.get("history_timestamp")
 
 
-def _word(job: str, server: str, low: int, high: int) -> str:
-    return f"{job}[{low}]{server}" if low == high else f"{job}[{low}-{high}]{server}"
+def read_queues(text: str) -> list[Queue]:
+    """Read the queues of ``qstat -Q -f``."""
+    return [queue_of(name, facts) for name, facts in json.loads(text).get("Queue", {}).items()]
+
+
+def queue_of(name: str, facts: Mapping[str, Any]) -> Queue:
+    """Return one queue with its limits, from its attributes."""
+    limits, defaults = facts.get("resources_max", {}), facts.get("resources_default", {})
+    cores = str(limits.get("ncpus", ""))
+    return Queue(
+        name=name,
+        open=facts.get("enabled") == facts.get("started") == "True",
+        max_walltime=duration(limits.get("walltime")),
+        default_walltime=duration(defaults.get("walltime")),
+        max_cores=int(cores) if cores.isdecimal() else None,
+        max_memory=bytes_of(limits.get("mem")),
+    )

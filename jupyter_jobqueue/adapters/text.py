@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-TAG = re.compile(r"jobqueue-[0-9a-f]+-\d+")
-"""The tags that clusters give to their submissions: cluster id, and number of the first job."""
+TAG_PATTERN = re.compile(r"jobqueue-[0-9a-f]+-\d+")
+"""The tags of submissions: ``jobqueue``, the id of the cluster, the number of the first job."""
+
+SHELL_SAFE = re.compile(r"[\w@%+=:,./$\{\}~-]+")
+"""Texts that need no quotes in a directive."""
 
 
 def tag_in(text: str) -> str:
@@ -17,11 +20,8 @@ def tag_in(text: str) -> str:
     >>> tag_in("dask-worker.jobqueue-0123456789ab-0[3]")
     'jobqueue-0123456789ab-0'
     """
-    found = TAG.search(text)
+    found = TAG_PATTERN.search(text)
     return found[0] if found else ""
-
-
-SAFE = re.compile(r"[\w@%+=:,./$\{\}~-]+")
 
 
 def quote(value: object) -> str:
@@ -33,7 +33,7 @@ def quote(value: object) -> str:
     ('/scratch/$USER', '"my account"')
     """
     text = str(value)
-    if SAFE.fullmatch(text):
+    if SHELL_SAFE.fullmatch(text):
         return text
     return '"' + re.sub(r'(["`\\])', r"\\\1", text) + '"'
 
@@ -51,6 +51,45 @@ def seconds(text: str) -> int | None:
         return None
     days, hours, minutes, secs = (int(part or 0) for part in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + secs
+
+
+def element_ids(job_id: str, form: str, count: int, first: int = 0) -> list[str]:
+    """Return one id per job of a submission: that of a single job, or those of an array's elements.
+
+    Parameters
+    ----------
+    job_id : str
+        The id that the submit command printed.
+    form : str
+        How the batch system writes the id of an element, with ``{job}`` and ``{index}``.
+    count : int
+        Number of jobs.
+    first : int
+        Index of the first element.
+
+    Examples
+    --------
+    >>> element_ids("12", "{job}_{index}", 1), element_ids("12", "{job}_{index}", 2)
+    (['12'], ['12_0', '12_1'])
+    """
+    if count == 1:
+        return [job_id]
+    return [form.format(job=job_id, index=index) for index in range(first, first + count)]
+
+
+def group_elements(ids: Iterable[str], separator: str) -> dict[str, list[int]]:
+    """Return the indices of array elements by the id of their array; none for a single job.
+
+    Examples
+    --------
+    >>> group_elements(["12_0", "12_1", "13"], "_"), group_elements(["5[1]", "5[2]"], "[")
+    ({'12': [0, 1], '13': []}, {'5': [1, 2]})
+    """
+    arrays: dict[str, list[int]] = {}
+    for job_id in ids:
+        array, _, index = job_id.rstrip("]").partition(separator)
+        arrays.setdefault(array, []).extend([int(index)] if index else [])
+    return arrays
 
 
 def spans(numbers: Iterable[int]) -> str:

@@ -1,4 +1,4 @@
-"""Runs one command of a batch system: timed out, without a shell, its answer read."""
+"""Runs one command of a batch system: with a time limit, without a shell."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from jupyter_jobqueue.adapters.adapter import Call
-from jupyter_jobqueue.errors import (
-    CommandMissing,
-    CommandTimedOut,
-    QueueError,
-)
+from jupyter_jobqueue.batch.result import read_result
+from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut
 
 T = TypeVar("T")
 
-
 COMMAND_TIMEOUT = 30.0
 """Seconds; Slurm's own commands give up after 9 to 18 when the controller is away."""
+
+KILL_TIMEOUT = 2.0
+"""Seconds in which a killed command should have closed its output."""
 
 
 def command_line(call: Call[Any]) -> str:
@@ -29,15 +28,17 @@ def command_line(call: Call[Any]) -> str:
     return shlex.join(call.argv)
 
 
-async def run(call: Call[T], *, leaks: str = r"(?!)", timeout: float = COMMAND_TIMEOUT) -> T:
-    """Run one call and read its answer.
+async def run(
+    call: Call[T], *, env_blocklist: str = r"(?!)", timeout: float = COMMAND_TIMEOUT
+) -> T:
+    """Run one call and parse its output.
 
     Parameters
     ----------
     call : Call
         What to run.
-    leaks : str
-        Pattern of environment variables to keep from the command.
+    env_blocklist : str
+        Pattern of environment variables that the command must not inherit.
     timeout : float
         Seconds after which the command and its children are killed.
 
@@ -46,23 +47,22 @@ async def run(call: Call[T], *, leaks: str = r"(?!)", timeout: float = COMMAND_T
     CommandMissing
         If the command is not there.
     CommandTimedOut
-        If it did not answer in time; what it did is not known.
+        If it did not end in time; whether it had an effect is unknown.
     QueueError
-        If it failed or its answer cannot be read; ``details`` are its own words.
+        If it failed, or if its output cannot be parsed; ``details`` has the output.
     """
-    process = await _started(call, leaks)
+    process = await _started(call, env_blocklist)
     try:
-        out, err = await asyncio.wait_for(_talk(process, call.stdin), timeout)
+        out, err = await asyncio.wait_for(_communicate(process, call.stdin), timeout)
     except TimeoutError:
         raise CommandTimedOut(f"{call.argv[0]} did not answer within {timeout:g} s") from None
-    return _read(
-        call, process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
-    )
+    stdout, stderr = out.decode(errors="replace"), err.decode(errors="replace")
+    return read_result(call, process.returncode, stdout, stderr)
 
 
-async def _started(call: Call[Any], leaks: str) -> asyncio.subprocess.Process:
+async def _started(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Process:
     """Start a process; cancelled halfway, asyncio would wait for the command to end by itself."""
-    starting = asyncio.ensure_future(_start(call, leaks))
+    starting = asyncio.ensure_future(_start(call, env_blocklist))
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
@@ -71,8 +71,7 @@ async def _started(call: Call[Any], leaks: str) -> asyncio.subprocess.Process:
         raise
 
 
-async def _start(call: Call[Any], leaks: str) -> asyncio.subprocess.Process:
-    env = {key: value for key, value in os.environ.items() if not re.fullmatch(leaks, key)}
+async def _start(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Process:
     pipe = asyncio.subprocess.PIPE
     try:
         return await asyncio.create_subprocess_exec(
@@ -80,15 +79,39 @@ async def _start(call: Call[Any], leaks: str) -> asyncio.subprocess.Process:
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
-            env={**env, **call.env},
+            env={**_environment(env_blocklist), **call.env},
             start_new_session=True,
         )
     except OSError as error:
         raise CommandMissing(f"{call.argv[0]} cannot be started", details=str(error)) from None
 
 
-async def _talk(process: asyncio.subprocess.Process, text: str) -> tuple[bytes, bytes]:
-    """Feed a process and read what it prints; when that is given up, leave no process behind."""
+def _environment(blocklist: str) -> dict[str, str]:
+    env = {key: value for key, value in os.environ.items() if not re.fullmatch(blocklist, key)}
+    return {**env, **_working_directory(env.get("PWD", ""))}
+
+
+def _working_directory(known_as: str) -> dict[str, str]:
+    """Return PWD, under the name that the user has for the working directory if it has that name.
+
+    Under a service manager PWD is missing, and `os.chdir` does not change it, but oarsub takes the
+    working directory of a job from it alone.
+    """
+    with suppress(OSError):  # of a directory that was removed
+        here = os.getcwd()
+        return {"PWD": known_as if known_as and _same(known_as, here) else here}
+    return {}
+
+
+def _same(path: str, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
+
+
+async def _communicate(process: asyncio.subprocess.Process, text: str) -> tuple[bytes, bytes]:
+    """Write to a process and read its output; if that is interrupted, kill the process."""
     try:
         return await process.communicate(text.encode())
     except BaseException:
@@ -97,30 +120,9 @@ async def _talk(process: asyncio.subprocess.Process, text: str) -> tuple[bytes, 
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:
-    """End a process and its children, also when only these are left and hold the output open."""
-    # OAR's commands are setuid: whoever started them may not kill them.
+    """Kill a process and its children, also if only the children are left and hold the output."""
+    # OAR's commands are setuid: the user who started them may not kill them.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     with suppress(TimeoutError):
-        await asyncio.wait_for(process.communicate(), 2)
-
-
-def _read(call: Call[T], code: int | None, out: str, err: str) -> T:
-    words = (err.strip() + "\n" + out.strip()).strip()
-    if code and not _only_gone(call.gone, err.strip() or out.strip()):
-        raise QueueError(f"{_name(call)} failed with exit code {code}", details=words)
-    try:
-        return call.parse(out)
-    except (ValueError, KeyError, TypeError, IndexError):
-        raise QueueError(
-            f"{_name(call)} gave an answer that cannot be read", details=words
-        ) from None
-
-
-def _only_gone(pattern: str, words: str) -> bool:
-    lines = [line for line in words.splitlines() if line.strip()]
-    return bool(pattern and lines) and all(re.search(pattern, line) for line in lines)
-
-
-def _name(call: Call[Any]) -> str:
-    return "localqueue" if "jupyter_jobqueue.localqueue" in call.argv else call.argv[0]
+        await asyncio.wait_for(process.communicate(), KILL_TIMEOUT)

@@ -1,54 +1,60 @@
-"""The only room that starts queue commands: timed out, without a shell, a few at a time."""
+"""A batch system as clusters use it: few commands at a time, one status query for all of them."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import re
 import time
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from jupyter_jobqueue import __version__
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobSpec, JobStatus, Queue
-from jupyter_jobqueue.batch.command import COMMAND_TIMEOUT, T, run
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus, Queue
+from jupyter_jobqueue.batch.command import COMMAND_TIMEOUT, run
 from jupyter_jobqueue.batch.dialect import adapter_for
-from jupyter_jobqueue.errors import (
-    LimitReached,
-    QueueDown,
-    QueueError,
-)
+from jupyter_jobqueue.batch.result import classify
+from jupyter_jobqueue.errors import QueueError
 
-AT_ONCE = 4
+T = TypeVar("T")
+
+MAX_CONCURRENT_COMMANDS = 4
 """Commands in flight; more gain nothing (measured) and a site may see them as a flood."""
 
+INTEREST_DURATION = 120.0
+"""Seconds for which every status query includes a job after a cluster last named it. It is longer
+than the longest pause between two status queries of one cluster."""
 
-INTEREST = 120.0
-"""Seconds for which a job that somebody asked for is asked for again with those of others; longer
-than the longest pause between two questions of one cluster."""
 
+class StatusReport(NamedTuple):
+    """The jobs that a batch system listed at one moment."""
 
-class Answer(NamedTuple):
-    """What a batch system said of its jobs, and when it was asked (`time.time`)."""
-
-    asked: float
+    queried_at: float
+    """When the query began (`time.time`); the batch system may have looked later."""
     jobs: Mapping[str, JobStatus]
-    about: frozenset[str] | None = None
-    """The jobs that it was asked for; None for all of the user."""
+    """The listed jobs by id; it may have more than the query named."""
+    queried_ids: frozenset[str] | None = None
+    """The ids that the query named; None if it covered all jobs of the user."""
 
     def covers(self, ids: Iterable[str], *, everything: bool) -> bool:
-        """Whether a job of `ids` that is not in the answer has left the queue."""
-        return self.about is None or (not everything and self.about.issuperset(ids))
+        """Whether a job of `ids` that is not in the report has left the queue."""
+        return self.queried_ids is None or (not everything and self.queried_ids.issuperset(ids))
 
 
-class Question(NamedTuple):
-    """A status command that is running."""
+class StatusQuery(NamedTuple):
+    """A status command in progress."""
 
-    task: asyncio.Task[Answer]
-    about: frozenset[str] | None
+    task: asyncio.Task[StatusReport]
+    """Yields the report."""
+    ids: frozenset[str] | None
+    """The ids that it names; None if it covers all jobs of the user."""
+
+    def covers(self, ids: Iterable[str], *, everything: bool) -> bool:
+        """Whether its report will cover `ids`; a query that has finished covers none."""
+        report = StatusReport(0.0, {}, self.ids)
+        return not self.task.done() and report.covers(ids, everything=everything)
 
 
 class JobQueue:
@@ -60,16 +66,25 @@ class JobQueue:
         The batch system.
     timeout : float
         Seconds for one command.
+
+    Attributes
+    ----------
+    adapter : Adapter
+        The batch system.
+    timeout : float
+        Seconds for one command.
+    latest : StatusReport
+        The report of the last status query that succeeded.
     """
 
     def __init__(self, adapter: Adapter, *, timeout: float = COMMAND_TIMEOUT) -> None:
         self.adapter = adapter
         self.timeout = timeout
-        self._places = asyncio.Semaphore(AT_ONCE)
-        self._question: Question | None = None
-        self._answer = Answer(0.0, {}, frozenset())
-        self._asked = -math.inf
+        self.latest = StatusReport(0.0, {}, frozenset())
+        self._latest_began = -math.inf
+        self._query: StatusQuery | None = None
         self._interest: dict[str, float] = {}
+        self._free_slots = asyncio.Semaphore(MAX_CONCURRENT_COMMANDS)
 
     @classmethod
     def of(cls, system: str) -> JobQueue:
@@ -79,53 +94,44 @@ class JobQueue:
             queues[system] = cls(adapter_for(system))
         return queues[system]
 
-    async def submit(self, spec: JobSpec) -> list[str]:
-        """Submit `spec.count` jobs with one command and return their ids."""
-        ids = await self._run(self.adapter.submit(spec))
+    async def submit(self, call: Call[list[str]]) -> list[str]:
+        """Run a submit command of the adapter and return the ids of the jobs."""
+        ids = await self._run(call)
         self._interest.update(dict.fromkeys(ids, time.monotonic()))
         return ids
 
     async def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> None:
-        """Ask to end jobs with one command; `extra` words follow its name."""
+        """Request the end of jobs with one command; `extra` words follow its name."""
         if ids:
             call = self.adapter.cancel(ids)
             await self._run(replace(call, argv=[call.argv[0], *extra, *call.argv[1:]]))
 
     async def status(
         self, ids: Sequence[str], *, max_age: float = 0.0, everything: bool = False
-    ) -> Answer:
-        """Ask for the user's jobs; questions asked at the same time share one command.
+    ) -> StatusReport:
+        """Query the user's jobs; queries made at the same time share one command.
 
         Parameters
         ----------
         ids : sequence of str
-            Jobs of interest; the answer may have more.
+            Jobs of interest; the report may have more.
         max_age : float
-            Seconds; an answer not older than this is given again.
+            Seconds; a report that is not older is returned again.
         everything : bool
-            Ask for all jobs of the user, also where that is a question of its own.
+            Query all jobs of the user, even where that takes a command of its own.
         """
         now = time.monotonic()
         self._interest.update(dict.fromkeys(ids, now))
-        young = now - self._asked <= max_age
-        if young and self._answer.covers(ids, everything=everything):
-            return self._answer
-        question = self._question
-        if question is None or question.task.done() or not _covers(question, ids, everything):
-            question = self._question = self._new_question(everything)
-        return await asyncio.shield(question.task)
-
-    def _new_question(self, everything: bool) -> Question:
-        oldest = time.monotonic() - INTEREST
-        self._interest = {job: at for job, at in self._interest.items() if at >= oldest}
-        ids = frozenset(self._interest)
-        about = None if everything or self.adapter.lists_all else ids
-        # Now, not when the task begins: the answer may not be younger than the ids.
-        asking = self._ask(sorted(ids), about, time.time(), time.monotonic())
-        return Question(asyncio.create_task(asking), about)
+        recent = now - self._latest_began <= max_age
+        if recent and self.latest.covers(ids, everything=everything):
+            return self.latest
+        query = self._query
+        if query is None or not query.covers(ids, everything=everything):
+            query = self._query = self._new_query(everything)
+        return await asyncio.shield(query.task)
 
     async def history(self, ids: Sequence[str]) -> Mapping[str, JobStatus]:
-        """Ask the accounting for jobs that have left the queue; empty if there is none to ask."""
+        """Query the accounting for jobs that have left the queue; empty if there is none."""
         call = self.adapter.history(ids) if ids else None
         if call is None:
             return {}
@@ -134,46 +140,44 @@ class JobQueue:
         return {}
 
     async def queues(self) -> list[Queue]:
-        """Ask for queues and their limits."""
+        """Query the queues and their limits."""
         call = self.adapter.queues()
         return await self._run(call) if call else []
 
     async def version(self) -> str:
-        """Ask for the version."""
+        """Query the version of the batch system."""
         call = self.adapter.version()
         return await self._run(call) if call else __version__
 
-    async def _ask(
-        self, ids: list[str], about: frozenset[str] | None, asked: float, begun: float
-    ) -> Answer:
+    def _new_query(self, everything: bool) -> StatusQuery:
+        oldest = time.monotonic() - INTEREST_DURATION
+        self._interest = {job: at for job, at in self._interest.items() if at >= oldest}
+        ids = frozenset(self._interest)
+        queried = None if everything or self.adapter.status_lists_all else ids
+        # The times of now, not of the task's first step: a job that is submitted in between must
+        # not look as if the report should have it.
+        report = self._fetch(sorted(ids), queried, time.time(), time.monotonic())
+        return StatusQuery(asyncio.create_task(report), queried)
+
+    async def _fetch(
+        self, ids: list[str], queried: frozenset[str] | None, now: float, began: float
+    ) -> StatusReport:
         jobs: Mapping[str, JobStatus] = {}
-        mine = self.adapter.mine() if about is None else None
-        if mine is not None:
-            ids = sorted({*ids, *await self._run(mine)})
-        if ids or (about is None and mine is None):
+        listing = self.adapter.list_ids() if queried is None else None
+        if listing is not None:
+            ids = sorted({*ids, *await self._run(listing)})
+        if ids or (queried is None and listing is None):
             jobs = await self._run(self.adapter.status(ids))
-        self._answer, self._asked = Answer(asked, jobs, about), begun
-        return self._answer
+        self.latest, self._latest_began = StatusReport(now, jobs, queried), began
+        return self.latest
 
     async def _run(self, call: Call[T]) -> T:
-        async with self._places:
+        blocklist = self.adapter.env_blocklist
+        async with self._free_slots:
             try:
-                return await run(call, leaks=self.adapter.leaks, timeout=self.timeout)
+                return await run(call, env_blocklist=blocklist, timeout=self.timeout)
             except QueueError as error:
-                raise self._told_apart(error) from None
-
-    def _told_apart(self, error: QueueError) -> QueueError:
-        """Return the error as what it means: the system is away, or has no room now."""
-        if type(error) is not QueueError:
-            return error
-        for pattern, kind in ((self.adapter.down, QueueDown), (self.adapter.limit, LimitReached)):
-            if re.search(pattern, error.details):
-                return kind(error.message, details=error.details)
-        return error
-
-
-def _covers(question: Question, ids: Iterable[str], everything: bool) -> bool:
-    return Answer(0.0, {}, question.about).covers(ids, everything=everything)
+                raise classify(error, self.adapter) from None
 
 
 _shared: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, JobQueue]] = (

@@ -1,4 +1,4 @@
-"""`jupyter jobqueue`: the command line of the project."""
+"""`jupyter jobqueue`: the command line of jupyter-jobqueue."""
 
 from __future__ import annotations
 
@@ -6,24 +6,34 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.cli import doctor
+
+COMMANDS = (doctor,)
+"""Modules with a function `add_parser`, which adds a command and sets its function `run`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code of the program."""
-    parser = argparse.ArgumentParser(prog="jupyter jobqueue", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    examine = commands.add_parser(
-        "doctor",
-        help="tell which batch systems can be used here, and why not the others",
-        description="Tells which batch systems can be used on this machine, with version and "
-        "queues, and why the others cannot; which profiles there are, and what is wrong with them. "
-        "The exit code is 1 if no batch system can be used, or if a profile of yours cannot work.",
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; those of the program if None.
+
+    Returns
+    -------
+    int
+        The exit code of the program.
+    """
+    parser = argparse.ArgumentParser(
+        prog="jupyter jobqueue", description="Dask clusters on the batch queue of an HPC site."
     )
-    examine.add_argument("--system", choices=sorted(ADAPTERS), help="this batch system only")
-    examine.add_argument("--json", action="store_true", help="for programs")
-    return doctor.run(parser.parse_args(argv))
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for command in COMMANDS:
+        command.add_parser(commands)
+    options = parser.parse_args(argv)
+    code: int = options.run(options)
+    return code
 
 
 if __name__ == "__main__":

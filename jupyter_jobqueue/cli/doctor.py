@@ -1,4 +1,4 @@
-"""`jupyter jobqueue doctor`: which batch systems and profiles work on this machine."""
+"""`jupyter jobqueue doctor`: check which batch systems and profiles work on this machine."""
 
 from __future__ import annotations
 
@@ -7,67 +7,132 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import platformdirs
 from dask.utils import format_bytes
 
-from jupyter_jobqueue.discovery import Systems
-from jupyter_jobqueue.options.profiles import load_defaults
+from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.adapters.adapter import Queue
+from jupyter_jobqueue.discovery import Discovery, ProfileInfo, SystemInfo
+from jupyter_jobqueue.options.defaults import load_defaults
+
+BUILT_IN = "built-in"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The batch systems and profiles of this machine.
+
+    Parameters
+    ----------
+    systems : list of SystemInfo
+        Batch systems.
+    profiles : list of ProfileInfo
+        Profiles.
+    folder : str
+        Folder of logs, job scripts and records.
+    """
+
+    systems: list[SystemInfo]
+    profiles: list[ProfileInfo]
+    folder: str
+
+    @property
+    def healthy(self) -> bool:
+        """Whether a batch system is usable and the user's own profiles work."""
+        own = [each for each in self.profiles if each.origin != BUILT_IN]
+        sound = all(each.usable and not each.problems for each in own)
+        return sound and any(each.usable for each in self.systems)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report in the types of JSON, as the REST interface has them."""
+        systems = [
+            {**vars(each), "usable": each.usable, "queues": [q._asdict() for q in each.queues]}
+            for each in self.systems
+        ]
+        profiles = [{**vars(each), "usable": each.usable} for each in self.profiles]
+        return {"systems": systems, "profiles": profiles, "folder": self.folder}
+
+
+def add_parser(commands: Any) -> None:
+    """Add this command to a parser.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        The commands of the program.
+    """
+    parser = commands.add_parser(
+        "doctor",
+        help="check which batch systems work on this machine, and why others do not",
+        description="Check which batch systems work on this machine, with version and queues, and "
+        "why others do not. Check the profiles in the Dask configuration. The exit code is 1 if no "
+        "batch system works, or if a profile of yours has a problem.",
+    )
+    parser.add_argument("--system", choices=sorted(ADAPTERS), help="check this batch system only")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Examine this machine and print what was found; returns the exit code of the program."""
+    """Check this machine and print a report.
+
+    Parameters
+    ----------
+    options : Namespace
+        With `system`, a batch system or None, and `json`, whether to print JSON.
+
+    Returns
+    -------
+    int
+        The exit code of the program.
+    """
     load_defaults()
-    found = asyncio.run(_examine(options.system))
-    told = json.dumps(found, indent=2) if options.json else "\n".join(_lines(found))
-    sys.stdout.write(f"{told}\n")
-    return 0 if _is_well(found) else 1
+    report = asyncio.run(_examine(options.system))
+    text = json.dumps(report.to_dict(), indent=2) if options.json else "\n".join(_lines(report))
+    sys.stdout.write(f"{text}\n")
+    return 0 if report.healthy else 1
 
 
-async def _examine(system: str | None) -> dict[str, Any]:
-    systems = Systems()
-    described, profiles = await asyncio.gather(systems.describe(), systems.profiles())
-    return {
-        "systems": [each for each in described if system in (None, each["system"])],
-        "profiles": [each for each in profiles if system in (None, each["system"])],
-        "folder": str(platformdirs.user_state_path("jupyter-jobqueue")),
-    }
+async def _examine(system: str | None) -> Report:
+    discovery = Discovery()
+    systems, profiles = await asyncio.gather(discovery.systems(), discovery.profiles())
+    return Report(
+        [each for each in systems if system in (None, each.system)],
+        [each for each in profiles if system in (None, each.system)],
+        str(platformdirs.user_state_path("jupyter-jobqueue")),
+    )
 
 
-def _is_well(found: dict[str, Any]) -> bool:
-    own = [each for each in found["profiles"] if each["origin"] != "built-in"]
-    sound = all(each["usable"] and not each["problems"] for each in own)
-    return sound and any(each["usable"] for each in found["systems"])
-
-
-def _lines(found: dict[str, Any]) -> Iterator[str]:
+def _lines(report: Report) -> Iterator[str]:
     yield "Batch systems"
-    for system in found["systems"]:
-        yield from _system(system)
+    for system in report.systems:
+        yield from _system_lines(system)
     yield "\nProfiles"
-    for profile in found["profiles"]:
-        if profile["origin"] != "built-in" or profile["usable"]:
-            yield from _profile(profile)
-    yield f"\nLogs, job scripts and records are in {found['folder']}"
+    for profile in report.profiles:
+        if profile.origin != BUILT_IN or profile.usable:
+            yield from _profile_lines(profile)
+    yield f"\nFolder of logs, job scripts and records: {report.folder}"
 
 
-def _system(system: dict[str, Any]) -> Iterator[str]:
-    mark = "OK" if system["usable"] else "--"
-    yield f"  {mark}  {system['label']:<12} {system['version'] or system['reason']}"
-    for line in system["warning"].splitlines():
+def _system_lines(system: SystemInfo) -> Iterator[str]:
+    mark = "OK" if system.usable else "--"
+    yield f"  {mark}  {system.label:<12} {system.version or system.reason}"
+    for line in system.warning.splitlines():
         yield f"        {line}"
-    yield from (f"        {_queue(queue)}" for queue in system["queues"])
+    yield from (f"        {_queue_line(queue)}" for queue in system.queues)
 
 
-def _queue(queue: dict[str, Any]) -> str:
-    told = ["default"] if queue["default"] else []
-    told += [] if queue["open"] else ["closed"]
-    told += [f"{queue['nodes']} nodes"] if queue["nodes"] else []
-    told += [f"up to {queue['max_cores']} cores"] if queue["max_cores"] else []
-    told += [f"up to {format_bytes(queue['max_memory'])}"] if queue["max_memory"] else []
-    told += [f"walltime up to {_duration(queue['max_walltime'])}"] if queue["max_walltime"] else []
-    return f"{queue['name']:<16} {', '.join(told)}".rstrip()
+def _queue_line(queue: Queue) -> str:
+    facts = ["default"] if queue.default else []
+    facts += [] if queue.open else ["closed"]
+    facts += [f"{queue.nodes} node{'s' if queue.nodes > 1 else ''}"] if queue.nodes else []
+    facts += [f"up to {queue.max_cores} cores"] if queue.max_cores else []
+    facts += [f"up to {format_bytes(queue.max_memory)}"] if queue.max_memory else []
+    facts += [f"walltime up to {_duration(queue.max_walltime)}"] if queue.max_walltime else []
+    return f"{queue.name:<16} {', '.join(facts)}".rstrip()
 
 
 def _duration(seconds: int) -> str:
@@ -84,8 +149,8 @@ def _duration(seconds: int) -> str:
     return (f"{days}-" if days else "") + f"{hours:02}:{minutes:02}:{secs:02}"
 
 
-def _profile(profile: dict[str, Any]) -> Iterator[str]:
-    mark = "OK" if profile["usable"] and not profile["problems"] else "--"
-    yield f"  {mark}  {profile['name']:<20} {profile['label']:<12} {profile['origin']}"
-    reasons = [profile["reason"]] if profile["reason"] else []
-    yield from (f"        {each}" for each in [*reasons, *profile["problems"]])
+def _profile_lines(profile: ProfileInfo) -> Iterator[str]:
+    mark = "OK" if profile.usable and not profile.problems else "--"
+    yield f"  {mark}  {profile.name:<20} {profile.label:<12} {profile.origin}"
+    reasons = [profile.reason] if profile.reason else []
+    yield from (f"        {sentence}" for sentence in [*reasons, *profile.problems])

@@ -1,14 +1,16 @@
-"""The cluster classes, one for each batch system."""
+"""The cluster classes, one per adapter: a batch system that is registered has one."""
 
 from __future__ import annotations
 
+from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.adapters.adapter import Adapter
 from jupyter_jobqueue.cluster.cluster import JobQueueCluster
 from jupyter_jobqueue.options.common import options_of
-from jupyter_jobqueue.options.profiles import load_defaults
+from jupyter_jobqueue.options.defaults import load_defaults
 
 load_defaults()
 
-DOC = """{about}
+DOC = """Launch Dask workers as batch jobs ({label}).
 
 Parameters
 ----------
@@ -56,81 +58,19 @@ TYPES = {
 }
 
 
-def _documented(cls: type[JobQueueCluster]) -> type[JobQueueCluster]:
+def _class_of(adapter: type[Adapter]) -> type[JobQueueCluster]:
     options = "\n".join(
         f"{option.name} : {TYPES[option.kind]}, optional\n    {option.help}"
-        for option in options_of(cls.system).values()
+        for option in options_of(adapter.system).values()
     )
-    cls.__doc__ = DOC.format(about=cls.__doc__, options=options, name=cls.__name__)
-    return cls
+    attributes = {
+        "__doc__": DOC.format(label=adapter.label, options=options, name=adapter.class_name),
+        # Where users, and pickle, find it.
+        "__module__": "jupyter_jobqueue",
+        "system": adapter.system,
+    }
+    return type(adapter.class_name, (JobQueueCluster,), attributes)
 
 
-@_documented
-class SLURMCluster(JobQueueCluster):
-    """Launch Dask on a Slurm cluster."""
-
-    system = "slurm"
-
-
-@_documented
-class PBSCluster(JobQueueCluster):
-    """Launch Dask on a PBS or Torque cluster."""
-
-    system = "pbs"
-
-
-@_documented
-class SGECluster(JobQueueCluster):
-    """Launch Dask on a Grid Engine cluster."""
-
-    system = "sge"
-
-
-@_documented
-class MoabCluster(JobQueueCluster):
-    """Launch Dask on a Moab cluster."""
-
-    system = "moab"
-
-
-@_documented
-class OARCluster(JobQueueCluster):
-    """Launch Dask on an OAR cluster."""
-
-    system = "oar"
-
-
-@_documented
-class LSFCluster(JobQueueCluster):
-    """Launch Dask on an LSF cluster."""
-
-    system = "lsf"
-
-
-@_documented
-class HTCondorCluster(JobQueueCluster):
-    """Launch Dask on an HTCondor pool."""
-
-    system = "htcondor"
-
-
-@_documented
-class LocalCluster(JobQueueCluster):
-    """Launch Dask on the embedded queue of this machine; needs no batch system."""
-
-    system = "local"
-
-
-CLASSES = {
-    cls.system: cls
-    for cls in (
-        SLURMCluster,
-        PBSCluster,
-        SGECluster,
-        MoabCluster,
-        LSFCluster,
-        OARCluster,
-        HTCondorCluster,
-        LocalCluster,
-    )
-}
+CLASSES = {system: _class_of(adapter) for system, adapter in ADAPTERS.items()}
+"""The cluster classes by the name of their batch system."""

@@ -3,66 +3,91 @@
 from __future__ import annotations
 
 import html as escaper
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from dask.utils import format_bytes
 from distributed.utils import format_dashboard_link
 
-if TYPE_CHECKING:
-    from jupyter_jobqueue.cluster.status import ClusterView
+from jupyter_jobqueue.cluster.status import ClusterStatus
+from jupyter_jobqueue.jobs.job import Job
+from jupyter_jobqueue.jobs.scaler import Target
 
 
-def counts(cluster: ClusterView) -> dict[str, int]:
-    """Return the number of jobs in each state that has any, in the order of a job's life."""
-    return dict(Counter(str(job.state) for job in cluster.jobs.values()))
+@dataclass(frozen=True)
+class Shown:
+    """A cluster as it is shown.
+
+    Parameters
+    ----------
+    class_name, name, label : str
+        Of the cluster and of its batch system.
+    processes : int
+        Workers in one job.
+    address : str
+        The scheduler's; empty if it has not started.
+    dashboard_link : str
+        Empty if there is none.
+    now : ClusterStatus
+        What it is and does.
+    """
+
+    class_name: str
+    name: str
+    label: str
+    processes: int
+    address: str
+    dashboard_link: str
+    now: ClusterStatus
 
 
-def resources(cluster: ClusterView) -> tuple[int, int, int]:
-    """Return workers, cores and memory (bytes) that are connected."""
-    workers = cluster.scheduler_info["workers"].values()
-    memory = sum(worker.get("memory_limit") or 0 for worker in workers)
-    return len(workers), sum(worker["nthreads"] for worker in workers), memory
-
-
-def summary(cluster: ClusterView) -> dict[str, str]:
+def summary(cluster: Shown) -> dict[str, str]:
     """Return label and value of each line that describes a cluster."""
-    workers, cores, memory = resources(cluster)
-    told = ", ".join(f"{count} {state}" for state, count in counts(cluster).items()) or "none"
-    wanted = f"{cluster.wanted} wanted"
-    if cluster.adaptive is not None:
-        most = "any number" if cluster.adaptive.maximum is None else cluster.adaptive.maximum
-        wanted += f", adaptive between {cluster.adaptive.minimum} and {most}"
+    now, found = cluster.now, cluster.now.resources
+    problem = [now.problem.message, now.problem.details] if now.problem else []
     lines = {
-        "State": cluster.state,
-        "Scheduler": cluster.placement.address,
+        "State": now.state,
+        "Scheduler": cluster.address,
         "Dashboard": cluster.dashboard_link,
-        "Jobs": f"{told} ({wanted}; {cluster.plan_.processes} workers a job)",
-        "Waiting for": cluster.waiting_reason,
-        "Workers": f"{workers} ({cores} cores, {format_bytes(memory)})",
-        "Trouble": " ".join(filter(None, [cluster.status_detail, cluster.status_words])),
+        "Jobs": f"{_counts(now)} ({_wanted(now.target)}; {cluster.processes} workers a job)",
+        "Waiting for": now.waiting_reason,
+        "Workers": f"{found.workers} ({found.cores} cores, {format_bytes(found.memory)})",
+        "Problem": " ".join(filter(None, problem)),
     }
     return {label: value for label, value in lines.items() if value}
 
 
-def text(cluster: ClusterView) -> str:
+def _counts(now: ClusterStatus) -> str:
+    return ", ".join(f"{count} {state}" for state, count in now.job_counts.items()) or "none"
+
+
+def _wanted(target: Target) -> str:
+    if target.adapt is None:
+        return f"{target.jobs} wanted"
+    most = "any number" if target.adapt.maximum is None else target.adapt.maximum
+    return f"{target.jobs} wanted, adaptive between {target.adapt.minimum} and {most}"
+
+
+def text(cluster: Shown) -> str:
     """Return one line."""
-    workers, cores, memory = resources(cluster)
-    told = ", ".join(f"{count} {state}" for state, count in counts(cluster).items()) or "none"
-    address = cluster.placement.address or "not started"
-    trouble = f"; {cluster.state}: {cluster.status_detail}" if cluster.state == "degraded" else ""
+    now, found = cluster.now, cluster.now.resources
+    problem = (
+        f"; {now.state}: {now.problem.message}" if now.state == "degraded" and now.problem else ""
+    )
     return (
-        f"{type(cluster).__name__}({cluster.name!r}, {address!r}, "
-        f"jobs: {told}; workers={workers}, threads={cores}, memory={format_bytes(memory)}{trouble})"
+        f"{cluster.class_name}({cluster.name!r}, {cluster.address or 'not started'!r}, "
+        f"jobs: {_counts(now)}; workers={found.workers}, threads={found.cores}, "
+        f"memory={format_bytes(found.memory)}{problem})"
     )
 
 
-def html(cluster: ClusterView) -> str:
+def html(cluster: Shown, jobs: Sequence[Job]) -> str:
     """Return a table for notebooks: the cluster, and its jobs folded away."""
     rows = "".join(_row(label, value) for label, value in summary(cluster).items())
     return (
-        f"<div><h3>{escaper.escape(cluster.name)} <small>{cluster.plan_.adapter.label}</small></h3>"
-        f"<table>{rows}</table>{_job_table(cluster)}</div>"
+        f"<div><h3>{escaper.escape(cluster.name)} <small>{cluster.label}</small></h3>"
+        f"<table>{rows}</table>{_job_table(jobs)}</div>"
     )
 
 
@@ -74,14 +99,14 @@ def _row(label: str, value: str) -> str:
     return f"<tr><th {left}>{label}</th><td {left}>{shown}</td></tr>"
 
 
-def _job_table(cluster: ClusterView) -> str:
+def _job_table(jobs: Sequence[Job]) -> str:
     columns = ("name", "id", "state", "reason", "node", "exit_code")
     head = "".join(f"<th>{column.replace('_', ' ')}</th>" for column in (*columns, "workers"))
     body = "".join(
         "<tr>"
         + "".join(f"<td>{_cell(getattr(job, column))}</td>" for column in columns)
         + f"<td>{len(job.workers)}</td></tr>"
-        for job in cluster.jobs.values()
+        for job in jobs
     )
     if not body:
         return ""
@@ -92,7 +117,7 @@ def _cell(value: Any) -> str:
     return "" if value is None else escaper.escape(str(value))
 
 
-def scaling(cluster: ClusterView) -> str:
+def scaling(cluster: Shown) -> str:
     """Return the table that distributed's widget shows."""
     return f"<table>{_row('Jobs', summary(cluster)['Jobs'])}</table>"
 

@@ -1,4 +1,4 @@
-"""The end of the program that owns clusters: however it comes, their jobs are cancelled."""
+"""The end of a program that owns clusters: however it comes, their jobs are cancelled."""
 
 from __future__ import annotations
 
@@ -9,23 +9,32 @@ import signal
 import threading
 import weakref
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-from distributed.core import Status
-
-from jupyter_jobqueue.batch.queue import JobQueue
+from jupyter_jobqueue.cluster.lifecycle import Lifecycle
 from jupyter_jobqueue.errors import JobQueueError, QueueError
 
-if TYPE_CHECKING:
-    from jupyter_jobqueue.cluster.cluster import JobQueueCluster
-
-PATIENCE = 4.0
+CANCEL_TIMEOUT = 4.0
 """Seconds to cancel the jobs of one cluster when the program ends."""
 
-_owned: weakref.WeakSet[JobQueueCluster] = weakref.WeakSet()
+
+class OwnedCluster(Protocol):
+    """What is needed of a cluster at the end of its program."""
+
+    lifecycle: Lifecycle
+
+    @property
+    def asynchronous(self) -> bool:
+        """Whether it can only be closed in its event loop."""
+
+    def close(self, timeout: float | None = None) -> Any:
+        """Close it."""
 
 
-def own(cluster: JobQueueCluster) -> None:
+_owned: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def close_at_exit(cluster: OwnedCluster) -> None:
     """See that the jobs of `cluster` do not outlive this program."""
     _owned.add(cluster)
     _exit_on_signals()
@@ -49,8 +58,10 @@ def _exit(number: int, frame: FrameType | None) -> None:
 
 @atexit.register
 def _close_owned() -> None:
-    living = (Status.running, Status.starting)
-    owned = [cluster for cluster in list(_owned) if cluster.status in living]
+    gone = ("closing", "closed", "failed")
+    owned: list[OwnedCluster] = [
+        cluster for cluster in list(_owned) if cluster.lifecycle.state not in gone
+    ]
     if not owned:
         return
     # All jobs at once and first: closing one cluster after the other can take longer than is left.
@@ -58,17 +69,14 @@ def _close_owned() -> None:
     for cluster in owned:
         with contextlib.suppress(JobQueueError, TimeoutError, RuntimeError, OSError):
             if not cluster.asynchronous:
-                cluster.close(timeout=PATIENCE + 1)
-        cluster.folder.retire()
+                cluster.close(timeout=CANCEL_TIMEOUT + 1)
+        cluster.lifecycle.files.retire()
 
 
-async def _cancel_all(owned: list[JobQueueCluster]) -> None:
+async def _cancel_all(owned: list[OwnedCluster]) -> None:
     await asyncio.gather(*(_cancel(cluster) for cluster in owned))
 
 
-async def _cancel(cluster: JobQueueCluster) -> None:
-    """Cancel the jobs of a cluster, whose own event loop may be gone."""
-    plan = cluster.plan_
-    ids = [job.id for job in cluster.jobs.values() if job.in_queue]
+async def _cancel(cluster: OwnedCluster) -> None:
     with contextlib.suppress(QueueError, TimeoutError):
-        await asyncio.wait_for(JobQueue(plan.adapter).cancel(ids, plan.cancel_words), PATIENCE)
+        await asyncio.wait_for(cluster.lifecycle.cancel_jobs(), CANCEL_TIMEOUT)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import dask.config
 import platformdirs
+from dask.utils import parse_bytes
 from distributed import Security
 
 from jupyter_jobqueue.errors import InvalidOption
+from jupyter_jobqueue.jobs.job import ENDED, Job
 
 TLS_FIELDS = (
     "tls_ca_file",
@@ -30,6 +33,11 @@ CLOSED = "jobqueue-closed"
 """File that marks the folder of a cluster that has been closed."""
 KEPT_DAYS = 7
 """Days for which the logs of a closed cluster are kept."""
+KEPT_SCRIPTS = 20
+"""Job scripts that are kept: those submitted last."""
+TRIM_INTERVAL = 60.0
+"""Seconds between two looks at the size of the logs."""
+LOG_LIMIT = "200 MB"
 
 
 def expand(path: str) -> Path:
@@ -37,7 +45,7 @@ def expand(path: str) -> Path:
     return Path(os.path.expandvars(path)).expanduser().absolute()
 
 
-class ClusterFolder:
+class ClusterFiles:
     """Files of one cluster, in a folder that login and compute nodes share.
 
     Parameters
@@ -61,6 +69,8 @@ class ClusterFolder:
         self.path = path or parent / name
         chosen = options.get("log_directory")
         self.logs = expand(chosen) if chosen else self.path / "logs"
+        self.tls: dict[str, Any] = {}
+        """Keywords of `distributed.Security` that name files; empty without encryption."""
 
     def create(self) -> None:
         """Make the folders; one that cannot be made is the fault of the option that names it."""
@@ -79,8 +89,12 @@ class ClusterFolder:
             file.write(text)
         return path
 
-    def security_files(self, security: Security) -> dict[str, Any]:
-        """Write keys held in memory to files; return keywords of a `Security` that names them."""
+    def write_keys(self, security: Security) -> dict[str, Any]:
+        """Write keys held in memory to files, and return `tls`: keywords that name them."""
+        self.tls = self._key_files(security) if security.require_encryption else {}
+        return self.tls
+
+    def _key_files(self, security: Security) -> dict[str, Any]:
         values = {name: getattr(security, name) for name in TLS_FIELDS}
         named: dict[str, Any] = {"require_encryption": True}
         written: dict[str, str] = {}
@@ -90,6 +104,22 @@ class ClusterFolder:
             if value:
                 named[name] = written.get(value, value)
         return named
+
+    def keep_script(self, tag: str, script: str) -> None:
+        """Keep a job script as it was submitted; a disk that is full costs only that."""
+        scripts = self.path / "job-scripts"
+        with suppress(OSError):
+            scripts.mkdir(mode=0o700, exist_ok=True)
+            self.write(f"job-scripts/{tag}.sh", script)
+            oldest_first = sorted(scripts.glob("*.sh"), key=lambda path: path.stat().st_mtime)
+            for old in oldest_first[:-KEPT_SCRIPTS]:
+                old.unlink(missing_ok=True)
+
+    async def keep_small(self, jobs: Callable[[], Collection[Job]]) -> None:
+        """Remove old logs from time to time, until cancelled."""
+        while True:
+            await asyncio.to_thread(trim_logs, jobs(), log_limit())
+            await asyncio.sleep(TRIM_INTERVAL)
 
     def remove_keys(self) -> None:
         """Remove the keys."""
@@ -120,3 +150,47 @@ def retire(folder: Path) -> None:
     remove_keys(folder)
     with suppress(OSError):
         (folder / CLOSED).touch()
+
+
+def log_limit() -> int:
+    """Return how many bytes the logs of one cluster may have (``jupyter-jobqueue.log-limit``)."""
+    return int(parse_bytes(dask.config.get("jupyter-jobqueue.log-limit", LOG_LIMIT)))
+
+
+def trim_logs(jobs: Collection[Job], limit: int) -> list[Path]:
+    """Remove the logs of jobs that ended first, until all logs together are small enough.
+
+    The log of a job that may yet write is never removed; others in the folder are not ours.
+
+    Parameters
+    ----------
+    jobs : collection of Job
+        Those whose logs count.
+    limit : int
+        Bytes.
+
+    Returns
+    -------
+    list of Path
+        What was removed.
+    """
+    sizes = {path: _size(path) for job in jobs for path in _logs(job)}
+    over, removed = sum(sizes.values()) - limit, []
+    for job in sorted((job for job in jobs if job.state in ENDED), key=lambda job: job.ended or 0):
+        for path in _logs(job):
+            if over > 0 and sizes[path]:
+                path.unlink(missing_ok=True)
+                over -= sizes[path]
+                removed.append(path)
+    return removed
+
+
+def _logs(job: Job) -> set[Path]:
+    return {Path(path) for path in (job.stdout, job.stderr) if path}
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

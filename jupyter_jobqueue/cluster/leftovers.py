@@ -16,8 +16,7 @@ from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.cluster.files import retire
 from jupyter_jobqueue.cluster.request import cancel_words
 from jupyter_jobqueue.errors import QueueError
-from jupyter_jobqueue.jobs.job import TAGS
-from jupyter_jobqueue.jobs.observe import is_of
+from jupyter_jobqueue.jobs.observe import TAGS, is_of
 from jupyter_jobqueue.records.process import Process, host
 from jupyter_jobqueue.records.record import Record
 from jupyter_jobqueue.records.store import Store
@@ -54,7 +53,7 @@ async def cancel_left(record: Record) -> int:
     return len(left)
 
 
-async def bury(store: Store, record: Record) -> int:
+async def cancel_and_forget(store: Store, record: Record) -> int:
     """Cancel what is left of a claimed cluster and forget it; `QueueError` if that is not possible.
 
     Returns
@@ -89,7 +88,7 @@ def counted(jobs: int) -> str:
     return "1 left-over job was cancelled" if jobs == 1 else f"{jobs} left-over jobs were cancelled"
 
 
-async def sweep_programs(store: Store) -> list[str]:
+async def cancel_leftovers(store: Store) -> list[str]:
     """See to what programs of this machine have left that were killed.
 
     Returns
@@ -100,11 +99,11 @@ async def sweep_programs(store: Store) -> list[str]:
     records, told = await asyncio.to_thread(store.read_all)
     for record in records:
         if record.kind == "program" and record.system in ADAPTERS:
-            told += await _sweep_one(store, record)
+            told += await _cancel_of_one(store, record)
     return told
 
 
-async def _sweep_one(store: Store, record: Record) -> list[str]:
+async def _cancel_of_one(store: Store, record: Record) -> list[str]:
     process = record.scheduler.process
     if process.host != host():
         return []
@@ -112,7 +111,7 @@ async def _sweep_one(store: Store, record: Record) -> list[str]:
     if claimed is None:
         return []
     try:
-        left = await bury(store, claimed)
+        left = await cancel_and_forget(store, claimed)
     except QueueError as error:
         logger.info("jobs of %s: %s; they are looked for at the next start", record.name, error)
         return []

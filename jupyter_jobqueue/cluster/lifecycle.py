@@ -1,191 +1,300 @@
-"""How a cluster starts, how it ends, and how it is left for somebody else to find."""
+"""How a cluster starts, how it ends, and how it is left for another program to find."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import time
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
 
-from distributed import Security
-from distributed.core import Status, rpc
-from distributed.utils import get_ip, silence_logging_cmgr
+from distributed.core import Status
 
-from jupyter_jobqueue.cluster.leftovers import sweep_programs
-from jupyter_jobqueue.cluster.resize import Resizing
-from jupyter_jobqueue.cluster.snapshot import resume
-from jupyter_jobqueue.errors import SchedulerGone
+from jupyter_jobqueue.cluster.files import ClusterFiles
+from jupyter_jobqueue.cluster.leftovers import cancel_leftovers
+from jupyter_jobqueue.cluster.lifespan import Lifespan
+from jupyter_jobqueue.errors import JobQueueError, SchedulerFailed, SchedulerGone
+from jupyter_jobqueue.jobs.group import JobGroup
+from jupyter_jobqueue.jobs.health import Health, Problem, Source
 from jupyter_jobqueue.jobs.job import Job
-from jupyter_jobqueue.placement import Request
-from jupyter_jobqueue.records.writer import Keeper
+from jupyter_jobqueue.jobs.tasks import TaskSet
+from jupyter_jobqueue.placement import Placement
+from jupyter_jobqueue.records.writer import RecordWriter
 
 logger = logging.getLogger(__name__)
+DISCONNECT_TIMEOUT = 2.0
+"""Seconds for the scheduler's last word; one that hangs must not hang us."""
 
 
-class Living(Resizing):
-    """The part of a cluster that starts and ends it."""
+class DaskCluster(Protocol):
+    """What is needed of `distributed`'s side of a cluster."""
 
-    security: Security | None
-    _keeper: Keeper
-    _first: int
-    _leaving: bool
-    _over: Callable[[str], None] | None
-    _silence_logs: str | int | bool
-    _stack: contextlib.ExitStack
+    status: Status
+    name: str
 
-    def _changed(self, job: Job | None = None) -> None:
-        raise NotImplementedError
 
-    async def _start(self) -> None:
-        self.status = Status.starting
-        if self._silence_logs:
-            self._stack.enter_context(silence_logging_cmgr(level=self._silence_logs))
+class Phase(IntEnum):
+    """How far the life of a cluster has gone."""
+
+    STARTING = 1
+    OPEN = 2
+    """Its jobs are watched."""
+    CLOSING = 3
+    """Somebody wants it to end."""
+    LEFT = 4
+    """It lives on without this program."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What only the cluster object can do.
+
+    Parameters
+    ----------
+    start_scheduler : callable
+        Starts the scheduler and connects to it.
+    connected_workers : callable
+        Returns the names of the workers that are connected.
+    request_first_jobs : callable
+        Requests the size that the cluster was made with.
+    disconnect : callable
+        Closes the connections to the scheduler.
+    add_note : callable
+        Shows a sentence to whoever looks at the cluster.
+    undo : ExitStack
+        What is undone at the end.
+    """
+
+    start_scheduler: Callable[[], Awaitable[None]]
+    connected_workers: Callable[[], list[str]]
+    request_first_jobs: Callable[[], Awaitable[None]]
+    disconnect: Callable[[], Awaitable[None]]
+    add_note: Callable[[str], None]
+    undo: contextlib.ExitStack
+
+
+class Lifecycle:
+    """Starts and ends a cluster.
+
+    Parameters
+    ----------
+    dask : DaskCluster
+        Whose status follows.
+    steps : Steps
+        What only the cluster object can do.
+    files : ClusterFiles
+        Keys, job scripts and logs.
+    placement : Placement
+        Where the scheduler runs.
+    groups : sequence of JobGroup
+        Its jobs.
+    writer : RecordWriter
+        Keeps its record.
+    lifespan : Lifespan
+        Watches whether it must close.
+    """
+
+    def __init__(
+        self,
+        dask: DaskCluster,
+        steps: Steps,
+        files: ClusterFiles,
+        placement: Placement,
+        groups: Sequence[JobGroup],
+        writer: RecordWriter,
+        lifespan: Lifespan,
+    ) -> None:
+        self.dask = dask
+        self.steps = steps
+        self.files = files
+        self.placement = placement
+        self.groups = groups
+        self.writer = writer
+        self.lifespan = lifespan
+        self.health = Health(self._changed)
+        self.listeners: list[Callable[[Job | None], None]] = []
+        """Called in the event loop with each job that has changed, or None for the cluster."""
+        self._phase = Phase.STARTING
+        self._tasks = TaskSet()
+
+    def changed(self, job: Job | None) -> None:
+        """Tell everybody that a job (None: the cluster itself) has changed."""
+        self.writer.mark_dirty()
+        for listener in self.listeners:
+            listener(job)
+
+    def _changed(self) -> None:
+        self.changed(None)
+
+    @property
+    def state(self) -> str:
+        """``starting``, ``running``, ``degraded``, ``closing``, ``closed`` or ``failed``."""
+        status = self.dask.status
+        if self._phase >= Phase.CLOSING:
+            return "closed" if status is Status.closed else "closing"
+        if self.health.of(Source.START) or self.health.of(Source.SCHEDULER_ENDED):
+            return "failed"
+        if self._phase is Phase.STARTING and status is not Status.closed:
+            return "starting"
+        if status is not Status.running:
+            return str(status.name)
+        return "degraded" if any(group.degraded for group in self.groups) else "running"
+
+    @property
+    def problem(self) -> Problem | None:
+        """What is wrong; None if all is well."""
+        found = [each.worst for each in (self.health, *(group.health for group in self.groups))]
+        return min(filter(None, found), default=(None, None), key=lambda item: item[0])[1]
+
+    # -- start
+
+    async def start(self) -> None:
+        """Start the scheduler, and then jobs if some are wanted."""
+        self.dask.status = Status.starting
         try:
-            self.folder.create()
-            if self.security is None:
-                # Making a key takes tens of milliseconds, too long for an event loop.
-                self.security = await asyncio.to_thread(Security.temporary)
-            self._reconciler.prepare()
-            await self._start_scheduler()
-            await super()._start()
-            await self._begin()
+            self.files.create()
+            await self.steps.start_scheduler()
+            self.health.report(Source.SCHEDULER, None)
+            await self.writer.save()  # the way back is on disk before there is a job
+            await self._resume()
+            await self.steps.request_first_jobs()
         except BaseException as error:
-            # Whoever attached sees to the jobs of a scheduler that is gone.
-            own = not (self._leaving or isinstance(error, SchedulerGone))
+            self._report_failed_start(error)
+            # Whoever attached cares for the jobs of a scheduler that is gone.
+            ours = self._phase is not Phase.LEFT and not isinstance(error, SchedulerGone)
             # In a task of its own: with Python 3.11.2, that of Debian 12, a time limit in one that
             # was cancelled ends in a second cancellation.
-            await asyncio.create_task(self._close() if own else self._let_go())
+            await asyncio.create_task(self._end() if ours else self._let_go())
             raise
 
-    async def _begin(self) -> None:
-        """Take up the work, after the way back to it is on disk."""
-        await self._keeper.save()
-        self._reconciler.start()
-        self._reconciler.spawn(self._keeper.run())
-        await resume(self)
+    async def _resume(self) -> None:
+        """Go on with what an earlier program began, and watch from now on."""
+        self._watch()
+        for group in self.groups:
+            await group.resume(self.steps.connected_workers())
+            group.start()
+        self._phase = Phase.OPEN
         self._changed()
-        if self.placement.kind == "program":
-            self._reconciler.spawn(self._sweep())
-        if self._first:
-            await self._scale(self._first)
 
-    async def _sweep(self) -> None:
-        """See to what programs have left that were killed; whatever happens, this one goes on."""
+    def _watch(self) -> None:
+        self._tasks.spawn(self.writer.run(self.placement.lease))
+        self._tasks.spawn(self.lifespan.run())
+        self._tasks.spawn(self._watch_scheduler())
+        self._tasks.spawn(self.files.keep_small(self._jobs))
+        if self.placement.kind == "program":
+            self._tasks.spawn(self._cancel_leftovers())
+
+    def _jobs(self) -> list[Job]:
+        return [job for group in self.groups for job in group.table.jobs.values()]
+
+    def _report_failed_start(self, error: BaseException) -> None:
+        if isinstance(error, JobQueueError):
+            self.health.report(Source.START, Problem.of(error))
+        elif isinstance(error, Exception):
+            details = f"{type(error).__name__}: {error}"
+            self.health.report(Source.START, Problem("the cluster did not start", details))
+
+    async def _watch_scheduler(self) -> None:
+        """Report at once when the scheduler ends; the jobs' controller sees it at its next look."""
+        await self.placement.ended()
+        failure = self.placement.failure() or SchedulerFailed("the Dask scheduler has ended")
+        self.health.report(Source.SCHEDULER_ENDED, Problem.of(failure))
+
+    async def _cancel_leftovers(self) -> None:
+        """Cancel what programs that were killed have left; this one goes on whatever happens."""
         try:
-            for sentence in await sweep_programs(self._keeper.store):
+            for sentence in await cancel_leftovers(self.writer.store):
                 logger.warning("%s", sentence)
-                self.notes.append((time.time(), sentence))
+                self.steps.add_note(sentence)
         except Exception:
             logger.exception("left-overs of other programs")
 
-    async def _start_scheduler(self) -> None:
-        security = self.security or Security()
-        files = self.folder.security_files(security) if security.require_encryption else {}
-        await self.placement.start(
-            Request(self._scheduler_options(), security, self._prefix, self.folder)
-        )
-        self._reconciler.tls = files
-        self.scheduler_comm = rpc(
-            self.placement.address, connection_args=security.get_connection_args("client")
-        )
+    def waits_for(self, sentence: str) -> None:
+        """Report what the start waits for; an empty text if it goes on."""
+        self.health.report(Source.SCHEDULER, Problem(sentence) if sentence else None)
 
-    def _scheduler_options(self) -> dict[str, Any]:
-        chosen = {"dashboard_address": "127.0.0.1:0", "protocol": self.plan_.protocol}
-        chosen.update(self.plan_.scheduler_options)
-        if not {"host", "interface", "contact_address"} & set(chosen):
-            interface = self.plan_.options["interface"]
-            host = self.plan_.adapter.host or get_ip()
-            chosen.update({"interface": interface} if interface else {"host": host})
-        return chosen
+    # -- end
 
-    async def _close(self) -> None:
-        if self.status in (Status.closed, Status.closing):
-            return
-        self.status = Status.closing
+    def announce_closing(self) -> None:
+        """Show the cluster as closing from now on."""
+        self._phase = max(self._phase, Phase.CLOSING)
         self._changed()
+
+    async def close(self) -> None:
+        """Cancel every job and stop the scheduler."""
+        if self.dask.status not in (Status.closed, Status.closing):
+            self.announce_closing()
+            await self._end()
+
+    async def _end(self) -> None:
+        self.dask.status = Status.closing
         try:
-            saving = self._keeper.save(closing=True)
-            left, _ = await asyncio.gather(self._reconciler.close(), saving)
-            if self.scheduler_comm is not None:
-                await self._close_comms()
+            await self._tasks.cancel()
+            left, _ = await asyncio.gather(self._close_groups(), self.writer.save(closing=True))
+            await self._disconnect()
             await self.placement.close()
-            await self._keeper.finish(left=bool(left or self.not_seen_to_end()))
+            await self.writer.finish(left=bool(left or self.not_seen_to_end()))
             if left:
-                warnings.warn(f"{self.name}: could not cancel {', '.join(left)}", stacklevel=1)
+                text = f"{self.dask.name}: could not cancel {', '.join(left)}"
+                warnings.warn(text, stacklevel=1)
         finally:
-            self.status = Status.closed
-            self.folder.retire()
-            self._stack.close()
+            self.dask.status = Status.closed
+            self.files.retire()
+            self.steps.undo.close()
             self._changed()
+
+    async def _close_groups(self) -> list[str]:
+        left = await asyncio.gather(*(group.close() for group in self.groups))
+        return [job for each in left for job in each]
+
+    async def _disconnect(self) -> None:
+        with contextlib.suppress(TimeoutError, OSError):
+            await asyncio.wait_for(self.steps.disconnect(), DISCONNECT_TIMEOUT)
+
+    async def cancel_jobs(self) -> None:
+        """Cancel every job by its id, when the program ends and the event loop may be gone."""
+        await asyncio.gather(*(group.retirer.cancel_known() for group in self.groups))
 
     def not_seen_to_end(self) -> list[str]:
         """Return ids of jobs that are not known to have left the queue; none if all are left."""
-        if self._leaving:
+        if self._phase is Phase.LEFT:
             return []
-        return [job.id for job in self.jobs.values() if job.in_queue]
+        return [job.id for group in self.groups for job in group.table.in_queue]
+
+    # -- leaving it to others
 
     @property
     def can_be_left(self) -> bool:
-        """Whether somebody else can find this cluster when its owner has gone."""
+        """Whether another program can find this cluster when its owner has gone."""
         return self.placement.kind == "server" and self.placement.process_id is not None
 
     async def detach(self) -> None:
-        """Leave scheduler and jobs alone, for whoever finds the record; nothing is cancelled."""
-        if self.status not in (Status.closed, Status.closing):
-            self._leaving = True
-            await self._reconciler.stop_tasks()
-            await self._keeper.release()
+        """Leave scheduler and jobs to whoever finds the record; nothing is cancelled."""
+        if self.dask.status not in (Status.closed, Status.closing):
+            self._phase = Phase.LEFT
+            await self._stop()
+            await self.writer.release()
             await self._let_go()
 
     async def _let_go(self) -> None:
-        if self.status is Status.closed:
+        if self.dask.status is Status.closed:
             return
-        await self._reconciler.stop_tasks()
+        await self._stop()
         self.placement.leave()
-        if self.scheduler_comm is not None:
-            await self._close_comms()
-        self.status = Status.closed
-        self._stack.close()
+        await self._disconnect()
+        self.dask.status = Status.closed
+        self.steps.undo.close()
         self._changed()
 
-    def taken(self) -> None:
-        """Leave a cluster to somebody who has taken it for abandoned."""
-        logger.warning("%s has been taken over by another program", self.name)
-        self._reconciler.say("another server has taken this cluster over")
-        self._ending = asyncio.ensure_future(self.detach())
+    async def _stop(self) -> None:
+        await self._tasks.cancel()
+        await asyncio.gather(*(group.stop() for group in self.groups))
 
-    async def remember(self) -> None:
-        """Write down what is about to be done, so that it is known whatever happens then."""
-        await self._keeper.save()
-
-    def when_over(self, callback: Callable[[str], None]) -> None:
-        """Have `callback` called, with the reason, when the cluster has lived long enough.
-
-        Without one the cluster closes itself.
-        """
-        self._over = callback
-
-    def expire(self, why: str) -> None:
-        """End what has lived long enough."""
-        if self._over is not None:
-            self._over(why)
-        elif self.status is Status.running:
-            logger.warning("%s closes: %s", self.name, why)
-            self._ending = asyncio.ensure_future(self._close())
-
-    async def _close_comms(self) -> None:
-        # distributed waits for the scheduler's last word; one that hangs must not hang us.
-        with contextlib.suppress(TimeoutError, OSError):
-            await asyncio.wait_for(super()._close(), 2)
-
-    def _update_worker_status(self, op: str, msg: Any) -> None:
-        if op == "add":
-            names = [info["name"] for info in msg["workers"].values()]
-        else:
-            names = [self.scheduler_info["workers"][msg]["name"]]
-        super()._update_worker_status(op, msg)
-        for worker in names:
-            self._reconciler.worker_changed(str(worker), joined=op == "add")
+    def on_taken_over(self) -> None:
+        """Leave a cluster to another program that has taken it for abandoned."""
+        logger.warning("%s has been taken over by another program", self.dask.name)
+        self.health.report(Source.OWNER, Problem("Another program has taken this cluster over."))
+        self._detaching = asyncio.ensure_future(self.detach())

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from distributed import Security
+from distributed.utils import get_ip
 
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.adapters.adapter import Adapter, JobSpec
 from jupyter_jobqueue.adapters.text import quote
 from jupyter_jobqueue.batch.command import command_line
 from jupyter_jobqueue.batch.dialect import adapter_for
+from jupyter_jobqueue.batch.site import with_site_options
 from jupyter_jobqueue.cluster.worker import worker_command
 from jupyter_jobqueue.errors import InvalidOption
-from jupyter_jobqueue.options.check import check
+from jupyter_jobqueue.jobs.table import JobShape
+from jupyter_jobqueue.options.check import check, refuse_unknown
+from jupyter_jobqueue.options.common import options_of, renamed_of
 from jupyter_jobqueue.options.profiles import resolve
 
+OF_SCHEDULER = {"host", "dashboard_address", "port"}
+"""Keywords that people give to the cluster although they are of its scheduler."""
 PLACEHOLDER = "<insert-scheduler-address-here>"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The checked wishes of a user.
+class ClusterSpec:
+    """What a user asks for, checked and complete.
 
     Parameters
     ----------
@@ -65,6 +74,12 @@ class Plan:
         """Cores that the queue is asked for, for one job."""
         asked = self.options
         return int(asked.get("job_cpu") or asked.get("ncpus") or asked["cores"])
+
+    @property
+    def shape(self) -> JobShape:
+        """What every job has."""
+        threads = max(1, int(self.options["cores"]) // self.processes)
+        return JobShape(self.cores, self.processes, threads, self.walltime)
 
     @property
     def cancel_words(self) -> Sequence[str]:
@@ -111,10 +126,26 @@ class Plan:
             options={option.name: asked[option.name] for option in adapter.options},
         )
 
-    def preview(self, **facts: Any) -> tuple[str, str]:
-        """Return the job script and the command that would submit it."""
-        spec = self.job_spec(**{"tag": "jobqueue-CLUSTER-0", **facts})
+    def preview(self, spec: JobSpec | None = None) -> tuple[str, str]:
+        """Return the job script and the command that would submit it.
+
+        Parameters
+        ----------
+        spec : JobSpec, optional
+            The submission; that of a cluster which does not exist yet, unless given.
+        """
+        spec = spec or self.job_spec(tag="jobqueue-CLUSTER-0")
         return self.adapter.script(spec), command_line(self.adapter.submit(spec))
+
+    def scheduler_keywords(self) -> dict[str, Any]:
+        """Return the keywords of `distributed.Scheduler`."""
+        chosen = {"dashboard_address": "127.0.0.1:0", "protocol": self.protocol}
+        chosen.update(self.scheduler_options)
+        if not {"host", "interface", "contact_address"} & set(chosen):
+            interface = self.options["interface"]
+            host = self.adapter.host or get_ip()
+            chosen.update({"interface": interface} if interface else {"host": host})
+        return chosen
 
 
 def cancel_words(options: Mapping[str, Any]) -> Sequence[str]:
@@ -122,7 +153,7 @@ def cancel_words(options: Mapping[str, Any]) -> Sequence[str]:
     return options.get("cancel_command_extra") or ()
 
 
-def make_plan(
+def build_spec(
     system: str,
     keywords: Mapping[str, Any],
     *,
@@ -131,13 +162,14 @@ def make_plan(
     scheduler_options: Mapping[str, Any] | None = None,
     protocol: str | None = None,
     encrypted: bool = True,
-) -> Plan:
+) -> ClusterSpec:
     """Join profile and keywords and check everything; `InvalidOption` names what is wrong."""
     profile, options = resolve(system, config_name, keywords)
-    checked = check(system, options)
-    for sentence in adapter_for(system).advice(checked):
+    adapter = adapter_for(system)
+    checked = check(system, with_site_options(adapter, options))
+    for sentence in adapter.warnings(checked):
         warnings.warn(sentence, UserWarning, stacklevel=3)
-    return Plan(
+    return ClusterSpec(
         system=system,
         profile=profile.name,
         name=_checked_name(name or ADAPTERS[system].class_name),
@@ -173,3 +205,37 @@ def _name(name: str, first: int, count: int, index: str) -> str:
     if count == 1:
         return f"{name}-{first}"
     return f"{name}-$(({first} + {index}))" if first else f"{name}-{index}"
+
+
+def check_keywords(
+    class_name: str, system: str, options: Mapping[str, Any], init: Callable[..., None]
+) -> None:
+    """Refuse keywords that are neither of the cluster nor of its jobs.
+
+    Parameters
+    ----------
+    class_name : str
+        Name of the cluster class, for the advice.
+    system : str
+        A batch system.
+    options : Mapping
+        Keywords that are not parameters of `init`.
+    init : callable
+        The constructor of the cluster classes.
+    """
+    for key in OF_SCHEDULER & set(options):
+        raise InvalidOption(
+            f"{key} is an option of the scheduler: "
+            f"{class_name}(..., scheduler_options={{{key!r}: {options[key]!r}}})",
+            field=key,
+        )
+    own = [name for name in inspect.signature(init).parameters if name not in ("self", "options")]
+    known = {*own, *options_of(system), *renamed_of(system)}
+    refuse_unknown(options, known, kind="keyword")
+
+
+def encrypts(security: Security | bool | None) -> bool:
+    """Return whether the keyword `security` of a cluster asks for encryption."""
+    if isinstance(security, Security):
+        return bool(security.require_encryption)
+    return security is not False

@@ -5,22 +5,46 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from dask.utils import parse_bytes
 
-from jupyter_jobqueue.cluster.request import Plan
+from jupyter_jobqueue.cluster.request import ClusterSpec
 from jupyter_jobqueue.errors import InvalidOption
 
 Size = str | int | None
 
 
-def jobs_for(plan: Plan, sizes: Mapping[str, Size], *, floor: bool = False) -> int:
+class Sizes(NamedTuple):
+    """One bound in several units; None means not given.
+
+    Parameters
+    ----------
+    workers, jobs, cores : int, optional
+        Numbers; infinity means no bound.
+    memory : str or int, optional
+        Bytes, or text.
+    """
+
+    workers: float | None = None
+    jobs: int | None = None
+    cores: int | None = None
+    memory: str | int | None = None
+
+    @property
+    def finite(self) -> dict[str, Any]:
+        """Those that are given and are a bound."""
+        return {
+            key: value for key, value in self._asdict().items() if value not in (None, math.inf)
+        }
+
+
+def jobs_for(spec: ClusterSpec, sizes: Mapping[str, Size], *, floor: bool = False) -> int:
     """Return the number of whole jobs for a size; of several sizes the largest counts.
 
     Parameters
     ----------
-    plan : Plan
+    spec : ClusterSpec
         What one job has.
     sizes : Mapping
         ``workers``, ``jobs``, ``cores`` or ``memory`` (bytes, or text); None means not given.
@@ -35,15 +59,13 @@ def jobs_for(plan: Plan, sizes: Mapping[str, Size], *, floor: bool = False) -> i
     given = {key: _checked(key, value) for key, value in sizes.items() if value is not None}
     if not given:
         raise InvalidOption("scale needs a number of workers, jobs, cores or an amount of memory")
-    of_a_job = _one_job(plan)
+    of_a_job = _one_job(spec)
     if floor:
         return max(size and max(1, size // of_a_job[key]) for key, size in given.items())
     return max(-(-size // of_a_job[key]) for key, size in given.items())
 
 
-def bounds(
-    plan: Plan, minimum: Mapping[str, Size], maximum: Mapping[str, Any]
-) -> tuple[int, int | None]:
+def bounds(spec: ClusterSpec, minimum: Sizes, maximum: Sizes) -> tuple[int, int | None]:
     """Return the smallest and largest number of jobs; None if there is no largest.
 
     Raises
@@ -51,9 +73,8 @@ def bounds(
     InvalidOption
         If a size is none, or the minimum is more than the maximum.
     """
-    limits = {key: value for key, value in maximum.items() if value not in (None, math.inf)}
-    ceilings = [jobs_for(plan, {key: value}, floor=True) for key, value in limits.items()]
-    low, high = jobs_for(plan, minimum), min(ceilings) if ceilings else None
+    ceilings = [jobs_for(spec, {key: value}, floor=True) for key, value in maximum.finite.items()]
+    low, high = jobs_for(spec, minimum._asdict()), min(ceilings) if ceilings else None
     if high is not None and low > high:
         raise InvalidOption(
             f"minimum of {low} jobs is more than maximum of {high} jobs", field="minimum"
@@ -61,10 +82,10 @@ def bounds(
     return low, high
 
 
-def _one_job(plan: Plan) -> dict[str, int]:
-    asked = plan.options
+def _one_job(spec: ClusterSpec) -> dict[str, int]:
+    asked = spec.options
     return {
-        "workers": plan.processes,
+        "workers": spec.processes,
         "jobs": 1,
         "memory": asked["memory"],
         "cores": asked["cores"],

@@ -1,197 +1,164 @@
-"""What a person asks of a cluster: jobs, state, scripts, logs. Nothing here changes it."""
+"""What a cluster is and does now, in one frozen value that everything shown of it is made from."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from distributed.core import Status
-from distributed.deploy.cluster import Cluster
-
-from jupyter_jobqueue.cluster import client_code, display
-from jupyter_jobqueue.cluster.files import ClusterFolder
-from jupyter_jobqueue.cluster.request import Plan
-from jupyter_jobqueue.errors import NotFound, unknown
-from jupyter_jobqueue.jobs import limits, log
-from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
-from jupyter_jobqueue.jobs.controller import Reconciler
-from jupyter_jobqueue.jobs.job import LIVE, WAITING, Job
-from jupyter_jobqueue.placement import Placement
+from jupyter_jobqueue.cluster.lifecycle import Lifecycle
+from jupyter_jobqueue.jobs.group import JobGroup
+from jupyter_jobqueue.jobs.health import Problem
+from jupyter_jobqueue.jobs.job import WAITING, Job
+from jupyter_jobqueue.jobs.limits import core_hours
+from jupyter_jobqueue.jobs.scaler import Target
 
 
-class ClusterView(Cluster):
-    """The half of a cluster that only tells.
+@dataclass(frozen=True)
+class Resources:
+    """What the connected workers have together.
 
-    Attributes
+    Parameters
     ----------
-    id : str
-        Unique; names the cluster's folder and marks its jobs in the queue.
-    plan_ : Plan
-        What was asked for.
-    folder : ClusterFolder
-        Keys, job scripts and logs.
-    placement : Placement
-        Where the scheduler runs.
-    created : float
-        When it was made; seconds since the epoch.
+    workers, cores : int
+        How many.
+    memory : int
+        Bytes.
     """
 
-    id: str
-    plan_: Plan
-    folder: ClusterFolder
-    placement: Placement
-    created: float
-    _reconciler: Reconciler
-    _policy: AdaptivePolicy | None
-    _prefix: str
-    notes: list[tuple[float, str]]
-    """What happened beyond the ordinary, and when (seconds since the epoch)."""
+    workers: int = 0
+    cores: int = 0
+    memory: int = 0
 
-    @property
-    def jobs(self) -> Mapping[str, Job]:
-        """Every job by name, ended ones too: id, state, reason, node, exit code, workers."""
-        return dict(self._reconciler.jobs)  # a copy: the loop's thread changes the table
+    @classmethod
+    def of(cls, workers: Iterable[Mapping[str, Any]]) -> Resources:
+        """Add up what the scheduler knows of its workers."""
+        found = list(workers)
+        memory = sum(worker.get("memory_limit") or 0 for worker in found)
+        return cls(len(found), sum(worker["nthreads"] for worker in found), memory)
 
-    @property
-    def workers(self) -> dict[str, Job]:
-        """The live jobs by name."""
-        return {name: job for name, job in self.jobs.items() if job.state in LIVE}
 
-    @property
-    def wanted(self) -> int:
-        """Jobs wanted."""
-        return self._reconciler.wanted
+@dataclass(frozen=True)
+class Usage:
+    """What the jobs cost.
 
-    @property
-    def adaptive(self) -> AdaptivePolicy | None:
-        """The adaptive policy, if `adapt` is on."""
-        return self._policy
+    Parameters
+    ----------
+    core_hours : float
+        Used so far.
+    core_hours_asked : float or None
+        Used, or possible until the walltimes; None while a live job has no walltime.
+    """
 
-    @property
-    def state(self) -> str:
-        """``starting``, ``running``, ``degraded``, ``closing``, ``closed`` or ``failed``."""
-        if self.status in (Status.created, Status.starting):
-            return "starting"
-        if self.status is not Status.running:
-            return str(self.status.name)
-        return "failed" if self.placement.failure() else self._reconciler.state
+    core_hours: float = 0.0
+    core_hours_asked: float | None = 0.0
 
-    @property
-    def status_detail(self) -> str:
-        """One sentence on what is wrong; empty when all is well."""
-        return self._reconciler.told[0]
 
-    @property
-    def status_words(self) -> str:
-        """What the batch system or a log said of it, verbatim."""
-        return self._reconciler.told[1]
+@dataclass(frozen=True)
+class Times:
+    """When something ends, in seconds since the epoch; None if it does not or is not known.
 
-    @property
-    def diagnosis(self) -> str:
-        """What these words mean, in a plain sentence, where that is known."""
-        return self._reconciler.diagnosis
+    Parameters
+    ----------
+    next_end : float or None
+        When the first of the running jobs reaches its walltime.
+    closes_at : float or None
+        When the cluster closes by itself.
+    closes_why : str
+        ``"idle"`` or ``"age"``; empty if it does not.
+    """
 
-    @property
-    def waiting(self) -> int:
-        """Jobs wanted that a limit of the site or of the cluster holds back."""
-        return self._reconciler.waiting
+    next_end: float | None = None
+    closes_at: float | None = None
+    closes_why: str = ""
 
-    @property
-    def core_hours(self) -> tuple[float, float | None]:
-        """Core-hours used so far, and those asked for: used, or possible until the walltimes.
 
-        The second is None while a live job has no walltime.
-        """
-        return limits.core_hours(self.jobs.values(), self.plan_.cores, time.time())
+@dataclass(frozen=True)
+class ClusterStatus:
+    """A cluster at one moment.
 
-    @property
-    def next_end(self) -> float | None:
-        """When the first of the running jobs reaches its walltime; seconds since the epoch."""
-        return min((job.ends for job in self.jobs.values() if job.ends is not None), default=None)
+    Parameters
+    ----------
+    state : str
+        ``starting``, ``running``, ``degraded``, ``closing``, ``closed`` or ``failed``.
+    problem : Problem or None
+        What is wrong.
+    target : Target
+        The wanted size.
+    waiting : int
+        Jobs wanted that a limit of the site or of the cluster holds back.
+    job_counts : dict
+        Number of jobs in each state that has any, in the order in which the jobs were made.
+    waiting_reason : str
+        Why most of the pending jobs wait, in the queue's words.
+    resources : Resources
+        What the connected workers have.
+    usage : Usage
+        What the jobs cost.
+    times : Times
+        When something ends.
+    """
 
-    @property
-    def closes(self) -> tuple[float | None, str]:
-        """When the cluster closes by itself (seconds since the epoch): ``"idle"`` or ``"age"``."""
-        return self._reconciler.closes
+    state: str
+    problem: Problem | None
+    target: Target
+    waiting: int
+    job_counts: Mapping[str, int]
+    waiting_reason: str
+    resources: Resources
+    usage: Usage
+    times: Times
 
-    @property
-    def waiting_reason(self) -> str:
-        """Why most of the pending jobs wait, in the queue's words."""
-        reasons = Counter(
-            job.reason for job in self.jobs.values() if job.state in WAITING and job.reason
-        )
-        return reasons.most_common(1)[0][0] if reasons else ""
 
-    def job_script(self) -> str:
-        """Return the script that the next job would be submitted with."""
-        return self._preview()[0]
+def describe(
+    lifecycle: Lifecycle, groups: Sequence[JobGroup], workers: Iterable[Mapping[str, Any]]
+) -> ClusterStatus:
+    """Return what a cluster is and does now.
 
-    def submit_command(self) -> str:
-        """Return the command that the next job would be submitted with."""
-        return self._preview()[1]
+    Parameters
+    ----------
+    lifecycle : Lifecycle
+        Knows its state and what is wrong.
+    groups : sequence of JobGroup
+        Its jobs.
+    workers : iterable of Mapping
+        What the Dask scheduler knows of each connected worker.
+    """
+    jobs = [job for group in groups for job in list(group.table.jobs.values())]
+    return ClusterStatus(
+        state=lifecycle.state,
+        problem=lifecycle.problem,
+        target=_target(groups),
+        waiting=sum(group.scaler.waiting for group in groups),
+        job_counts=dict(Counter(str(job.state) for job in jobs)),
+        waiting_reason=_waiting_reason(jobs),
+        resources=Resources.of(workers),
+        usage=_usage(groups),
+        times=_times(jobs, lifecycle),
+    )
 
-    def _preview(self) -> tuple[str, str]:
-        return self.plan_.preview(
-            address=self.placement.address,
-            tls=self._reconciler.tls,
-            logs=str(self.folder.logs),
-            **self._reconciler.next_submission,
-        )
 
-    @property
-    def job_header(self) -> str:
-        """The directives of the job script."""
-        adapter = self.plan_.adapter
-        return "\n".join(adapter.header(self.plan_.job_spec(logs=str(self.folder.logs))))
+def _target(groups: Sequence[JobGroup]) -> Target:
+    """Return the wanted size of all groups; a policy is shown where there is one group."""
+    jobs = sum(group.target.jobs for group in groups)
+    return Target(jobs, groups[0].target.adapt if len(groups) == 1 else None)
 
-    @property
-    def job_name(self) -> str:
-        """Name of the jobs in the queue."""
-        return str(self.plan_.options["job_name"])
 
-    @property
-    def dashboard_link(self) -> str:
-        """Where a browser on the scheduler's host finds the dashboard; empty if there is none."""
-        return display.dashboard_link(self.placement.dashboard_port, self._prefix)
+def _waiting_reason(jobs: Iterable[Job]) -> str:
+    reasons = Counter(job.reason for job in jobs if job.state in WAITING and job.reason)
+    return reasons.most_common(1)[0][0] if reasons else ""
 
-    @property
-    def dashboard_path(self) -> str:
-        """The secret first part of the dashboard's paths."""
-        return self._prefix
 
-    def client_code(self, dashboard: str = "") -> str:
-        """Return code that connects a client, for a Python that has only `distributed`."""
-        return client_code.client_code(self.placement.address, self._reconciler.tls, dashboard)
+def _usage(groups: Sequence[JobGroup]) -> Usage:
+    found = [core_hours(group.table, time.time()) for group in groups]
+    possible = [asked for _, asked in found if asked is not None]
+    known = len(possible) == len(found)
+    return Usage(sum(used for used, _ in found), sum(possible) if known else None)
 
-    def logs(self, cluster: bool = True, scheduler: bool = True, workers: bool = True) -> Any:
-        """Return logs of cluster, scheduler and workers; same as `get_logs`."""
-        return self.get_logs(cluster=cluster, scheduler=scheduler, workers=workers)
 
-    def job_log(self, name: str, stream: str = "stderr", tail: int = 200) -> str:
-        """Return the end of a job's output, also of a job that has ended.
-
-        Parameters
-        ----------
-        name : str
-            A name from `jobs`.
-        stream : str
-            ``"stdout"`` or ``"stderr"``.
-        tail : int
-            Lines.
-        """
-        if name not in self.jobs:
-            raise NotFound(f"no job {name!r} in {self.name}")
-        if stream not in ("stdout", "stderr"):
-            raise unknown("stream", stream, ("stdout", "stderr"))
-        return log.tail(getattr(self.jobs[name], stream), tail)
-
-    def __repr__(self) -> str:
-        return display.text(self)
-
-    def _repr_html_(self, cluster_status: str | None = None) -> str:
-        return display.html(self)
-
-    def _scaling_status(self) -> str:
-        return display.scaling(self)
+def _times(jobs: Iterable[Job], lifecycle: Lifecycle) -> Times:
+    ends = (job.walltime_ends_at for job in jobs)
+    closes_at, why = lifecycle.lifespan.closes
+    return Times(min((end for end in ends if end is not None), default=None), closes_at, why)

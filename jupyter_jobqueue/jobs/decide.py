@@ -13,11 +13,10 @@ ORDER = (JobState.PENDING, JobState.HELD, JobState.STARTING)
 
 
 class Decision(NamedTuple):
-    """How many jobs to submit, the names of those to drop, and how many must wait for room."""
+    """How many jobs to submit, and the names of those to remove."""
 
     submit: int = 0
     drop: tuple[str, ...] = ()
-    waiting: int = 0
 
 
 def decide(
@@ -56,7 +55,7 @@ def decide(
     missing = wanted - len(fresh)
     if missing >= 0:
         submit = 0 if degraded else int(min(missing, max(0, room)))
-        return Decision(submit, leaving, 0 if degraded else missing - submit)
+        return Decision(submit, leaving)
     # Those being submitted are too many too, but cannot be dropped before their ids are known.
     submitting = sum(job.state is JobState.SUBMITTING for job in fresh)
     surplus = _victims(fresh, offered)[: max(0, -missing - submitting)]

@@ -1,209 +1,181 @@
-"""What the ends of jobs and the comings and goings of workers mean for a cluster."""
+"""How jobs ended, and what that means for the group and for the tasks that they computed."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from jupyter_jobqueue.errors import QueueError
-from jupyter_jobqueue.jobs import limits, log
-from jupyter_jobqueue.jobs.diagnosis import last_words
+from jupyter_jobqueue.batch.shared import SharedQueue
+from jupyter_jobqueue.errors import SchedulerFailed
+from jupyter_jobqueue.jobs import log
+from jupyter_jobqueue.jobs.diagnosis import diagnose, last_words
+from jupyter_jobqueue.jobs.failures import FailureTracker
+from jupyter_jobqueue.jobs.health import Health, Problem, Source
 from jupyter_jobqueue.jobs.job import ENDED, LIVE, Job, JobState
-from jupyter_jobqueue.jobs.observe import observe
-from jupyter_jobqueue.jobs.retirer import Leaving
-
-if TYPE_CHECKING:
-    from jupyter_jobqueue.cluster.cluster import JobQueueCluster
+from jupyter_jobqueue.jobs.observe import mark_never_started, observe, requeued
+from jupyter_jobqueue.jobs.table import JobTable
+from jupyter_jobqueue.jobs.workers import Workers
 
 logger = logging.getLogger(__name__)
-PAUSE = 1.0
-"""Seconds before a job that ended is replaced; doubled with each failure."""
 LOG_LINES = 400
 """Lines at the end of a log among which the cause of a failure is looked for."""
-LATE = 60.0
-"""Seconds for which accounting is asked how a job ended that has left the queue."""
+ACCOUNTING_LAG = 60.0
+"""Seconds for which accounting is queried how a job ended that has left the queue."""
 
 
-class Ends(Leaving):
-    """Learns how jobs ended, and counts those that failed to start.
+class Endings:
+    """Finds out how jobs ended, and counts those that failed to start.
 
     Parameters
     ----------
-    cluster : JobQueueCluster
-        The owner.
+    table : JobTable
+        The jobs.
+    queue : SharedQueue
+        The batch system.
+    logs : Path
+        Folder in which jobs note their exit codes, where the batch system may forget them.
+    workers : Workers
+        The Dask workers of the jobs.
+    failures : FailureTracker
+        Counts jobs that fail.
+    health : Health
+        Gets what is wrong with jobs.
+    was_asked_to_end : callable
+        Whether this cluster wanted a job to end.
     """
 
-    def __init__(self, cluster: JobQueueCluster) -> None:
-        super().__init__(cluster)
-        self.failures = 0
-        self.not_before = 0.0
-        """Nothing is submitted before this time."""
-        self.expiring: tuple[set[str], set[str]] = (set(), set())
-        """Names of the jobs whose walltime ends soon, and of those that must leave now."""
-        self.since = 0.0
-        """When we began to watch: how jobs fared that ended before is not known."""
-        self._failed_at = 0.0
-        self._crashes = limits.Pace()
-        self._asked_late = 0.0
+    def __init__(
+        self,
+        table: JobTable,
+        queue: SharedQueue,
+        logs: Path,
+        workers: Workers,
+        failures: FailureTracker,
+        health: Health,
+        was_asked_to_end: Callable[[Job], bool],
+    ) -> None:
+        self.table = table
+        self.queue = queue
+        self.logs = logs
+        self.workers = workers
+        self.failures = failures
+        self.health = health
+        self.was_asked_to_end = was_asked_to_end
+        self.watching_since = 0.0
+        """When this program began to watch: how jobs fared that ended before is not known."""
+        self._accounting_queried_at = 0.0
+        self._innocent: set[str] = set()
+        """Workers that were lost by no fault of a task, which the scheduler does not know yet."""
 
-    @property
-    def degraded(self) -> bool:
-        """Whether too many jobs in a row ended before a worker of them joined."""
-        return self.failures >= int(self.cluster.plan_.options["allowed_failures"])
+    async def record(self, changed: Sequence[Job]) -> None:
+        """Find out how jobs ended, and what that means.
 
-    @property
-    def failing(self) -> bool:
-        """Whether within the last minute a job failed to start, or several soon after it."""
-        several = not self._crashes.allows(limits.AFTER_FAILURE, time.monotonic())
-        return several or time.time() - self._failed_at < 60
-
-    def forget_failures(self) -> None:
-        """Begin to count anew, and do not wait."""
-        self.failures, self.not_before, self._failed_at = 0, 0.0, 0.0
-        self._crashes = limits.Pace()
-
-    async def learn_ends(self, changed: Sequence[Job]) -> None:
-        """Find out how jobs ended, and what that means."""
-        stuck = [job for job in changed if job.stuck and job.state in LIVE]
-        await self._give_up(stuck)
+        Jobs that the batch system holds after an error would never start: they must leave.
+        """
+        for job in [job for job in changed if job.stuck and job.state in LIVE]:
+            job.state = JobState.CLOSING
+            await self._count_failure(job)
         ended = [job for job in changed if job.state in ENDED]
-        await self._ask_history([job for job in ended if job.state is JobState.LOST])
-        if self.queue.adapter.forgets:
-            await self._read_exit_files([job for job in ended if job.exit_code is None])
-        if self.queue.adapter.remembers or self.queue.adapter.forgets:
-            _tell_unstarted([job for job in ended if job.state is JobState.LOST])
+        await self._find_exit_codes(ended)
         for job in ended:
-            if job.failed_start and (job.ended or self.since) >= self.since:
+            if job.failed_start and (job.ended or self.watching_since) >= self.watching_since:
                 await self._count_failure(job)
-            elif job.name not in self._asked_to_end:
+            elif not self.was_asked_to_end(job):
                 self._note_end(job)
-        await self._forgive([*ended, *_put_back(changed)])
+        self._find_innocent([*ended, *requeued(list(changed))])
+        await self._clear_suspicion()
+
+    async def _find_exit_codes(self, ended: list[Job]) -> None:
+        adapter = self.queue.adapter
+        await self._query_accounting([job for job in ended if job.state is JobState.LOST])
+        if adapter.exit_codes_expire:
+            await self._read_exit_files([job for job in ended if job.exit_code is None])
+        if adapter.keeps_ended_jobs or adapter.exit_codes_expire:
+            mark_never_started([job for job in ended if job.state is JobState.LOST])
 
     def _note_end(self, job: Job) -> None:
         """Replace a job that nobody here wanted to end: at once, if it did some work."""
         if not job.joined:
-            self.slow_down()
+            self.failures.back_off()
         elif job.crashed:
-            self._crashes.note(time.monotonic())
+            self.failures.crashed()
 
-    def slow_down(self, failures: int = 0) -> None:
-        """Submit not at once, the later the more failed, and seldom within the next minute."""
-        self._failed_at = time.time()
-        pause = min(60.0, PAUSE * 2.0**failures)
-        self.not_before = max(self.not_before, self._failed_at + pause)
+    async def recheck_lost(self) -> list[Job]:
+        """Query accounting again for lost jobs: some lags behind by a quarter of a minute.
 
-    async def _give_up(self, stuck: Sequence[Job]) -> None:
-        """Cancel jobs that the queue holds after an error: they would never start."""
-        for job in stuck:
-            job.state = JobState.CLOSING
-            await self._count_failure(job)
-        if stuck:
-            with suppress(QueueError):
-                await self.cancel_closing()
-
-    async def learn_late_ends(self) -> None:
-        """Ask again how lost jobs ended: some accounting lags behind by a quarter of a minute."""
+        Returns
+        -------
+        list of Job
+            The jobs whose end is known now.
+        """
+        await self._clear_suspicion()
         now = time.time()
-        lost = [job for job in self.among({JobState.LOST}) if now - (job.ended or 0) < LATE]
-        if lost and now - self._asked_late > LATE / 6:
-            self._asked_late = now
-            await self._ask_history(lost)
-            found = [job for job in lost if job.state is not JobState.LOST]
-            for job in found:
-                self.cluster._changed(job)
-            await self._forgive(found)
+        lost = [
+            job
+            for job in self.table.among({JobState.LOST})
+            if now - (job.ended or 0) < ACCOUNTING_LAG
+        ]
+        if not lost or now - self._accounting_queried_at <= ACCOUNTING_LAG / 6:
+            return []
+        self._accounting_queried_at = now
+        await self._query_accounting(lost)
+        found = [job for job in lost if job.state is not JobState.LOST]
+        self._find_innocent(found)
+        await self._clear_suspicion()
+        return found
 
-    async def _ask_history(self, lost: Sequence[Job]) -> None:
-        told = await self.queue.history([job.id for job in lost])
+    async def _query_accounting(self, lost: Sequence[Job]) -> None:
+        found = await self.queue.history([job.id for job in lost])
         for job in lost:
-            if job.id in told and told[job.id].state.ended:
-                observe(job, told[job.id], time.time())
+            if job.id in found and found[job.id].state.ended:
+                observe(job, found[job.id], time.time())
 
     async def _read_exit_files(self, jobs: Sequence[Job]) -> None:
-        """Learn the exit codes that the queue does not know from what the jobs noted."""
+        """Read the exit codes that the batch system does not know from what the jobs noted."""
         for job in jobs:
-            code = await asyncio.to_thread(_noted, self.cluster.folder.logs / f"{job.name}.exit")
+            code = await asyncio.to_thread(_noted_exit_code, self.logs / f"{job.name}.exit")
             if code is not None:
                 job.exit_code = code
             if job.state is JobState.LOST and code is not None:
                 job.state = JobState.FAILED if code else JobState.DONE
 
     async def _count_failure(self, job: Job) -> None:
-        text = last_words(await asyncio.to_thread(log.tail, job.stderr or job.stdout, LOG_LINES))
-        self.failures += 1
-        self.slow_down(self.failures)
-        how = str(job.reason or job.state)
-        if job.exit_code is not None:
-            how = f"exit code {job.exit_code}"
-        where = f" on {job.node}" if job.node else ""
-        self.say(f"{job.name} ended before a worker joined ({how}{where})", text or job.reason)
-        if self.failures == int(self.cluster.plan_.options["allowed_failures"]):
-            told = filter(None, (self.detail, self.words, self.cluster.diagnosis))
-            logger.warning("%s submits no more jobs: %s", self.cluster.name, "\n".join(told))
+        tail = await asyncio.to_thread(log.tail, job.stderr or job.stdout, LOG_LINES)
+        words = last_words(tail) or job.reason
+        self.failures.failed()
+        problem = Problem(_sentence(job), words, diagnose(words), can_retry=True)
+        self.health.report(Source.JOBS, problem)
+        if self.failures.count == self.failures.allowed:
+            text = "\n".join(filter(None, (problem.message, words, problem.diagnosis)))
+            logger.warning("%s submits no more jobs: %s", self.table.name, text)
 
-    async def _forgive(self, gone: Sequence[Job]) -> None:
-        """Take the blame from tasks that were lost by no fault of theirs."""
-        innocent = [
-            job
-            for job in gone
-            if job.by_system or job.state in (JobState.CANCELLED, JobState.PENDING)
-        ]
-        names = [name for job in innocent for name in job.known_workers]
-        for job in innocent:
-            job.known_workers.clear()
-        if names:
-            with suppress(OSError):
-                await self.scheduler.jobqueue_forgive(names=names)
+    def _find_innocent(self, gone: Sequence[Job]) -> None:
+        """Note the workers of jobs that were ended by the system or on purpose."""
+        for job in gone:
+            if job.ended_by_system or job.state in (JobState.CANCELLED, JobState.PENDING):
+                self._innocent |= job.known_workers
+                job.known_workers.clear()
 
-    # -- workers
-
-    def worker_changed(self, worker: str, *, joined: bool) -> None:
-        """Note that a worker joined or left the Dask scheduler."""
-        job = self.jobs.get(self.job_of(worker))
-        if job is None:
-            return
-        if joined:
-            self._note_joined(job, worker)
-        else:
-            job.workers.discard(worker)
-        if job.state is JobState.RUNNING and not job.workers:
-            job.state = JobState.STARTING
-        self.cluster._changed(job)
-        self.wake()
-
-    def _note_joined(self, job: Job, worker: str) -> None:
-        if not job.joined:
-            self.failures, self.not_before = 0, 0.0
-            self.say("")
-        job.joined = True
-        job.workers.add(worker)
-        job.known_workers.add(worker)
-        if job.state in LIVE:
-            job.state = JobState.RUNNING
-
-    def job_of(self, worker: str) -> str:
-        """Return the job of a worker, named like it, with ``-0``, ``-1`` if one of several."""
-        return worker if worker in self.jobs else worker.rpartition("-")[0]
+    async def _clear_suspicion(self) -> None:
+        """Take the blame from their tasks; a scheduler that is busy now is asked again."""
+        if self._innocent:
+            with suppress(SchedulerFailed):
+                names = sorted(self._innocent)
+                await self.workers.clear_suspicion(names)
+                self._innocent.difference_update(names)
 
 
-def _put_back(jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs that wait once more although workers of theirs had been there."""
-    return [job for job in jobs if job.state is JobState.PENDING and job.known_workers]
+def _sentence(job: Job) -> str:
+    how = str(job.reason or job.state) if job.exit_code is None else f"exit code {job.exit_code}"
+    where = f" on {job.node}" if job.node else ""
+    return f"{job.name} ended before a worker joined ({how}{where})"
 
 
-def _tell_unstarted(lost: Sequence[Job]) -> None:
-    """Note which jobs left before they started: had they run, there would be a trace."""
-    for job in lost:
-        if job.started is None and not job.joined:
-            job.state, job.reason = JobState.CANCELLED, "left the queue before it started"
-
-
-def _noted(path: Path) -> int | None:
+def _noted_exit_code(path: Path) -> int | None:
     """Return the exit code that a job wrote into its file; None if it did not."""
     try:
         return int(path.read_text())

@@ -1,11 +1,10 @@
-"""The table of jobs: what a cluster knows of each, and how a queue's answer changes it."""
+"""One job of a cluster: its state, its times, and how it ended."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 
 class JobState(StrEnum):
@@ -24,13 +23,13 @@ class JobState(StrEnum):
 
 
 LIVE = {JobState.SUBMITTING, JobState.PENDING, JobState.HELD, JobState.STARTING, JobState.RUNNING}
-"""States that count towards the number of jobs wanted."""
-TAGS = "jobqueue-"
-"""What all our tags begin with."""
-BRIEF = 30.0
-"""Seconds; a job that ends by itself so soon after its start has crashed, whatever it says."""
+"""States that count towards the target."""
 WAITING = {JobState.PENDING, JobState.HELD}
 ENDED = {JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.LOST}
+ENDED_BY_ITSELF = {JobState.DONE, JobState.FAILED, JobState.LOST}
+CRASH_WITHIN = 30.0
+"""Seconds; a job that ends by itself so soon after its start has crashed, whatever its exit code
+is."""
 
 
 @dataclass
@@ -40,13 +39,48 @@ class Job:
     Parameters
     ----------
     name : str
-        Unique in the cluster and never used again; the Dask worker of the job has it too.
+        Unique in the cluster and never used again. The Dask worker of the job has the same name;
+        with several workers a job they are called ``name-0``, ``name-1`` and so on.
     number : int
         Counts the cluster's jobs from 0.
     tag : str
-        What the queue shows to tell this submission from all others.
+        What the batch system shows to tell this submission from all others.
     walltime : float, optional
-        Seconds that the queue lets it run; None if there is no limit or it is not known.
+        Seconds that the batch system lets it run; None if there is no limit or it is not known.
+    id : str
+        The id that the batch system gave; empty until it is known.
+    state : JobState
+        Where the job is in its life.
+    reason : str
+        Why it waits or why it ended, in the batch system's own words.
+    node : str
+        Where it runs or ran.
+    exit_code, signal : int, optional
+        How it ended.
+    submitted : float
+        When it was submitted, by the clock of this machine.
+    submitted_per_queue : float, optional
+        When it was submitted, by the clock of the batch system.
+    started, ended : float, optional
+        When it started and ended.
+    estimated_start : float, optional
+        When the batch system expects it to start.
+    stdout, stderr : str
+        Files with its output; empty if they are not known.
+    workers : set of str
+        Names of its workers that are connected.
+    known_workers : set of str
+        Names of its workers that were ever connected, until their loss has been judged.
+    joined : bool
+        Whether a worker of it was ever connected.
+    stuck : bool
+        Whether the batch system holds it after an error.
+    ended_by_system : bool
+        Whether it ended for no fault of its own: walltime, preemption, a node that died.
+    absent : int
+        Successful status reports in a row that did not list the job.
+    last_missed_at : float
+        When the last of these was requested; one report may be looked at twice.
     """
 
     name: str
@@ -60,43 +94,35 @@ class Job:
     exit_code: int | None = None
     signal: int | None = None
     submitted: float = field(default_factory=time.time)
-    queued: float | None = None
-    """When the queue says that it was submitted."""
+    submitted_per_queue: float | None = None
     started: float | None = None
     ended: float | None = None
     estimated_start: float | None = None
     stdout: str = ""
     stderr: str = ""
     workers: set[str] = field(default_factory=set)
-    """Names of its workers that are connected."""
     known_workers: set[str] = field(default_factory=set)
-    """Names of its workers that ever were."""
     joined: bool = False
-    """Whether a worker of it was ever connected."""
     stuck: bool = False
-    """Whether the queue itself holds it after an error."""
-    by_system: bool = False
-    """Whether it ended for no fault of its own: walltime, preemption, a node that died."""
+    ended_by_system: bool = False
     absent: int = 0
-    """Good answers in a row that did not list the job."""
-    missed: float = 0.0
-    """When the queue was asked for the last of these; one answer may be looked at twice."""
+    last_missed_at: float = 0.0
 
     def __repr__(self) -> str:
-        told = [f"id={self.id}"] if self.id else []
-        told += [f"node={self.node}"] if self.node else []
-        told += [f"exit_code={self.exit_code}"] if self.exit_code is not None else []
-        told += [f"reason={self.reason!r}"] if self.reason else []
-        told += [f"workers={len(self.workers)}"] if self.workers else []
-        return f"<Job {self.name}: {', '.join([self.state, *told])}>"
+        facts = [f"id={self.id}"] if self.id else []
+        facts += [f"node={self.node}"] if self.node else []
+        facts += [f"exit_code={self.exit_code}"] if self.exit_code is not None else []
+        facts += [f"reason={self.reason!r}"] if self.reason else []
+        facts += [f"workers={len(self.workers)}"] if self.workers else []
+        return f"<Job {self.name}: {', '.join([self.state, *facts])}>"
 
     @property
     def in_queue(self) -> bool:
-        """Whether the queue has it, as far as is known."""
+        """Whether the batch system has it, as far as is known."""
         return bool(self.id) and self.state not in ENDED
 
     @property
-    def ends(self) -> float | None:
+    def walltime_ends_at(self) -> float | None:
         """When its walltime is over; None while it waits, or if there is no limit."""
         if self.started is None or self.walltime is None or self.state in ENDED:
             return None
@@ -106,38 +132,24 @@ class Job:
     def failed_start(self) -> bool:
         """Whether the job ended by itself before any of its workers joined.
 
-        One that made way or lost its node did not; one that used up its walltime had its chance.
+        A job that was preempted or lost its node did not fail; one that reached its walltime had
+        its chance.
         """
-        if self.by_system and not self.used_up:
+        if self.ended_by_system and not self.reached_walltime:
             return False
-        return self.state in (JobState.DONE, JobState.FAILED, JobState.LOST) and not self.joined
+        return self.state in ENDED_BY_ITSELF and not self.joined
 
     @property
     def crashed(self) -> bool:
         """Whether it ended by itself soon after its start, although a worker had joined."""
-        if self.started is None or self.ended is None or self.by_system or not self.joined:
+        if self.started is None or self.ended is None or self.ended_by_system or not self.joined:
             return False
-        brief = min(BRIEF, (self.walltime or 2 * BRIEF) / 2)
-        by_itself = self.state in (JobState.DONE, JobState.FAILED, JobState.LOST)
-        return by_itself and self.ended - self.started < brief
+        limit = min(CRASH_WITHIN, (self.walltime or 2 * CRASH_WITHIN) / 2)
+        return self.state in ENDED_BY_ITSELF and self.ended - self.started < limit
 
     @property
-    def used_up(self) -> bool:
+    def reached_walltime(self) -> bool:
         """Whether it ran as long as it may."""
-        known = self.started is not None and self.ended is not None and self.walltime is not None
-        return known and self.ended - self.started >= self.walltime  # type: ignore[operator]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what the REST interface shows."""
-        shown: tuple[str, ...] = (
-            "name",
-            "id",
-            "state",
-            "reason",
-            "node",
-            "exit_code",
-            "signal",
-            "submitted",
-        )
-        shown += ("started", "ended", "ends", "estimated_start", "stdout", "stderr")
-        return {**{key: getattr(self, key) for key in shown}, "workers": sorted(self.workers)}
+        if self.started is None or self.ended is None or self.walltime is None:
+            return False
+        return self.ended - self.started >= self.walltime

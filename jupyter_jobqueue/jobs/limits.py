@@ -1,22 +1,49 @@
-"""What keeps a cluster within bounds: limits, pace, core-hours, ends of walltimes. Pure."""
+"""What keeps a group of jobs within bounds: numbers, rates, core-hours. Pure."""
 
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from jupyter_jobqueue.jobs.job import LIVE, WAITING, Job, JobState
+from jupyter_jobqueue.jobs.job import LIVE, WAITING, JobState
+from jupyter_jobqueue.jobs.table import JobTable
 
 MINUTE = 60.0
-AFTER_FAILURE = 5
+FULL_FOR = 15.0
+"""Seconds after which a queue that had no room is asked for room again."""
+SUBMISSIONS_AFTER_FAILURE = 5
 """Submissions within a minute at the most while jobs fail to start."""
 
 
-@dataclass(frozen=True)
-class Care:
+class Capacity(NamedTuple):
+    """How many jobs may be submitted now, and what stands in the way of more."""
+
+    jobs: float
+    reason: str = ""
+    details: str = ""
+
+
+@dataclass
+class RateLimit:
+    """When something happened, to keep it within a rate; times are of a monotonic clock."""
+
+    times: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+
+    def note(self, now: float) -> None:
+        """Note that it happens."""
+        self.times.append(now)
+
+    def allows(self, most: int | None, now: float) -> bool:
+        """Return whether once more within a minute is not more than `most`."""
+        return most is None or sum(now - when < MINUTE for when in self.times) < most
+
+
+@dataclass
+class Limits:
     """Bounds that a user or a site sets; None means no bound.
 
     Parameters
@@ -27,74 +54,87 @@ class Care:
         Submissions within a minute.
     budget : float, optional
         Core-hours of all jobs together.
-    idle_timeout, max_age : float, optional
-        Seconds without work, and of life, after which the cluster closes.
+    submissions : RateLimit
+        When jobs were submitted.
+    full_until : float
+        Until when the queue is taken to have no room; seconds of a monotonic clock.
+    full_details : str
+        What the queue said of that.
     """
 
     max_jobs: int | None = None
     max_pending: int | None = None
     max_submissions: int | None = None
     budget: float | None = None
-    idle_timeout: float | None = None
-    max_age: float | None = None
+    submissions: RateLimit = field(default_factory=RateLimit)
+    full_until: float = 0.0
+    full_details: str = ""
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Care:
+    def of(cls, options: Mapping[str, Any]) -> Limits:
         """Take the bounds out of checked options."""
-        return cls(**{name: options.get(name) for name in cls.__dataclass_fields__})
+        return cls(
+            max_jobs=options.get("max_jobs"),
+            max_pending=options.get("max_pending"),
+            max_submissions=options.get("max_submissions"),
+            budget=options.get("budget"),
+        )
 
-    def room(self, jobs: Collection[Job], *, job_hours: float, asked: float) -> tuple[float, str]:
-        """Return how many jobs may be submitted now, and what stands in the way of more.
+    def note_full(self, details: str) -> None:
+        """Note that the queue has no room now."""
+        self.full_until, self.full_details = time.monotonic() + FULL_FOR, details
 
-        Parameters
-        ----------
-        jobs : collection of Job
-            The table.
-        job_hours : float
-            Core-hours of one job until its walltime; 0 if it has none.
-        asked : float
-            Core-hours that the jobs so far have used or may yet use.
-        """
+    def capacity(self, table: JobTable) -> Capacity:
+        """Return how many jobs may be submitted now."""
+        monotonic, jobs = time.monotonic(), table.jobs.values()
+        if monotonic < self.full_until:
+            return Capacity(0, "the queue takes no more jobs now", self.full_details)
+        if not self.submissions.allows(self.max_submissions, monotonic):
+            return Capacity(0, f"max_submissions is {self.max_submissions} a minute")
         live = sum(job.state in LIVE for job in jobs)
         pending = sum(job.state in {*WAITING, JobState.SUBMITTING} for job in jobs)
-        bounds = [(math.inf, "")]
+        bounds = [Capacity(math.inf)]
         if self.max_jobs is not None:
-            bounds.append((self.max_jobs - live, f"max_jobs is {self.max_jobs}"))
+            bounds.append(Capacity(self.max_jobs - live, f"max_jobs is {self.max_jobs}"))
         if self.max_pending is not None:
-            bounds.append((self.max_pending - pending, f"max_pending is {self.max_pending}"))
+            left = self.max_pending - pending
+            bounds.append(Capacity(left, f"max_pending is {self.max_pending}"))
         if self.budget is not None:
-            left = self.budget - asked
-            affordable = left // job_hours if job_hours else (math.inf if left > 0 else 0)
-            bounds.append((affordable, f"the budget is {self.budget:g} core-hours"))
-        room, why = min(bounds, key=lambda bound: bound[0])
-        return max(0, room), why
+            affordable = self._affordable(table, self.budget)
+            bounds.append(Capacity(affordable, f"the budget is {self.budget:g} core-hours"))
+        least = min(bounds, key=lambda bound: bound.jobs)
+        return least._replace(jobs=max(0, least.jobs))
+
+    def _affordable(self, table: JobTable, budget: float) -> float:
+        used, possible = core_hours(table, time.time())
+        left = budget - (used if possible is None else possible)
+        of_one = table.shape.cores * (table.shape.walltime or 0) / 3600
+        if of_one:
+            return left // of_one
+        return math.inf if left > 0 else 0
 
 
-@dataclass
-class Pace:
-    """When submissions were made, to keep them within a rate; times are of a monotonic clock."""
-
-    times: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
-
-    def note(self, now: float) -> None:
-        """Note a submission."""
-        self.times.append(now)
-
-    def allows(self, most: int | None, now: float) -> bool:
-        """Return whether one more submission within a minute is not more than `most`."""
-        return most is None or sum(now - when < MINUTE for when in self.times) < most
-
-
-def core_hours(jobs: Collection[Job], cores: int, now: float) -> tuple[float, float | None]:
+def core_hours(table: JobTable, now: float) -> tuple[float, float | None]:
     """Return the core-hours used so far, and used or still possible until the walltimes.
 
-    The second is None if a live job has no walltime.
+    Parameters
+    ----------
+    table : JobTable
+        The jobs.
+    now : float
+        Seconds since the epoch.
+
+    Returns
+    -------
+    float, float or None
+        The second is None if a live job has no walltime.
     """
-    used = asked = 0.0
+    used = possible = 0.0
     unlimited = False
-    for job in jobs:
+    for job in table.jobs.values():
         ran = max(0.0, (job.ended or now) - job.started) if job.started else 0.0
         used += ran
         unlimited = unlimited or (job.state in LIVE and job.walltime is None)
-        asked += max(ran, job.walltime or 0.0) if job.state in LIVE else ran
-    return used * cores / 3600, None if unlimited else asked * cores / 3600
+        possible += max(ran, job.walltime or 0.0) if job.state in LIVE else ran
+    cores = table.shape.cores
+    return used * cores / 3600, None if unlimited else possible * cores / 3600

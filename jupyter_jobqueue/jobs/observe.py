@@ -1,51 +1,59 @@
-"""How an answer of the batch system changes a job."""
+"""How a status report of the batch system changes a job. Pure."""
 
 from __future__ import annotations
 
 import time
 from typing import Protocol
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, State
-from jupyter_jobqueue.jobs.job import TAGS, Job, JobState
+from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
+from jupyter_jobqueue.jobs.job import Job, JobState
 
-SKEW = 600.0
-"""Seconds by which the queue's time of submission may differ from ours: clocks, slow commands."""
-
-
+TAGS = "jobqueue-"
+"""What the tags of all clusters begin with."""
+CLOCK_SKEW = 600.0
+"""Seconds by which the batch system's time of submission may differ from ours: clocks differ, and
+commands are slow."""
+MISSES_BEFORE_LOST = 2
+"""Reports in a row without a job after which it has left: a batch system may lose sight of a job
+for a moment while it passes from one list to the next."""
 OBSERVED = {
-    State.PENDING: JobState.PENDING,
-    State.HELD: JobState.HELD,
-    State.STUCK: JobState.HELD,
-    State.DONE: JobState.DONE,
-    State.FAILED: JobState.FAILED,
-    State.CANCELLED: JobState.CANCELLED,
+    BatchState.PENDING: JobState.PENDING,
+    BatchState.HELD: JobState.HELD,
+    BatchState.STUCK: JobState.HELD,
+    BatchState.DONE: JobState.DONE,
+    BatchState.FAILED: JobState.FAILED,
+    BatchState.CANCELLED: JobState.CANCELLED,
 }
 
 
-def observe(job: Job, status: JobStatus | None, asked: float) -> bool:
-    """Take over what a good answer of the queue says of a job.
+def observe(job: Job, status: JobStatus | None, requested_at: float) -> bool:
+    """Apply what a successful status report says of a job.
 
     Parameters
     ----------
     job : Job
         Changed in place.
     status : JobStatus or None
-        None if the answer did not list the job.
-    asked : float
-        When the queue was asked; an answer older than the job says nothing of it.
+        None if the report did not list the job.
+    requested_at : float
+        When the report was requested; one that is older than the job says nothing of it.
 
     Returns
     -------
     bool
         Whether anything changed that a person would see.
     """
-    before = (job.state, job.reason, job.node, job.estimated_start, job.exit_code)
+    before = _visible(job)
     if status is not None and is_of(status, job):
         _update(job, status)
-    elif asked > max(job.submitted, job.missed):
-        job.missed = asked
+    elif requested_at > max(job.submitted, job.last_missed_at):
+        job.last_missed_at = requested_at
         _miss(job)
-    return before != (job.state, job.reason, job.node, job.estimated_start, job.exit_code)
+    return before != _visible(job)
+
+
+def _visible(job: Job) -> tuple[object, ...]:
+    return job.state, job.reason, job.node, job.estimated_start, job.exit_code
 
 
 class Submitted(Protocol):
@@ -53,60 +61,82 @@ class Submitted(Protocol):
 
     tag: str
     submitted: float
-    queued: float | None
+    submitted_per_queue: float | None
 
 
 def is_of(status: JobStatus, job: Submitted) -> bool:
-    """Tell whether an id is that of our job still.
+    """Return whether an id still belongs to our job.
 
-    A controller that crashed may have forgotten the newest jobs, and gives their ids out a second
-    time. The tag tells whose job it is; where the queue shows none, or a site has written something
-    else there, the time of submission does.
+    A controller that crashed may have forgotten the newest jobs and give their ids out a second
+    time. The tag identifies a job; where the batch system shows none, or a site has written
+    something else there, the time of submission does.
     """
     if status.tag.startswith(TAGS):
         return status.tag == job.tag
     if status.submitted is None:
         return True
-    if job.queued is not None:
-        return abs(status.submitted - job.queued) < 2
-    return abs(status.submitted - job.submitted) < SKEW
+    if job.submitted_per_queue is not None:
+        return abs(status.submitted - job.submitted_per_queue) < 2
+    return abs(status.submitted - job.submitted) < CLOCK_SKEW
 
 
 def _update(job: Job, status: JobStatus) -> None:
     job.absent = 0
-    if status.state is State.PENDING and job.state in (JobState.STARTING, JobState.RUNNING):
-        job.node, job.started, job.joined = "", None, False  # put back: it will start anew
-    job.queued = status.submitted if job.queued is None else job.queued
+    if status.state is BatchState.PENDING and job.state in (JobState.STARTING, JobState.RUNNING):
+        job.node, job.started, job.joined = "", None, False  # requeued: it will start anew
+    if job.submitted_per_queue is None:
+        job.submitted_per_queue = status.submitted
     job.reason, job.estimated_start = status.reason, status.estimated_start
     job.node = status.node or job.node
     job.started = status.started or job.started
-    job.stuck, job.by_system = status.state is State.STUCK, status.by_system
+    job.stuck, job.ended_by_system = status.state is BatchState.STUCK, status.ended_by_system
     if status.state.ended:
         end(job, OBSERVED[status.state], status)
     elif job.state is not JobState.CLOSING:
-        job.state = _alive(job, status.state)
+        job.state = _live_state(job, status.state)
 
 
-def _alive(job: Job, state: State) -> JobState:
-    if state is State.RUNNING:
+def _live_state(job: Job, state: BatchState) -> JobState:
+    if state is BatchState.RUNNING:
         return JobState.RUNNING if job.workers else JobState.STARTING
     return OBSERVED.get(state, job.state)
 
 
 def _miss(job: Job) -> None:
-    # Twice, as a queue may forget a job for a moment while it passes from one list to the next.
     job.absent += 1
-    if job.absent >= 2:
+    if job.absent >= MISSES_BEFORE_LOST:
         end(job, JobState.CANCELLED if job.state is JobState.CLOSING else JobState.LOST, None)
 
 
 def end(job: Job, state: JobState, status: JobStatus | None) -> None:
-    """Note the end of a job."""
-    asked_to_end = job.state is JobState.CLOSING
-    job.state = JobState.CANCELLED if asked_to_end and state is not JobState.DONE else state
+    """Record the end of a job.
+
+    Parameters
+    ----------
+    job : Job
+        Changed in place. A job that was asked to leave counts as cancelled unless it is done.
+    state : JobState
+        How it ended.
+    status : JobStatus or None
+        What the batch system reported of the end, if it did.
+    """
+    asked_to_leave = job.state is JobState.CLOSING
+    job.state = JobState.CANCELLED if asked_to_leave and state is not JobState.DONE else state
     job.ended = (status.ended if status else None) or time.time()
     job.estimated_start = None
     if status is not None:
         job.exit_code, job.signal = status.exit_code, status.signal
     elif state is JobState.LOST:
         job.reason = "the queue no longer lists it"
+
+
+def mark_never_started(jobs: list[Job]) -> None:
+    """Mark lost jobs that left before they started: had they run, there would be a trace."""
+    for job in jobs:
+        if job.started is None and not job.joined:
+            job.state, job.reason = JobState.CANCELLED, "left the queue before it started"
+
+
+def requeued(jobs: list[Job]) -> list[Job]:
+    """Return the jobs that wait once more although workers of theirs had joined."""
+    return [job for job in jobs if job.state is JobState.PENDING and job.known_workers]

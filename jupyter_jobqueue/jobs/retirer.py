@@ -1,127 +1,185 @@
-"""How jobs leave: spared, retired after their data has moved, or all at once at the end."""
+"""How jobs leave: at once, after their workers have moved their data, or all together."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from jupyter_jobqueue.errors import QueueError
+from jupyter_jobqueue.batch.shared import SharedQueue
+from jupyter_jobqueue.errors import CommandTimedOut, QueueDown, QueueError, SchedulerFailed
 from jupyter_jobqueue.jobs.job import Job, JobState
-from jupyter_jobqueue.jobs.observe import end
-from jupyter_jobqueue.jobs.submitter import Submitting, ids_of
+from jupyter_jobqueue.jobs.observe import end, is_of
+from jupyter_jobqueue.jobs.table import JobTable, ids_of
+from jupyter_jobqueue.jobs.tasks import TaskSet
+from jupyter_jobqueue.jobs.workers import Workers
 
-if TYPE_CHECKING:
-    from jupyter_jobqueue.cluster.cluster import JobQueueCluster
-
-DRAIN_PATIENCE = 10.0
+DRAIN_TIMEOUT = 10.0
 """Seconds for what a worker computes to be finished before it leaves."""
-RETIRE_PATIENCE = 30.0
+RETIRE_TIMEOUT = 30.0
 """Seconds for that and for the data of a worker to move, before its job is cancelled."""
-GO_PATIENCE = 4.0
-"""Seconds that closing waits for cancelled jobs to leave the queue."""
-LEAVE_PATIENCE = 5.0
+LEAVE_TIMEOUT = 5.0
 """Seconds for a retired worker to end its job by itself, so that accounting calls the job
 completed; a nanny takes 2.4 to leave."""
-CLOSE_PATIENCE = 4.0
+CANCEL_TIMEOUT = 4.0
 """Seconds for the queue to take the order to cancel everything."""
-REPEAT = 20.0
+GONE_TIMEOUT = 4.0
+"""Seconds that closing waits for cancelled jobs to leave the queue."""
+CANCEL_INTERVAL = 20.0
 """Seconds after which a job that should have left is cancelled once more."""
+OWNER_KNOWN_FOR = 2.0
+"""Seconds for which a status report shows whose an id is."""
 
 
-class Leaving(Submitting):
-    """Takes jobs out of the queue."""
+class Retirer:
+    """Takes jobs out of the queue.
 
-    def __init__(self, cluster: JobQueueCluster) -> None:
-        super().__init__(cluster)
+    Parameters
+    ----------
+    table : JobTable
+        The jobs.
+    queue : SharedQueue
+        The batch system.
+    workers : Workers
+        The Dask workers of the jobs.
+    cancel_words : sequence of str
+        What the user wants in the command that cancels jobs.
+    on_change : callable
+        Called with each job whose state has changed.
+    """
+
+    def __init__(
+        self,
+        table: JobTable,
+        queue: SharedQueue,
+        workers: Workers,
+        cancel_words: Sequence[str],
+        on_change: Callable[[Job], None],
+    ) -> None:
+        self.table = table
+        self.queue = queue
+        self.workers = workers
+        self._cancel_words = cancel_words
+        self._on_change = on_change
+        self._tasks = TaskSet()
         self._retiring: set[str] = set()
-        self._asked_to_end: dict[str, float] = {}
+        self._cancelled_at: dict[str, float] = {}
 
-    async def drop(self, jobs: Sequence[Job]) -> None:
+    def was_asked_to_end(self, job: Job) -> bool:
+        """Return whether this cluster wanted a job to end."""
+        return job.name in self._cancelled_at
+
+    async def cancel(self, ids: Sequence[str]) -> None:
+        """Ask the queue to end jobs; ids that belong to other jobs by now are left alone."""
+        if ids:
+            await self.queue.cancel(await self._still_ours(ids), self._cancel_words)
+
+    async def _still_ours(self, ids: Sequence[str]) -> list[str]:
+        """Leave out the ids that the queue has given to other jobs after it had forgotten ours."""
+        try:
+            report = await self.queue.status(ids, max_age=OWNER_KNOWN_FOR)
+        except (QueueDown, CommandTimedOut):
+            raise
+        except QueueError:  # a report that cannot be read must not keep jobs running
+            return list(ids)
+        mine = {
+            job.id: job for job in self.table.jobs.values() if job.submitted < report.queried_at
+        }
+        return [
+            job_id
+            for job_id in ids
+            if job_id not in report.jobs
+            or job_id not in mine
+            or is_of(report.jobs[job_id], mine[job_id])
+        ]
+
+    async def remove(self, jobs: Sequence[Job]) -> None:
         """End jobs: those with workers after their data has moved, all others at once."""
         running = [job for job in jobs if job.state is JobState.RUNNING]
         for job in jobs:
             job.state = JobState.CLOSING
-            self.cluster._changed(job)
+            self._on_change(job)
         for job in running:
-            self._retiring.add(job.name)
-            self._asked_to_end[job.name] = -math.inf  # by its workers, not yet by the queue
-            self.spawn(self._retire(job))
-        await self.cancel_closing()
-        self.wake()
+            self.retire(job)
+        await self.cancel_due()
 
-    async def cancel_closing(self) -> None:
+    def retire(self, job: Job) -> None:
+        """Let a job's workers hand over their data and leave; then cancel it if it is still there.
+
+        Nobody waits for it.
+        """
+        self._retiring.add(job.name)
+        self._cancelled_at[job.name] = -math.inf  # by its workers, not yet by the queue
+        self._tasks.spawn(self._retire(job))
+
+    async def _retire(self, job: Job) -> None:
+        with suppress(TimeoutError, SchedulerFailed):
+            # Not wait_for, which in Python 3.11 can swallow a cancellation.
+            async with asyncio.timeout(RETIRE_TIMEOUT):
+                await self.workers.retire(sorted(job.workers), DRAIN_TIMEOUT)
+        self._on_change(job)
+        await asyncio.sleep(LEAVE_TIMEOUT)
+        self._retiring.discard(job.name)
+        with suppress(QueueError):
+            await self.cancel_due()
+        self._on_change(job)
+
+    async def cancel_due(self) -> None:
         """Ask the queue to end what must leave; again, where it has not heard or not obeyed."""
-        oldest = time.monotonic() - REPEAT
+        oldest = time.monotonic() - CANCEL_INTERVAL
         jobs = [
             job
-            for job in self.among({JobState.CLOSING})
+            for job in self.table.among({JobState.CLOSING})
             if job.name not in self._retiring
-            and self._asked_to_end.get(job.name, -math.inf) < oldest
+            and self._cancelled_at.get(job.name, -math.inf) < oldest
         ]
         if not jobs:
             return
         names = [job.name for job in jobs]
-        self._asked_to_end.update(dict.fromkeys(names, time.monotonic()))
+        self._cancelled_at.update(dict.fromkeys(names, time.monotonic()))
         try:
             await self.cancel(ids_of(jobs))
         except BaseException:
             for name in names:
-                self._asked_to_end.pop(name, None)
+                self._cancelled_at.pop(name, None)
             raise
 
-    async def _retire(self, job: Job) -> None:
-        """Let a job's workers hand over their data and leave; then end it if it has not ended."""
-        with suppress(TimeoutError, OSError):
-            retired = self.scheduler.jobqueue_retire(
-                names=sorted(job.workers), patience=DRAIN_PATIENCE
-            )
-            await asyncio.wait_for(retired, RETIRE_PATIENCE)
-        self.wake()
-        await asyncio.sleep(LEAVE_PATIENCE)
-        self._retiring.discard(job.name)
-        with suppress(QueueError):
-            await self.cancel_closing()
-        self.wake()
+    async def cancel_known(self) -> None:
+        """Cancel every job by its id; there is no time to see whether the ids are still ours."""
+        await self.queue.cancel(ids_of(self.table.in_queue), self._cancel_words)
 
-    async def close(self) -> list[str]:
-        """Cancel every job and see that they go; returns the ids that could not be cancelled."""
-        await self.stop_tasks()
-        return await self._cancel_all() if hasattr(self, "queue") else []
+    async def cancel_all(self) -> list[str]:
+        """Cancel every job and wait a while until they have left.
 
-    async def _cancel_all(self) -> list[str]:
-        unknown = await self._settle_doubts()
-        left = [job for job in self.jobs.values() if job.in_queue]
+        Returns
+        -------
+        list of str
+            Ids of the jobs that could not be cancelled.
+        """
+        left = self.table.in_queue
         for job in left:
             job.state = JobState.CLOSING
         try:
-            await asyncio.wait_for(self.cancel(ids_of(left)), CLOSE_PATIENCE)
+            await asyncio.wait_for(self.cancel(ids_of(left)), CANCEL_TIMEOUT)
         except (QueueError, TimeoutError):
-            return [*ids_of(left), *unknown]
+            return ids_of(left)
         # They have been asked to end; one that takes its time is the queue's to kill.
         with suppress(QueueError, TimeoutError):
-            await asyncio.wait_for(self._see_them_go(left), GO_PATIENCE)
-        return unknown
+            await asyncio.wait_for(self._wait_until_gone(left), GONE_TIMEOUT)
+        return []
 
-    async def _settle_doubts(self) -> list[str]:
-        """Look for jobs that may or may not be there; returns the tags that cannot be told."""
-        if not self.doubts:
-            return []
-        with suppress(QueueError, TimeoutError):
-            asked = self.queue.status([], everything=True)
-            await self.cancel_extra(self.settle(await asyncio.wait_for(asked, CLOSE_PATIENCE / 2)))
-            return []
-        return [f"what may be there with the name or comment {tag}" for tag in self.doubts]
-
-    async def _see_them_go(self, left: list[Job]) -> None:
+    async def _wait_until_gone(self, left: list[Job]) -> None:
         while left:
-            answer = await self.queue.status(ids_of(left))
-            listed = {job_id for job_id, each in answer.jobs.items() if not each.state.ended}
+            report = await self.queue.status(ids_of(left))
+            listed = {job_id for job_id, job in report.jobs.items() if not job.state.ended}
             for job in left:
                 if job.id not in listed:
-                    end(job, JobState.CANCELLED, answer.jobs.get(job.id))
+                    end(job, JobState.CANCELLED, report.jobs.get(job.id))
             left = [job for job in left if job.in_queue]
             await asyncio.sleep(0.05 if left else 0)
+
+    async def stop(self) -> None:
+        """End what is under way."""
+        await self._tasks.cancel()

@@ -1,92 +1,133 @@
-"""The table of a cluster's jobs, and what every hand that changes it needs."""
+"""The table of a group's jobs: data only."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from jupyter_jobqueue.batch.queue import JobQueue
-from jupyter_jobqueue.errors import CommandTimedOut, QueueDown, QueueError
-from jupyter_jobqueue.jobs.job import Job, JobState
-from jupyter_jobqueue.jobs.observe import is_of
-
-if TYPE_CHECKING:
-    from jupyter_jobqueue.cluster.cluster import JobQueueCluster
-
-RECENT = 2.0
-"""Seconds for which an answer tells whose an id is."""
+from jupyter_jobqueue.jobs.job import LIVE, Job, JobState
 
 
-class JobTable:
-    """The jobs of one cluster.
+@dataclass(frozen=True)
+class JobShape:
+    """What every job of a group has.
 
     Parameters
     ----------
-    cluster : JobQueueCluster
-        Its owner.
+    cores : int
+        Cores that the queue is asked for.
+    processes : int
+        Dask workers in one job.
+    threads : int
+        Threads of one worker.
+    walltime : float, optional
+        Seconds that the batch system lets it run; None if there is no limit or it is not known.
     """
 
-    queue: JobQueue
-    detail: str
-    """What is wrong, in a sentence; empty if all is well."""
-    words: str
-    """What the queue or a log said of it."""
+    cores: int = 1
+    processes: int = 1
+    threads: int = 1
+    walltime: float | None = None
 
-    def __init__(self, cluster: JobQueueCluster) -> None:
-        self.cluster = cluster
-        self.jobs: dict[str, Job] = {}
-        self.tls: dict[str, Any] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
 
-    @property
-    def scheduler(self) -> Any:
-        """The connection to the Dask scheduler."""
-        return self.cluster.scheduler_comm
+@dataclass
+class Submission:
+    """Jobs that are submitted with one command.
 
-    def wake(self) -> None:
-        """Have the table looked at soon."""
-        raise NotImplementedError
+    Parameters
+    ----------
+    tag : str
+        What the batch system shows for each of them.
+    first : int
+        Number of the first job.
+    count : int
+        How many jobs there are; two or more are one array.
+    ids_known_at : float
+        When the submit command reported their ids; 0 if that was before this program started.
+    """
 
-    def say(self, detail: str, words: str = "") -> None:
-        """Set what is wrong; an empty text says that all is well."""
-        raise NotImplementedError
+    tag: str
+    first: int
+    count: int
+    ids_known_at: float = 0.0
 
-    async def cancel(self, ids: Sequence[str]) -> None:
-        """Ask the queue to end jobs, with the words that the user wants in the command."""
-        if ids:
-            words = self.cluster.plan_.cancel_words
-            await self.queue.cancel(await self._still_ours(ids), words)
 
-    async def _still_ours(self, ids: Sequence[str]) -> list[str]:
-        """Leave out the ids that the queue has given to other jobs after it had forgotten ours."""
-        try:
-            answer = await self.queue.status(ids, max_age=RECENT)
-        except (QueueDown, CommandTimedOut):
-            raise
-        except QueueError:  # an answer that cannot be read must not keep jobs running
-            return list(ids)
-        mine = {job.id: job for job in self.jobs.values() if job.submitted < answer.asked}
-        return [
-            job_id
-            for job_id in ids
-            if job_id not in answer.jobs
-            or job_id not in mine
-            or is_of(answer.jobs[job_id], mine[job_id])
-        ]
+@dataclass
+class JobTable:
+    """The jobs of one group, ended ones too.
+
+    Parameters
+    ----------
+    name : str
+        What the names of its jobs begin with.
+    tags : str
+        What the tags of its submissions begin with.
+    shape : JobShape
+        What every job has.
+    jobs : dict
+        Every job by name.
+    count : int
+        Jobs numbered so far; a number is never used again.
+    submissions : dict
+        Every submission by tag.
+    """
+
+    name: str
+    tags: str
+    shape: JobShape = JobShape()
+    jobs: dict[str, Job] = field(default_factory=dict)
+    count: int = 0
+    submissions: dict[str, Submission] = field(default_factory=dict)
 
     def among(self, states: Iterable[JobState]) -> list[Job]:
         """Return the jobs in one of some states."""
         return [job for job in self.jobs.values() if job.state in states]
 
-    def spawn(self, coroutine: Any) -> None:
-        """Run a coroutine until the cluster closes."""
-        task = asyncio.ensure_future(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    @property
+    def live(self) -> list[Job]:
+        """The jobs that count towards the target."""
+        return self.among(LIVE)
 
-    async def stop_tasks(self) -> None:
-        """End what `spawn` has begun."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    @property
+    def in_queue(self) -> list[Job]:
+        """The jobs that the batch system has, as far as is known."""
+        return [job for job in self.jobs.values() if job.in_queue]
+
+    @property
+    def next_tag(self) -> str:
+        """The tag of the next submission."""
+        return f"{self.tags}{self.count}"
+
+    def owner_of(self, worker: str) -> Job | None:
+        """Return the job of a worker: the job has its name, or that without ``-0``, ``-1``..."""
+        return self.jobs.get(worker) or self.jobs.get(worker.rpartition("-")[0])
+
+    def new(self, count: int) -> tuple[Submission, list[Job]]:
+        """Add `count` jobs that are about to be submitted together."""
+        submission = Submission(self.next_tag, self.count, count)
+        self.submissions[submission.tag] = submission
+        jobs = [self._job(submission.first + place, submission.tag) for place in range(count)]
+        self.count += count
+        self.jobs.update({job.name: job for job in jobs})
+        return submission, jobs
+
+    def place_of(self, tag: str, element: int) -> Job:
+        """Return the job of a submission's element; it is added if the table does not have it."""
+        first = int(tag.rpartition("-")[2])
+        job = self._job(first + element, tag)
+        self.count = max(self.count, job.number + 1)
+        self.submissions.setdefault(tag, Submission(tag, first, 1))
+        return self.jobs.setdefault(job.name, job)
+
+    def remove(self, jobs: Iterable[Job]) -> None:
+        """Forget jobs that were never submitted."""
+        for job in jobs:
+            self.jobs.pop(job.name, None)
+
+    def _job(self, number: int, tag: str) -> Job:
+        return Job(f"{self.name}-{number}", number, tag, self.shape.walltime)
+
+
+def ids_of(jobs: Iterable[Job]) -> list[str]:
+    """Return the ids of the jobs that have one."""
+    return [job.id for job in jobs if job.id]

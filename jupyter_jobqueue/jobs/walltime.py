@@ -49,9 +49,13 @@ def expiring(jobs: Collection[Job], now: float) -> tuple[set[str], set[str]]:
     for job in jobs:
         # One that is still starting may yet be of use, and if not it is the queue's to end: whoever
         # replaces what has not joined can do so for ever.
-        if job.ends is None or job.walltime is None or job.state is not JobState.RUNNING:
+        if (
+            job.walltime_ends_at is None
+            or job.walltime is None
+            or job.state is not JobState.RUNNING
+        ):
             continue
-        leaves = job.ends - margin(job.walltime)
+        leaves = job.walltime_ends_at - margin(job.walltime)
         # Half of a job's time is for work, however long successors wait.
         if now >= leaves - min(lead, job.walltime / 2):
             soon.add(job.name)

@@ -1,1 +1,1 @@
-"""What a user may ask for: options, their checks and forms, and profiles of the configuration."""
+"""Options of jobs: their declarations, checks, forms and defaults, and the profiles of Dask."""

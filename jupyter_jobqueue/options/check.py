@@ -1,10 +1,10 @@
-"""Checks what a user asks of a job, and draws the form of it, both from one declaration."""
+"""Checks the options that a user gives for a job."""
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from dask.utils import parse_bytes, parse_timedelta
@@ -15,10 +15,13 @@ from jupyter_jobqueue.errors import InvalidOption, unknown
 from jupyter_jobqueue.options.common import options_of
 
 LARGEST = 100_000
-"""No machine has more cores; a larger number takes long to find a number of processes for."""
+"""Largest whole number; it limits the search for a number of processes that divides the cores."""
 
-SHELL = {"job_script_prologue", "job_script_epilogue"}
-"""Options that are shell text and so may have line breaks."""
+MULTILINE = {"job_script_prologue", "job_script_epilogue"}
+"""Options that are shell code and may therefore contain line breaks."""
+
+UNQUOTED = {Kind.INTEGER, Kind.NUMBER}
+"""Kinds whose examples appear without quotes in error messages."""
 
 
 def check(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,12 +42,10 @@ def check(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     InvalidOption
-        For an unknown name, a value of the wrong kind, or when cores or memory are missing.
+        For an unknown name, for an invalid value, or if ``cores`` or ``memory`` is missing.
     """
     known = options_of(system)
-    for name in values:
-        if name not in known:
-            raise unknown("option", name, known, field=f"options.{name}")
+    refuse_unknown(values, known)
     given = {name: value for name, value in values.items() if value is not None}
     checked = {
         name: check_one(option, given[name]) if name in given else option.default
@@ -54,24 +55,77 @@ def check(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {**checked, "processes": checked["processes"] or _processes(checked["cores"])}
 
 
+def refuse_unknown(names: Iterable[str], known: Collection[str], kind: str = "option") -> None:
+    """Raise an error for the first name that is not known.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names that a user gave.
+    known : collection of str
+        Names that exist.
+    kind : str
+        What the names are, for the message: ``"option"`` or ``"keyword"``.
+
+    Raises
+    ------
+    InvalidOption
+        With the nearest known names; its ``field`` is ``options.<name>`` for an option.
+    """
+    for name in names:
+        if name not in known:
+            raise unknown(kind, name, known, field=f"options.{name}" if kind == "option" else name)
+
+
 def check_one(option: Option, value: Any) -> Any:
-    """Return `value` in the form that its kind has, or raise `InvalidOption` that names both."""
+    """Check the value of one option.
+
+    Parameters
+    ----------
+    option : Option
+        The option.
+    value : Any
+        Its value; not None.
+
+    Returns
+    -------
+    Any
+        The value in the type of the option's kind.
+
+    Raises
+    ------
+    InvalidOption
+        With the name of the option, the value, and what is valid.
+    """
     try:
         checked = READERS[option.kind](value)
-    except (TypeError, ValueError) as error:
-        raise _refused(option, value, str(error)) from None
+    except TypeError as error:
+        raise _invalid(option, value, f"{error}{_such_as(option)}") from None
+    except ValueError as error:
+        raise _invalid(option, value, str(error)) from None
     if option.minimum is not None and checked < option.minimum:
-        raise _refused(option, value, f"must be at least {option.minimum}")
+        raise _invalid(option, value, f"at least {option.minimum}")
     if option.choices and checked not in option.choices:
-        raise _refused(option, value, f"is none of {', '.join(option.choices)}")
-    if option.name not in SHELL and _has_line_break(checked):
-        raise _refused(option, value, "must not contain a line break")
+        raise _invalid(option, value, f"one of {', '.join(option.choices)}")
+    if option.name not in MULTILINE and _has_line_break(checked):
+        raise InvalidOption(
+            f"{option.name} must not contain a line break: {value!r}",
+            field=f"options.{option.name}",
+        )
     return checked
 
 
-def _refused(option: Option, value: Any, why: str) -> InvalidOption:
-    advice = f"; for example {option.example!r} would do" if option.example else ""
-    return InvalidOption(f"{option.name}={value!r} {why}{advice}", field=f"options.{option.name}")
+def _invalid(option: Option, value: Any, valid: str) -> InvalidOption:
+    return InvalidOption(
+        f"{option.name} must be {valid}, not {value!r}", field=f"options.{option.name}"
+    )
+
+
+def _such_as(option: Option) -> str:
+    if not option.example:
+        return ""
+    example = option.example if option.kind in UNQUOTED else repr(option.example)
+    return f" such as {example}"
 
 
 def _require_size(system: str, values: Mapping[str, Any]) -> None:
@@ -79,8 +133,9 @@ def _require_size(system: str, values: Mapping[str, Any]) -> None:
     if not missing:
         return
     cores, memory = values["cores"] or 8, values["memory"] or "24 GB"
+    are = "is" if len(missing) == 1 else "are"
     raise InvalidOption(
-        f"{' and '.join(missing)} of a job must be given, as in "
+        f"{' and '.join(missing)} of a job {are} required, as in "
         f"{ADAPTERS[system].class_name}(cores={cores!r}, memory={memory!r}) "
         f"or under jobqueue.{system} in the Dask configuration",
         field=f"options.{missing[0]}",
@@ -88,7 +143,7 @@ def _require_size(system: str, values: Mapping[str, Any]) -> None:
 
 
 def _processes(cores: int) -> int:
-    """Return dask's choice of processes for `cores`: about the square root, and a divisor of it."""
+    """Return Dask's choice of processes for `cores`: about the square root, and a divisor of it."""
     if cores <= 4:
         return cores
     return min(n for n in range(math.isqrt(cores - 1) + 1, cores + 1) if cores % n == 0)
@@ -99,76 +154,112 @@ def _has_line_break(value: Any) -> bool:
     return any("\n" in text or "\r" in text for text in texts if isinstance(text, str))
 
 
+# Each reader returns the value in its type. The error completes the sentence "cores must be ...":
+# a TypeError is followed by an example, a ValueError is not.
+
+
 def _integer(value: Any) -> int:
-    if isinstance(value, bool):
-        raise TypeError("must be a whole number, not true or false")
     try:
+        if isinstance(value, bool):
+            raise TypeError  # Python counts with it, but a user does not
         number = operator.index(value)
     except TypeError:
-        raise TypeError("must be a whole number") from None
+        raise TypeError("a whole number") from None
     if number > LARGEST:
-        raise ValueError(f"must be at most {LARGEST}")
+        raise ValueError(f"at most {LARGEST}")
     return number
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError("must be a number")
-    if not 0 < value < math.inf:
-        raise ValueError("must be a number above 0")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
+        raise TypeError("a number")
+    if value <= 0:
+        raise ValueError("greater than 0")
     return value
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise TypeError("must be text")
+    if not _is_scalar(value):
+        raise TypeError("text")
     return str(value)
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise TypeError("must be true or false")
+        raise TypeError("true or false")
     return value
 
 
 def _lines(value: Any) -> list[str]:
     lines = [value] if isinstance(value, str) else value
     if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
-        raise TypeError("must be a list of texts")
+        raise TypeError("a list of texts")
     return [line for line in lines if line]
 
 
 def _settings(value: Any) -> list[str]:
     if isinstance(value, Mapping):
-        return [f"{key} = {each}" for key, each in value.items()]
+        return setting_lines(value)
     lines = _lines(value)
     if not all("=" in line for line in lines):
-        raise ValueError("must be a mapping, or lines of the form Key = value")
+        raise TypeError("a mapping or lines of the form Key = value")
     return lines
 
 
+def setting_lines(settings: Mapping[Any, Any]) -> list[str]:
+    """Return settings as lines of the form ``Key = value``.
+
+    Parameters
+    ----------
+    settings : Mapping
+        Values by key.
+
+    Returns
+    -------
+    list of str
+        One line per key.
+
+    Examples
+    --------
+    >>> setting_lines({"RequestGPUs": 1})
+    ['RequestGPUs = 1']
+    """
+    return [f"{key} = {value}" for key, value in settings.items()]
+
+
 def _memory(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise TypeError("must be an amount of memory")
     try:
-        size = int(parse_bytes(value)) if str(value).strip() else 0  # dask reads "" as one byte
+        # Dask reads "" as one byte.
+        size = int(parse_bytes(value)) if _is_scalar(value) and str(value).strip() else None
     except (ValueError, OverflowError, KeyError):
-        raise ValueError("is not an amount of memory") from None
+        size = None
+    if size is None:
+        raise TypeError("an amount of memory")
     if size < 1:
-        raise ValueError("must be more than nothing")
+        raise ValueError("greater than 0")
     return size
 
 
 def _duration(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise TypeError("must be a time in seconds")
-    try:
-        period = parse_timedelta(value, default="seconds")
-    except (ValueError, KeyError, IndexError, OverflowError):
-        raise ValueError("is not a time") from None
-    if not 0 < period < math.inf:
-        raise ValueError("must be a time above 0")
+    period = value
+    if isinstance(value, str):
+        try:
+            period = parse_timedelta(value, default="seconds")
+        except (ValueError, KeyError, IndexError, OverflowError):
+            period = math.nan
+    if not _is_scalar(period) or not _is_finite(period):
+        raise TypeError("a time")
+    if period <= 0:
+        raise ValueError("greater than 0")
     return int(period) if period == int(period) else float(period)
+
+
+def _is_finite(number: float) -> bool:
+    return -math.inf < number < math.inf  # math.isfinite does not take all whole numbers
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 READERS: dict[Kind, Callable[[Any], Any]] = {

@@ -1,4 +1,4 @@
-"""The options that jobs of every batch system have: one declaration for checks, form and schema."""
+"""The options of jobs on every batch system, declared once for checks, forms and configuration."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from jupyter_jobqueue.adapters.option import Kind, Option
 DEFAULT_WORKER = "distributed.cli.dask_worker"
 
 COMMON = (
-    Option("cores", Kind.INTEGER, "Cores", "Cores of one job.", minimum=1, example="8", main=True),
-    Option("memory", Kind.MEMORY, "Memory", "Memory of one job.", example="24 GB", main=True),
+    Option("cores", Kind.INTEGER, "Cores", "Cores of one job.", minimum=1, example="8", basic=True),
+    Option("memory", Kind.MEMORY, "Memory", "Memory of one job.", example="24 GB", basic=True),
     Option(
         "processes",
         Kind.INTEGER,
         "Processes",
-        "Workers that share one job; about the square root of its cores if not set.",
+        "Dask workers in one job; about the square root of its cores if not set.",
         minimum=1,
         example="1",
-        main=True,
+        basic=True,
     ),
     Option(
         "job_name", Kind.TEXT, "Job name", "Name of the jobs in the queue.", default="dask-worker"
@@ -26,22 +26,28 @@ COMMON = (
         "python",
         Kind.TEXT,
         "Python",
-        "Python that runs the workers; this one if not set.",
+        "Python interpreter that runs the workers; the one of this program if not set.",
         example="/opt/conda/bin/python",
     ),
     Option(
         "interface",
         Kind.TEXT,
         "Interface",
-        "Network interface that scheduler and workers use.",
+        "Network interface that the scheduler and the workers use.",
         example="ib0",
     ),
-    Option("nanny", Kind.FLAG, "Nanny", "Let a nanny process restart workers.", default=True),
+    Option(
+        "nanny",
+        Kind.FLAG,
+        "Nanny",
+        "Run each worker under a nanny process that restarts it.",
+        default=True,
+    ),
     Option(
         "death_timeout",
         Kind.DURATION,
         "Death timeout",
-        "Seconds after which a worker that finds no scheduler gives up.",
+        "Time after which a worker exits if it cannot reach the scheduler; seconds without a unit.",
         default=60,
         example="60",
     ),
@@ -49,34 +55,34 @@ COMMON = (
         "local_directory",
         Kind.TEXT,
         "Local directory",
-        "Fast local storage on the node.",
+        "Folder on the node for the temporary files of the workers, on a fast disk.",
         example="$TMPDIR",
     ),
     Option(
         "shared_temp_directory",
         Kind.TEXT,
         "Shared directory",
-        "Folder that login and compute nodes share, for keys, job scripts and logs.",
+        "Folder for keys, job scripts and logs that login and compute nodes share.",
         example="$HOME",
     ),
     Option(
         "log_directory",
         Kind.TEXT,
         "Log directory",
-        "Folder for the output of the jobs; the cluster's own if not set.",
+        "Folder for the output of the jobs; the cluster's own folder if not set.",
     ),
     Option(
         "worker_command",
         Kind.TEXT,
         "Worker command",
-        "Module that runs a worker.",
+        "Python module that runs a worker.",
         default=DEFAULT_WORKER,
     ),
     Option(
         "worker_extra_args",
         Kind.LINES,
         "Worker arguments",
-        "Further arguments of the worker, one a line.",
+        "Additional arguments of the worker, one per line.",
         default=(),
         example="--lifetime 55m",
     ),
@@ -84,7 +90,7 @@ COMMON = (
         "job_script_prologue",
         Kind.LINES,
         "Prologue",
-        "Lines of shell before the worker starts.",
+        "Shell commands that run before the worker starts.",
         default=(),
         example="module load python",
     ),
@@ -92,21 +98,21 @@ COMMON = (
         "job_script_epilogue",
         Kind.LINES,
         "Epilogue",
-        "Lines of shell after the worker has ended.",
+        "Shell commands that run after the worker has ended.",
         default=(),
     ),
     Option(
         "job_extra_directives",
         Kind.LINES,
         "Extra directives",
-        "Directives added to the job script as they are.",
+        "Directives to add to the job script, without the leading #SBATCH or the like.",
         default=(),
     ),
     Option(
         "job_directives_skip",
         Kind.LINES,
         "Skipped directives",
-        "Directives of the job script that contain one of these texts are left out.",
+        "Texts; directives of the job script that contain one of them are left out.",
         default=(),
     ),
     Option(
@@ -120,31 +126,31 @@ COMMON = (
         "allowed_failures",
         Kind.INTEGER,
         "Allowed failures",
-        "Jobs in a row that may end before a worker joined; then nothing more is submitted.",
+        "Stop submitting after this many consecutive jobs end before a worker connects.",
         default=3,
         minimum=1,
     ),
     Option(
         "max_jobs",
         Kind.INTEGER,
-        "Limit of jobs",
-        "Jobs of the cluster at a time; what is wanted beyond waits.",
+        "Maximum jobs",
+        "Jobs that the cluster may have at the same time; further jobs are submitted later.",
         minimum=1,
         example="100",
     ),
     Option(
         "max_pending",
         Kind.INTEGER,
-        "Limit of pending jobs",
-        "Jobs that may wait in the queue at a time; what is wanted beyond waits.",
+        "Maximum pending jobs",
+        "Jobs that may wait in the queue at the same time; further jobs are submitted later.",
         minimum=1,
         example="20",
     ),
     Option(
         "max_submissions",
         Kind.INTEGER,
-        "Submissions a minute",
-        "Submit commands within a minute; an array is one.",
+        "Submissions per minute",
+        "Submit commands per minute; a job array counts as one.",
         minimum=1,
         example="10",
     ),
@@ -152,21 +158,21 @@ COMMON = (
         "budget",
         Kind.NUMBER,
         "Budget",
-        "Core-hours that all jobs together may use; nothing is submitted that could exceed them.",
+        "Core-hours that all jobs together may use; a job that could exceed them is not submitted.",
         example="100",
     ),
     Option(
         "idle_timeout",
         Kind.DURATION,
         "Idle timeout",
-        "Time without work, such as 30 minutes, after which the cluster closes.",
+        "Close the cluster after it has been idle for this time.",
         example="30 minutes",
     ),
     Option(
         "max_age",
         Kind.DURATION,
         "Maximum age",
-        "Time, such as 8 hours, after which the cluster closes.",
+        "Close the cluster at this age.",
         example="8 hours",
     ),
 )
@@ -177,17 +183,39 @@ RENAMED = {
     "job_extra": "job_extra_directives",
     "header_skip": "job_directives_skip",
 }
-"""Old names that dask-jobqueue still understands, and so do we."""
+"""Old option names of dask-jobqueue and their new names."""
 
 
 def options_of(system: str) -> dict[str, Option]:
-    """Return every option of a batch system by name, in the order of the form."""
+    """Return every option of a batch system.
+
+    Parameters
+    ----------
+    system : str
+        A batch system, such as ``"slurm"``.
+
+    Returns
+    -------
+    dict
+        Options by name, in the order of the form.
+    """
     own = {option.name: option for option in ADAPTERS[system].options}
-    # An option that a batch system declares itself takes the place of the common one.
+    # A batch system can declare a common option itself and so replace it.
     every = [*COMMON[:3], *own.values(), *(each for each in COMMON[3:] if each.name not in own)]
     return {option.name: option for option in every}
 
 
 def renamed_of(system: str) -> dict[str, str]:
-    """Return the old option names of a batch system and their new ones."""
+    """Return the old option names of a batch system.
+
+    Parameters
+    ----------
+    system : str
+        A batch system, such as ``"slurm"``.
+
+    Returns
+    -------
+    dict
+        New names by old name.
+    """
     return {**RENAMED, **ADAPTERS[system].renamed}

@@ -1,48 +1,43 @@
-"""Where options come from: Dask's configuration, with the sections and keys of dask-jobqueue.
+"""Profiles: option values from Dask's configuration, with the sections and keys of dask-jobqueue.
 
-Every section under ``jobqueue:`` is a profile. A section named like a batch system is for that
-system; any other
-names it with ``system:``.
+Every section under ``jobqueue:`` is a profile. A section with the name of a batch system belongs to
+that system; any other section names its system with the key ``system``.
 """
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import dask.config
-import yaml
 
 from jupyter_jobqueue.adapters import ADAPTERS
-from jupyter_jobqueue.errors import InvalidOption, NotFound, nearest, unknown
+from jupyter_jobqueue.errors import InvalidOption, NotFound, nearest
+from jupyter_jobqueue.options.check import refuse_unknown
 from jupyter_jobqueue.options.common import options_of, renamed_of
 
-DEFAULTS = Path(__file__).with_name("jobqueue.yaml")
 CLUSTER_KEYS = {"scheduler_options", "system"}
 """Keys of a section that are not options of a job."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A named preset.
+    """A named set of option values.
 
     Parameters
     ----------
     name, system : str
-        The section's name and its batch system.
+        Name of the section and its batch system.
     options : dict
-        Option values that the section sets, by Python name; not yet checked.
+        Option values of the section by Python name, not checked yet.
     scheduler_options : dict
-        Keywords for the Dask scheduler.
+        Keyword arguments of the Dask scheduler.
     origin : str
-        The file that sets most of it, or ``"built-in"``.
+        The file that sets the section, or ``"built-in"``.
     problems : tuple of str
-        Sentences about keys that are not understood.
+        Sentences about unknown and renamed keys.
     """
 
     name: str
@@ -53,24 +48,14 @@ class Profile:
     problems: tuple[str, ...] = ()
 
 
-def load_defaults() -> None:
-    """Give Dask our defaults and, unless the user turned it off, a commented file to start from.
-
-    ``jupyter-jobqueue.write-user-config: false`` turns the file off.
-    """
-    dask.config.update_defaults(copy.deepcopy(_defaults()))
-    if dask.config.get("jupyter-jobqueue.write-user-config", True):
-        dask.config.ensure_file(source=str(DEFAULTS), comment=True)
-
-
-@cache
-def _defaults() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(DEFAULTS.read_text())
-    return found
-
-
 def profiles() -> list[Profile]:
-    """Return every profile whose batch system is known, the batch systems' own first."""
+    """Return every profile of a known batch system.
+
+    Returns
+    -------
+    list of Profile
+        First the batch systems' own profiles, then the others, both by name.
+    """
     names = [name for name in dask.config.get("jobqueue", {}) if _system(name) in ADAPTERS]
     return [profile(name) for name in sorted(names, key=lambda name: (name not in ADAPTERS, name))]
 
@@ -78,12 +63,24 @@ def profiles() -> list[Profile]:
 def profile(name: str, system: str | None = None) -> Profile:
     """Return one profile.
 
+    Parameters
+    ----------
+    name : str
+        Name of the section.
+    system : str, optional
+        Batch system that the profile must belong to.
+
+    Returns
+    -------
+    Profile
+        The profile, with the sentences about its unknown keys.
+
     Raises
     ------
     NotFound
         If the configuration has no such section.
     InvalidOption
-        If the section is not for `system`, or for no batch system that is known.
+        If the section belongs to another batch system or to an unknown one.
     """
     sections = dask.config.get("jobqueue", {})
     key = dask.config.canonical_name(name, sections)
@@ -111,7 +108,7 @@ def _system(name: str) -> str:
 
 
 def _read(name: str, system: str, section: Mapping[str, Any]) -> Profile:
-    # "name" comes first: our defaults have it, and whoever writes "job-name" means that.
+    # The defaults contain "name". A user's "job-name" is the same option and must override it.
     pairs = sorted(section.items(), key=lambda pair: pair[0] != "name")
     given = {_python_name(key): value for key, value in pairs if value is not None}
     files = _files(name)
@@ -145,7 +142,7 @@ def _known(system: str) -> set[str]:
 
 
 def _files(name: str) -> dict[str, str]:
-    """Return for each key of a section the last file that sets it, which is the one Dask obeys."""
+    """Return the file that sets each key of a section; the last one has priority in Dask."""
     files: dict[str, str] = {}
     found: Any = dask.config.collect_yaml(dask.config.paths, return_paths=True)
     for path, config in found:
@@ -162,57 +159,55 @@ def _files(name: str) -> dict[str, str]:
 
 
 def _modern(values: Mapping[str, Any], system: str) -> tuple[dict[str, Any], list[str]]:
-    """Translate old option names; a new name that is also given wins."""
-    renamed, current, said = renamed_of(system), dict(values), []
+    """Translate old option names; if both names have a value, the new name's value is used."""
+    renamed, current, warned = renamed_of(system), dict(values), []
     for old, new in renamed.items():
         if old in current:
             value = current.pop(old)
-            # As in dask-jobqueue: an empty list, such as the default of the new name, does not
-            # count.
+            # As in dask-jobqueue, an empty value of the new name does not override the old one.
             current[new] = current.get(new) or value
-            said.append(f"{old} has been renamed to {new}")
-    return current, said
+            warned.append(f"{old} has been renamed to {new}")
+    return current, warned
 
 
 def resolve(
     system: str, name: str | None, keywords: Mapping[str, Any]
 ) -> tuple[Profile, dict[str, Any]]:
-    """Join a profile and keywords; keywords win.
+    """Combine a profile with keywords, which override it.
 
     Parameters
     ----------
     system : str
         A batch system.
     name : str, optional
-        Profile; the batch system's own section if None.
+        Profile; the batch system's own profile if None.
     keywords : Mapping
-        Option values by Python name, old names included; None means not given.
+        Option values by Python name; old names are valid, and None means not given.
 
     Returns
     -------
-    Profile, dict
-        The profile and the option values, not yet checked (see `spec.check`).
+    Profile
+        The profile.
+    dict
+        The option values; `jupyter_jobqueue.options.check.check` checks them.
 
     Raises
     ------
     InvalidOption
-        If a keyword is unknown; the nearest known one is named.
+        If a keyword is unknown; the message suggests the nearest known ones.
 
     Warns
     -----
     FutureWarning
         For old names.
     UserWarning
-        For keys of the configuration that are not understood, with their file.
+        For unknown keys of the configuration, with their file.
     """
     chosen = profile(name or system, system)
-    known = {*options_of(system), *renamed_of(system)}
-    for key in keywords:
-        if key not in known:
-            raise unknown("option", key, known, field=f"options.{key}")
+    refuse_unknown(keywords, {*options_of(system), *renamed_of(system)})
     given = {key: value for key, value in keywords.items() if value is not None}
-    options, said = _modern(given, system)
-    for sentence in (*said, *chosen.problems):
+    options, warned = _modern(given, system)
+    for sentence in (*warned, *chosen.problems):
         kind = FutureWarning if "renamed" in sentence else UserWarning
         warnings.warn(sentence, kind, stacklevel=4)
     return chosen, {**chosen.options, **options}

@@ -14,7 +14,7 @@ from distributed.core import rpc
 from jupyter_jobqueue.errors import SchedulerGone
 from jupyter_jobqueue.placement.base import ProcessPlacement, Request
 
-ANSWER_PATIENCE = 5.0
+ANSWER_TIMEOUT = 5.0
 """Seconds for a scheduler to answer whoever wants to take it over."""
 
 
@@ -38,21 +38,23 @@ class Attached(ProcessPlacement):
         pause = 1.0
         while not await self._answers():
             if gone := self.gone():
-                raise SchedulerGone(gone, details=self._said())
-            self.waiting = f"its scheduler at {self.address} does not answer; it is asked again"
+                raise SchedulerGone(gone, details=self.last_output())
+            request.on_waiting(
+                f"The scheduler at {self.address} does not answer; retrying every {pause:g} s."
+            )
             await asyncio.sleep(pause)
             pause = min(30.0, pause * 2)
-        self.waiting = ""
+        request.on_waiting("")
 
     async def _answers(self) -> bool:
         return not self.gone() and await self._say("jobqueue_renew")
 
-    async def _say(self, word: str, patience: float = ANSWER_PATIENCE) -> bool:
+    async def _say(self, word: str, timeout: float = ANSWER_TIMEOUT) -> bool:
         """Send one word over a connection of its own; False if no answer came."""
         try:
             keys = (self._security or Security()).get_connection_args("client")
             async with rpc(self.address, connection_args=keys) as scheduler:
-                await asyncio.wait_for(getattr(scheduler, word)(), patience)
+                await asyncio.wait_for(getattr(scheduler, word)(), timeout)
         except (OSError, TimeoutError):
             return False
         self.heard = time.monotonic()
@@ -66,12 +68,12 @@ class Attached(ProcessPlacement):
     async def close(self) -> None:
         """Ask it to end, and kill it if it does not and is surely the one."""
         self.closing = True
-        if self.gone() or (await self._say("terminate", 2) and await self._gone_within(2)):
+        if self.gone() or (await self._say("terminate", 2) and await self.gone_within(2)):
             return
         for number in (signal.SIGTERM, signal.SIGKILL):
             if self.process_id is not None and self.process_id.alive:
                 self.process_id.send(number)
-                await self._gone_within(2)
+                await self.gone_within(2)
 
     def kill(self) -> None:
         """End the process at once."""

@@ -1,24 +1,28 @@
-"""A way to run the Dask scheduler of a cluster, and the way of dask-jobqueue: in this process."""
+"""What every way to run the Dask scheduler of a cluster has in common."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
 from distributed import Security
 
+from jupyter_jobqueue.errors import SchedulerFailed
 from jupyter_jobqueue.records.process import Process
 
 
 class Files(Protocol):
     """What a placement needs of the cluster's folder."""
 
-    def security_files(self, security: Security) -> dict[str, Any]:
-        """Return keywords of `Security` that name files instead of holding keys."""
+    tls: dict[str, Any]
+    """Keywords of `Security` that name files; empty without encryption."""
 
 
 @dataclass
@@ -31,16 +35,16 @@ class Request:
         Keywords of `distributed.Scheduler`: host, interface, port, protocol and so on.
     security : Security
         Keys of the cluster; without encryption if the user chose so.
-    prefix : str
-        Secret first part of the dashboard's paths.
     files : Files
         The cluster's folder.
+    on_waiting : callable
+        Called with a sentence when the start takes long, and with an empty one when it goes on.
     """
 
     options: dict[str, Any]
     security: Security
-    prefix: str
     files: Files
+    on_waiting: Callable[[str], None]
 
 
 @dataclass
@@ -57,8 +61,8 @@ class Placement(ABC):
         Where the scheduler runs.
     lease : float
         Seconds for which it lives without an owner; 0 if it ends with its owner.
-    waiting : str
-        What `start` waits for, if that is worth telling.
+    prefix : str
+        Secret first part of the dashboard's paths.
     """
 
     kind: ClassVar[Literal["server", "program"]] = "program"
@@ -67,7 +71,7 @@ class Placement(ABC):
     dashboard_port: int = 0
     process_id: Process | None = None
     lease: float = 0.0
-    waiting: str = ""
+    prefix: str = field(default_factory=partial(secrets.token_hex, 16))
 
     @abstractmethod
     async def start(self, request: Request) -> None:
@@ -90,16 +94,16 @@ class Placement(ABC):
     async def renew(self, comm: Any) -> None:  # noqa: B027 (most need no lease)
         """Tell the scheduler that its owner lives."""
 
-    def failure(self) -> str:
-        """Return why the scheduler is gone although nobody closed it; empty while it lives."""
-        return ""
+    def failure(self) -> SchedulerFailed | None:
+        """Return why the scheduler is gone although nobody closed it; None while it lives."""
+        return None
 
 
 LEASE = 600.0
 """Seconds for which a scheduler process lives on that no cluster object renews."""
 
 
-LOOK = 0.5
+WATCH_INTERVAL = 0.5
 """Seconds between two looks whether a process has ended."""
 
 
@@ -126,25 +130,27 @@ class ProcessPlacement(Placement):
     async def ended(self) -> None:
         """Wait until the process has ended."""
         while not self.gone():  # noqa: ASYNC110 (nothing tells of it everywhere)
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(WATCH_INTERVAL)
 
     async def renew(self, comm: Any) -> None:
         """Renew the lease."""
         await comm.jobqueue_renew()
 
-    def failure(self) -> str:
-        """Return how the process ended and what it said last."""
+    def failure(self) -> SchedulerFailed | None:
+        """Return how the process ended, with the last lines of its log."""
         gone = "" if self.closing else self.gone()
-        return f"{gone}\n{self._said()}".strip() if gone else ""
+        return SchedulerFailed(gone, details=self.last_output()) if gone else None
 
-    def _said(self, lines: int = 20) -> str:
+    def last_output(self, lines: int = 20) -> str:
+        """Return the last lines that the scheduler printed."""
         if self.log is None or not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    async def _gone_within(self, patience: float) -> bool:
+    async def gone_within(self, timeout: float) -> bool:
+        """Wait until the process has ended; returns whether it has within `timeout` seconds."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 while not self.gone():  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
         return bool(self.gone())

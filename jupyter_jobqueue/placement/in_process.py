@@ -25,9 +25,9 @@ class InProcess(Placement):
         security = request.security if request.security.require_encryption else None
         try:
             self.scheduler = Scheduler(
-                security=security, http_prefix=request.prefix, **request.options
+                security=security, http_prefix=self.prefix, **request.options
             )
-            program.prepare(self.scheduler, request.prefix)
+            program.prepare(self.scheduler, self.prefix)
             await self.scheduler
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise SchedulerFailed("the Dask scheduler did not start", details=str(error)) from error

@@ -50,7 +50,7 @@ class OwnProcess(ProcessPlacement):
             raise SchedulerFailed(f"{self.python} cannot be started", details=str(error)) from error
         finally:
             os.close(log)
-        facts = await self._facts(self.process, _config(request, self.lease))
+        facts = await self._facts(self.process, _config(request, self.prefix, self.lease))
         self.process_id = Process.of(facts["pid"])
         self.address, self.dashboard_port = facts["address"], facts["dashboard_port"]
 
@@ -63,18 +63,18 @@ class OwnProcess(ProcessPlacement):
         except (TimeoutError, ValueError, OSError):
             await self.close()
             raise SchedulerFailed(
-                "the Dask scheduler did not start", details=self._said()
+                "the Dask scheduler did not start", details=self.last_output()
             ) from None
         return facts
 
     async def close(self) -> None:
         """Ask the process to end, and kill it when it does not."""
         self.closing = True
-        for number, patience in ((signal.SIGTERM, 2), (signal.SIGKILL, 2)):
+        for number, timeout in ((signal.SIGTERM, 2), (signal.SIGKILL, 2)):
             if self.process is None or self.gone():
                 return
             self.process.send_signal(number)
-            await self._gone_within(patience)
+            await self.gone_within(timeout)
 
     def kill(self) -> None:
         """End the process at once."""
@@ -105,11 +105,10 @@ def _talk(process: subprocess.Popen[bytes], text: bytes) -> bytes:
         return process.stdout.readline()
 
 
-def _config(request: Request, lease: float) -> dict[str, Any]:
-    encrypted = request.security.require_encryption
+def _config(request: Request, prefix: str, lease: float) -> dict[str, Any]:
     return {
         "options": request.options,
-        "security": request.files.security_files(request.security) if encrypted else {},
-        "prefix": request.prefix,
+        "security": request.files.tls,
+        "prefix": prefix,
         "lease": lease,
     }

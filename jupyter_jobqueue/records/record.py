@@ -25,13 +25,13 @@ class NewerRecord(NotARecord):
 class KeptJob(BaseModel):
     """What anybody needs to know of a job; the rest is for the cluster's own table."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", populate_by_name=True)
 
     name: str
     tag: str
     id: str = ""
     submitted: float = 0.0
-    queued: float | None = None
+    submitted_per_queue: float | None = Field(default=None, alias="queued")
 
 
 class Bounds(BaseModel):
@@ -133,6 +133,6 @@ def write(record: Record) -> str:
     """
     facts = record.model_dump(exclude={"jobs"}, warnings=False)
     kept: list[Any] = record.jobs  # not checked, and so still plain, if this program made them
-    jobs = (each.model_dump() if isinstance(each, KeptJob) else each for each in kept)
-    lines = ",\n".join(json.dumps(each, default=str) for each in jobs)
+    jobs = (job.model_dump(by_alias=True) if isinstance(job, KeptJob) else job for job in kept)
+    lines = ",\n".join(json.dumps(job, default=str) for job in jobs)
     return f'{json.dumps(facts, default=str)[:-1]}, "jobs": [\n{lines}\n]}}\n'

@@ -1,4 +1,4 @@
-"""The server extension: makes the manager, connects the routes, closes the clusters at the end."""
+"""The server extension: creates the manager, adds the routes, closes the clusters at the end."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ class JobQueueApp(ExtensionApp):
     description = "Dask clusters on the batch queue of an HPC site"
 
     manager_class: type[ClusterManager] = Type(  # type: ignore[assignment]
-        ClusterManager, klass=ClusterManager, help="Class that keeps the clusters."
+        ClusterManager, klass=ClusterManager, help="Class of the manager of clusters."
     ).tag(config=True)
 
     def initialize_settings(self) -> None:
-        """Make the manager."""
+        """Create the manager."""
         events = Events(self.settings["event_logger"])
         self.manager = self.manager_class(events, parent=self, log=self.log)
         self.settings[MANAGER] = self.manager
         if self.serverapp is not None:
-            # Once the loop runs: the start does not wait for clusters of an earlier server.
+            # Recovery starts with the event loop, so that the server does not wait for it.
             self.serverapp.io_loop.add_callback(self.manager.adoption.begin)
 
     def initialize_handlers(self) -> None:
-        """Connect the routes."""
+        """Add the routes."""
         self.handlers.extend([*API, *DASHBOARDS])
 
     def current_activity(self) -> dict[str, Any] | None:
-        """Keep an idle server from being stopped while it has clusters."""
+        """Return the number of clusters, so that a server with clusters does not count as idle."""
         return {"clusters": self.manager.active} if self.manager.active else None
 
     async def stop_extension(self) -> None:
-        """Close the clusters, or leave them for the next server."""
+        """Close the clusters, or leave them to the next server."""
         await self.manager.stop()

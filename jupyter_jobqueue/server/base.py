@@ -1,4 +1,4 @@
-"""What every handler needs: the manager, and the name under which an authorizer knows us."""
+"""What all handlers share: the manager, and the resource name for authorizers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, cast
 from jupyter_jobqueue.server.manager import ClusterManager
 
 MANAGER = "jobqueue_manager"
-"""Where the settings of the web application keep the manager."""
+"""Key of the manager in the settings of the web application."""
 
 
 class ManagerMixin:

@@ -1,40 +1,55 @@
-"""HTTP only: each verb asks the manager and writes its answer; errors are written in one place."""
+"""The REST handlers: each method calls the manager and writes its answer, or an error."""
 
 from __future__ import annotations
 
-import json
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
+from pydantic_core import to_json
 from tornado import web
 
 from jupyter_jobqueue.errors import JobQueueError
+from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
+from jupyter_jobqueue.jobs.scaler import Target
+from jupyter_jobqueue.server import views
 from jupyter_jobqueue.server.base import ManagerMixin
-from jupyter_jobqueue.server.managed_cluster import Wish
-from jupyter_jobqueue.server.requests import Adapt, Create, LogQuery, Preview, Scale
+from jupyter_jobqueue.server.requests import (
+    Adapt,
+    Create,
+    LogQuery,
+    Preview,
+    Query,
+    Scale,
+    SchemaQuery,
+    SystemsQuery,
+)
+from jupyter_jobqueue.server.responses import OptionsSchemaModel, error_body
+
+Q = TypeVar("Q", bound=Query)
 
 
 class JobQueueHandler(ManagerMixin, APIHandler):
     """Base of the REST handlers."""
 
     def reply(self, value: Any, status: int = 200) -> None:
-        """Answer with JSON."""
+        """Answer with a model, or a list of models, as JSON."""
         self.set_status(status)
-        self.finish(json.dumps(value))
+        self.finish(to_json(value))
+
+    def query(self, model: type[Q]) -> Q:
+        """Return the query of the URL, or raise `InvalidOption`."""
+        given = {name: self.get_query_argument(name, None) for name in model.model_fields}
+        return model.check({name: value for name, value in given.items() if value is not None})
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Write an error of ours as it is; HTTPError would double each ``%`` of a queue's words."""
+        """Write an error of this package; `HTTPError` would double every ``%`` in its message."""
         error = kwargs.get("exc_info", (None, None, None))[1]
-        if not isinstance(error, JobQueueError):
+        if isinstance(error, JobQueueError):
+            self.reply(error_body(error), error.status_code)
+        else:
             super().write_error(status_code, **kwargs)
-            return
-        told = {"message": error.message, "reason": type(error).__name__}
-        extra = {"field": error.field, "details": error.details}
-        self.reply(
-            {**told, **{key: value for key, value in extra.items() if value}}, error.status_code
-        )
 
     def log_exception(
         self,
@@ -42,7 +57,7 @@ class JobQueueHandler(ManagerMixin, APIHandler):
         value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Log an error that a user can act on as one line, all others with their traceback."""
+        """Log an error of this package as one line, and any other with its traceback."""
         if isinstance(value, JobQueueError):
             self.log.info("%s: %s", self.request.path, value)
         else:
@@ -55,9 +70,9 @@ class SystemsHandler(JobQueueHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """List them; ``refresh=1`` asks them again."""
-        refresh = self.get_query_argument("refresh", "") not in ("", "0")
-        self.reply(await self.manager.systems.describe(refresh=refresh))
+        """List them; ``refresh=1`` queries them again."""
+        refresh = self.query(SystemsQuery).refresh not in ("", "0")
+        self.reply(views.systems(await self.manager.discovery.systems(refresh=refresh)))
 
 
 class ProfilesHandler(JobQueueHandler):
@@ -67,7 +82,7 @@ class ProfilesHandler(JobQueueHandler):
     @authorized
     async def get(self) -> None:
         """List them."""
-        self.reply(await self.manager.systems.profiles())
+        self.reply(views.profiles(await self.manager.discovery.profiles()))
 
 
 class SchemaHandler(JobQueueHandler):
@@ -77,17 +92,18 @@ class SchemaHandler(JobQueueHandler):
     @authorized
     async def get(self, system: str) -> None:
         """Return their JSON schema, with the values of ``profile`` as defaults."""
-        profile = self.get_query_argument("profile", None)
-        self.reply(await self.manager.systems.schema(system, profile))
+        profile = self.query(SchemaQuery).profile
+        schema = await self.manager.discovery.schema(system, profile)
+        self.reply(OptionsSchemaModel.model_validate(schema))
 
 
 class PreviewHandler(JobQueueHandler):
-    """Job scripts of clusters that are not there yet."""
+    """The job script of a cluster that does not exist yet."""
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Return script and command; nothing is sent."""
+        """Return script and command without submitting anything."""
         self.reply(await self.manager.preview(**dict(Preview.read(self.request.body))))
 
 
@@ -103,11 +119,13 @@ class ClustersHandler(JobQueueHandler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Create one; the state follows."""
-        asked = Create.read(self.request.body)
-        wish = Wish(asked.jobs or 0, asked.adapt.bounds if asked.adapt else None)
-        settings = asked.model_dump(exclude={"jobs", "adapt"})
-        self.reply(await self.manager.create(**settings, wish=wish), 201)
+        """Create one; it starts in the background."""
+        body = Create.read(self.request.body)
+        target = Target(body.jobs or 0)
+        if body.adapt and body.adapt.bounds:
+            target = target.adapted_by(AdaptivePolicy(*body.adapt.bounds))
+        settings = body.model_dump(exclude={"jobs", "adapt"})
+        self.reply(await self.manager.create(**settings, target=target), 201)
 
 
 class ClusterHandler(JobQueueHandler):
@@ -134,27 +152,27 @@ class ScaleHandler(JobQueueHandler):
     @web.authenticated
     @authorized
     async def post(self, cluster_id: str) -> None:
-        """Ask for it."""
+        """Set it."""
         self.reply(await self.manager.scale(cluster_id, **Scale.read(self.request.body).size))
 
 
 class AdaptHandler(JobQueueHandler):
-    """A size that follows the work."""
+    """A size that follows the workload."""
 
     @web.authenticated
     @authorized
     async def post(self, cluster_id: str) -> None:
-        """Set its bounds, or end it."""
+        """Set its bounds, or keep the current size."""
         self.reply(await self.manager.adapt(cluster_id, Adapt.read(self.request.body).bounds))
 
 
 class RetryHandler(JobQueueHandler):
-    """A cluster that has stopped to submit."""
+    """A cluster that has stopped submitting jobs."""
 
     @web.authenticated
     @authorized
     async def post(self, cluster_id: str) -> None:
-        """Let it submit again."""
+        """Resume submitting."""
         self.reply(await self.manager.retry(cluster_id))
 
 
@@ -174,7 +192,7 @@ class JobsHandler(JobQueueHandler):
     @web.authenticated
     @authorized
     def get(self, cluster_id: str) -> None:
-        """List them, ended ones too."""
+        """List them, ended ones included."""
         self.reply(self.manager.jobs(cluster_id))
 
 
@@ -185,13 +203,12 @@ class JobLogHandler(JobQueueHandler):
     @authorized
     async def get(self, cluster_id: str, job: str) -> None:
         """Return its end."""
-        given = {name: self.get_query_argument(name, None) for name in LogQuery.model_fields}
-        query = LogQuery.check({name: value for name, value in given.items() if value is not None})
+        query = self.query(LogQuery)
         self.reply(await self.manager.job_log(cluster_id, job, query.stream, query.tail))
 
 
 class ClientHandler(JobQueueHandler):
-    """The code of a client."""
+    """Code that connects a client."""
 
     @web.authenticated
     @authorized
@@ -201,7 +218,7 @@ class ClientHandler(JobQueueHandler):
 
 
 class NoticesHandler(JobQueueHandler):
-    """Sentences about clusters that are gone."""
+    """Notices about clusters that no longer exist."""
 
     @web.authenticated
     @authorized
@@ -211,7 +228,7 @@ class NoticesHandler(JobQueueHandler):
 
 
 class NoticeHandler(JobQueueHandler):
-    """One of them."""
+    """One notice."""
 
     @web.authenticated
     @authorized

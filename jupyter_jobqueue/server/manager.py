@@ -1,4 +1,4 @@
-"""The clusters of one Jupyter server. Knows no HTTP: plain values in, plain values out."""
+"""The clusters of one Jupyter server, independent of HTTP."""
 
 from __future__ import annotations
 
@@ -10,97 +10,109 @@ from typing import Any
 from traitlets import Bool, Float
 
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
-from jupyter_jobqueue.cluster.request import Plan
-from jupyter_jobqueue.errors import NotFound, unknown
+from jupyter_jobqueue.cluster.request import ClusterSpec
+from jupyter_jobqueue.errors import NotFound
+from jupyter_jobqueue.jobs import log
+from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
+from jupyter_jobqueue.jobs.scaler import Target
 from jupyter_jobqueue.placement import LEASE, OwnProcess
-from jupyter_jobqueue.server import responses
+from jupyter_jobqueue.server import views
 from jupyter_jobqueue.server.events import Events
-from jupyter_jobqueue.server.managed_cluster import ManagedCluster, Wish
+from jupyter_jobqueue.server.managed_cluster import ManagedCluster
 from jupyter_jobqueue.server.notices import Notices
-from jupyter_jobqueue.server.policy import Planner
-from jupyter_jobqueue.server.recovery import Adoption
+from jupyter_jobqueue.server.policy import ServerPolicy
+from jupyter_jobqueue.server.recovery import Recovery
+from jupyter_jobqueue.server.responses import (
+    ClientCodeModel,
+    ClusterModel,
+    JobModel,
+    JobScriptModel,
+    LogModel,
+)
 
-STREAMS = ("stdout", "stderr")
 
+class ClusterManager(ServerPolicy):
+    """Creates, resizes and closes clusters, and recovers those of an earlier server.
 
-class ClusterManager(Planner):
-    """Makes, keeps and closes clusters, and finds those again that an earlier server had."""
+    Parameters
+    ----------
+    events : Events
+        Receives the changes of the clusters.
+    **kwargs
+        Traits.
+    """
 
     queue_patience = Float(
         5.0,
         min=0,
-        help="Seconds for which a request waits for the queue. A queue that takes longer is "
-        "carried on with, and its answer is seen in the state of the cluster.",
+        help="Seconds that a request waits for the batch system. If the batch system needs "
+        "longer, the request returns, and the cluster shows the result when it arrives.",
     ).tag(config=True)
     close_patience = Float(
-        12.0, min=0.1, help="Seconds after which closing a cluster no longer waits for its queue."
+        12.0, min=0.1, help="Seconds to wait for the batch system when a cluster closes."
     ).tag(config=True)
     stop_patience = Float(
-        3.0, min=0.1, help="Seconds for all clusters together to close when the server stops."
+        3.0, min=0.1, help="Seconds to close all clusters when the server stops."
     ).tag(config=True)
     lease = Float(
         LEASE,
         min=1,
-        help="Seconds for which a cluster lives on when its server has ended without closing it. "
-        "A server that starts within this time finds it again.",
+        help="Seconds that a cluster keeps running after its server has ended without closing it. "
+        "A server that starts within this time takes the cluster over.",
     ).tag(config=True)
     keep_on_stop = Bool(
         False,
-        help="Whether clusters stay when the server stops, for the next server to find within the "
-        "time of the lease. If not, they are closed.",
+        help="Whether clusters keep running when the server stops. The next server takes them "
+        "over if it starts within the lease. If False, the server closes its clusters.",
     ).tag(config=True)
 
     def __init__(self, events: Events, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.events = events
         self.notices = Notices()
-        self.adoption = Adoption(self, self.log)
+        self.adoption = Recovery(self, self.log)
         self._clusters: dict[str, ManagedCluster] = {}
 
-    # -- questions
+    # -- state
 
-    def clusters(self) -> list[dict[str, Any]]:
+    def clusters(self) -> list[ClusterModel]:
         """Return every cluster, oldest first."""
-        return [responses.cluster(entry) for entry in self._clusters.values()]
+        return [views.cluster(entry) for entry in self._clusters.values()]
 
-    def get(self, cluster_id: str) -> dict[str, Any]:
+    def get(self, cluster_id: str) -> ClusterModel:
         """Return one cluster."""
-        return responses.cluster(self._entry(cluster_id))
+        return views.cluster(self._entry(cluster_id))
 
-    def jobs(self, cluster_id: str) -> list[dict[str, Any]]:
-        """Return every job of a cluster, ended ones too."""
-        return [job.to_dict() for job in self._entry(cluster_id).cluster.jobs.values()]
+    def jobs(self, cluster_id: str) -> list[JobModel]:
+        """Return every job of a cluster, ended ones included."""
+        return views.jobs(self._entry(cluster_id))
 
-    async def job_log(self, cluster_id: str, job: str, stream: str, tail: int) -> dict[str, Any]:
+    async def job_log(self, cluster_id: str, job: str, stream: str, tail: int) -> LogModel:
         """Return the last `tail` lines of a job's output."""
-        entry = self._entry(cluster_id)
-        found = entry.cluster.jobs.get(job)
-        if found is None:
-            raise NotFound(f"no job {job!r} in {entry.name}", field="job")
-        if stream not in STREAMS:
-            raise unknown("stream", stream, STREAMS, field="stream")
-        return await asyncio.to_thread(responses.log, found, stream, tail)
+        jobs = self._entry(cluster_id).cluster.jobs
+        found = await asyncio.to_thread(log.read, jobs, job, stream, tail)
+        return LogModel.model_validate(found)
 
-    def job_script(self, cluster_id: str) -> dict[str, str]:
+    def job_script(self, cluster_id: str) -> JobScriptModel:
         """Return the script of a cluster's jobs and the command that submits it."""
         cluster = self._entry(cluster_id).cluster
-        return {"script": cluster.job_script(), "command": cluster.submit_command()}
+        return JobScriptModel(script=cluster.job_script(), command=cluster.submit_command())
 
-    def client_code(self, cluster_id: str, base_url: str) -> dict[str, str]:
-        """Return Python that connects a client, which then shows the dashboard below `base_url`."""
+    def client_code(self, cluster_id: str, base_url: str) -> ClientCodeModel:
+        """Return Python code that connects a client and links the dashboard below `base_url`."""
         entry = self._entry(cluster_id)
         entry.require_started()
-        dashboard = base_url + responses.cluster(entry)["dashboard"]
-        return {"code": entry.cluster.client_code(dashboard)}
+        dashboard = base_url + views.cluster(entry).dashboard
+        return ClientCodeModel(code=entry.cluster.client_code(dashboard))
 
     def dashboard(self, cluster_id: str) -> tuple[int, str]:
-        """Return port and secret prefix of a cluster's dashboard on this machine."""
+        """Return local port and secret prefix of a cluster's dashboard."""
         entry = self._entry(cluster_id)
         entry.require_started()
         port = entry.cluster.placement.dashboard_port
         if not port:
             raise NotFound(f"{entry.name} has no dashboard")
-        return port, entry.cluster.dashboard_path
+        return port, entry.cluster.placement.prefix
 
     @property
     def names(self) -> set[str]:
@@ -121,71 +133,74 @@ class ClusterManager(Planner):
         system: str | None = None,
         name: str | None = None,
         options: Mapping[str, Any] | None = None,
-        wish: Wish,
-    ) -> dict[str, Any]:
-        """Start a cluster; returns at once, and the state follows."""
-        self._check_size("jobs", wish.jobs)
-        self._check_size("adapt.maximum", wish.adapt[1] if wish.adapt else 0)
-        await self.systems.learn_dialects()
-        plan = self._plan(profile, system, options or {}, name)
-        self.systems.require(plan.system)
-        return responses.cluster(self.add(self._cluster(plan), wish))
+        target: Target,
+    ) -> ClusterModel:
+        """Create a cluster, which starts in the background."""
+        maximum = target.adapt.maximum or 0 if target.adapt else 0
+        self._check_size("adapt.maximum" if target.adapt else "jobs", max(target.jobs, maximum))
+        await self.discovery.detect_dialects()
+        spec = self._spec(profile, system, options or {}, name)
+        self.discovery.require(spec.system)
+        return views.cluster(self.add(self._cluster(spec), target))
 
-    def add(self, cluster: JobQueueCluster, wish: Wish) -> ManagedCluster:
-        """Start a cluster, and show it from now on."""
-        entry = ManagedCluster(cluster, wish, lambda *change: self._changed(cluster.id, *change))
-        cluster.when_over(lambda why: self._close_over(entry, why))
+    def add(self, cluster: JobQueueCluster, target: Target | None) -> ManagedCluster:
+        """Start a cluster and add it to the list; a target of None keeps the size that it has."""
+        entry = ManagedCluster(cluster, target, lambda job: self._on_change(cluster.id))
+        cluster.lifecycle.lifespan.on_expired = lambda why: self._close_expired(entry, why)
         self._clusters[entry.id] = entry
-        self._changed(entry.id, "", entry.state, "")
+        self._on_change(entry.id)
         return entry
 
     def forget(self, entry: ManagedCluster, detail: str = "") -> None:
-        """Show a cluster no longer."""
+        """Remove a cluster from the list."""
         if self._clusters.pop(entry.id, None):
-            self.events.emit(entry.id, "removed", state="closed", detail=detail)
+            self.events.removed(entry.id, detail)
 
-    def tell(self, sentence: str) -> None:
-        """Have a sentence seen by a person."""
+    def notify(self, sentence: str) -> None:
+        """Log a sentence and show it to the user as a notice."""
         self.log.warning("%s", sentence)
         self.notices.add(sentence)
 
-    async def scale(self, cluster_id: str, **size: int | str) -> dict[str, Any]:
-        """Ask for a number of jobs, workers or cores, or an amount of memory; exactly one."""
+    async def scale(self, cluster_id: str, **size: int | str) -> ClusterModel:
+        """Set a fixed size: a number of jobs, workers or cores, or an amount of memory."""
         entry = self._entry(cluster_id)
         (field,) = size
         jobs = entry.cluster.jobs_for(**size)
         self._check_size(field, jobs)
-        await entry.request(Wish(jobs), self.queue_patience)
-        return responses.cluster(entry)
+        await entry.resize(Target(jobs), self.queue_patience)
+        return views.cluster(entry)
 
-    async def adapt(self, cluster_id: str, bounds: tuple[int, int] | None) -> dict[str, Any]:
-        """Let the work decide between two numbers of jobs, or keep the present number if None."""
+    async def adapt(self, cluster_id: str, bounds: tuple[int, int] | None) -> ClusterModel:
+        """Let the number of jobs follow the workload; bounds of None keep the current number."""
         entry = self._entry(cluster_id)
         self._check_size("maximum", bounds[1] if bounds else 0)
-        await entry.request(Wish(0 if bounds else entry.wanted, bounds), self.queue_patience)
-        return responses.cluster(entry)
+        target = Target(entry.status.target.jobs)
+        if bounds:
+            target = target.adapted_by(AdaptivePolicy(*bounds))
+        await entry.resize(target, self.queue_patience)
+        return views.cluster(entry)
 
-    async def retry(self, cluster_id: str) -> dict[str, Any]:
-        """Submit again after failures."""
+    async def retry(self, cluster_id: str) -> ClusterModel:
+        """Resume submitting after failures."""
         entry = self._entry(cluster_id)
         await entry.retry(self.queue_patience)
-        return responses.cluster(entry)
+        return views.cluster(entry)
 
     async def close(self, cluster_id: str) -> None:
-        """Close a cluster; one whose queue is slow stays in the list for a while, as *closing*."""
+        """Close a cluster; it stays in the list as *closing* while the batch system is slow."""
         entry = self._entry(cluster_id)
         if entry.state != "closing":
             entry.close(self.close_patience).add_done_callback(lambda _: self._remove(entry))
         await asyncio.wait({entry.close(self.close_patience)}, timeout=self.queue_patience)
 
-    def _close_over(self, entry: ManagedCluster, why: str) -> None:
+    def _close_expired(self, entry: ManagedCluster, why: str) -> None:
         if entry.state != "closing":
             self.log.info("%s closes: %s", entry.name, why)
             self.notices.add(f"Cluster {entry.name} was closed: {why}.")
             entry.close(self.close_patience).add_done_callback(lambda _: self._remove(entry))
 
     async def stop(self) -> None:
-        """Close or leave everything, at the same time and within `stop_patience`."""
+        """Close or leave all clusters concurrently, within `stop_patience` seconds."""
         await self.adoption.stop()
         entries, patience = self._clusters.values(), self.stop_patience
         if self.keep_on_stop:
@@ -204,28 +219,28 @@ class ClusterManager(Planner):
             raise NotFound(f"no cluster {cluster_id!r}", field="id")
         return self._clusters[cluster_id]
 
-    def _cluster(self, plan: Plan) -> JobQueueCluster:
+    def _cluster(self, spec: ClusterSpec) -> JobQueueCluster:
         placement = OwnProcess(lease=self.lease)
-        cluster = CLASSES[plan.system](
-            plan=plan,
+        cluster = CLASSES[spec.system](
+            spec=spec,
             placement=placement,
             cluster_id=secrets.token_hex(6),
             asynchronous=True,
             silence_logs=False,
             security=None if self.encrypted else False,
         )
-        placement.log = cluster.folder.path / "scheduler.log"
+        placement.log = cluster.files.path / "scheduler.log"
         return cluster
 
     def _remove(self, entry: ManagedCluster) -> None:
         left = entry.left()
-        detail = f"could not cancel {', '.join(left)}" if left else ""
+        jobs = f"job{'s' if len(left) > 1 else ''} {', '.join(left)}"
+        detail = f"{jobs} could not be cancelled" if left else ""
         if left:
-            self.tell(f"Cluster {entry.name} is closed, but its queue {detail}.")
+            self.notify(f"Cluster {entry.name} is closed, but {detail}.")
         self.forget(entry, detail)
 
-    def _changed(self, cluster_id: str, name: str, state: str, detail: str) -> None:
-        if cluster_id in self._clusters:
-            self.events.emit(
-                cluster_id, "job" if name else "cluster", name=name, state=state, detail=detail
-            )
+    def _on_change(self, cluster_id: str) -> None:
+        if entry := self._clusters.get(cluster_id):
+            detail = entry.status.problem.message if entry.status.problem else ""
+            self.events.changed(cluster_id, entry.status.state, detail)

@@ -1,35 +1,52 @@
-"""What a person should know although no cluster is there any more to show it."""
+"""Notices: sentences about clusters that no longer exist."""
 
 from __future__ import annotations
 
 import secrets
 import time
-from typing import Any
 
 from jupyter_jobqueue.errors import NotFound
+from jupyter_jobqueue.server.responses import NoticeModel
 
-MOST = 50
-"""Notices that are kept; older ones are dropped."""
+MAX_NOTICES = 50
+"""Older notices are dropped."""
 
 
 class Notices:
-    """Sentences about clusters that are gone, until they are dismissed."""
+    """The notices of one server, until the user dismisses them."""
 
     def __init__(self) -> None:
-        self._notices: dict[str, dict[str, Any]] = {}
+        self._notices: dict[str, NoticeModel] = {}
 
     def add(self, text: str) -> None:
-        """Add a sentence."""
+        """Add a notice.
+
+        Parameters
+        ----------
+        text : str
+            A sentence.
+        """
         name = secrets.token_hex(4)
-        self._notices[name] = {"id": name, "when": time.time(), "text": text}
-        for oldest in list(self._notices)[:-MOST]:
+        self._notices[name] = NoticeModel(id=name, when=time.time(), text=text)
+        for oldest in list(self._notices)[:-MAX_NOTICES]:
             del self._notices[oldest]
 
-    def all(self) -> list[dict[str, Any]]:
-        """Return id, time (seconds since the epoch) and text of each, oldest first."""
+    def all(self) -> list[NoticeModel]:
+        """Return all notices, oldest first."""
         return list(self._notices.values())
 
     def dismiss(self, notice: str) -> None:
-        """Forget one."""
+        """Remove a notice.
+
+        Parameters
+        ----------
+        notice : str
+            Its id.
+
+        Raises
+        ------
+        NotFound
+            If there is no such notice.
+        """
         if self._notices.pop(notice, None) is None:
             raise NotFound(f"no notice {notice!r}", field="id")

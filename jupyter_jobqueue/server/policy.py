@@ -1,4 +1,4 @@
-"""What may be asked for on this server: checks wishes and makes plans of them."""
+"""The policy of one Jupyter server: its limits, batch systems and profiles."""
 
 from __future__ import annotations
 
@@ -12,27 +12,36 @@ from traitlets import Bool, Float, Integer, List, Unicode, default
 from traitlets.config import LoggingConfigurable
 
 from jupyter_jobqueue.adapters import ADAPTERS
-from jupyter_jobqueue.cluster.request import Plan, make_plan
-from jupyter_jobqueue.discovery import Systems
+from jupyter_jobqueue.cluster.request import ClusterSpec, build_spec
+from jupyter_jobqueue.discovery import Discovery
 from jupyter_jobqueue.errors import InvalidOption, WrongState
 from jupyter_jobqueue.options import profiles
+from jupyter_jobqueue.server.responses import JobScriptModel
 
 
-class Planner(LoggingConfigurable):
-    """Knows the batch systems, the profiles and the limits of this server."""
+class ServerPolicy(LoggingConfigurable):
+    """Checks requests against the limits of this server and builds the specs of clusters.
 
-    max_jobs = Integer(1000, min=1, help="Most jobs that one cluster may want.").tag(config=True)
+    Parameters
+    ----------
+    **kwargs
+        Traits.
+    """
+
+    max_jobs = Integer(1000, min=1, help="Maximum number of jobs per cluster.").tag(config=True)
     allowed_systems = List(
         Unicode(),
-        help="Batch systems that may be used, such as ['slurm']; all that are known if not set.",
+        help="Batch systems that clusters may use, such as ['slurm']; all of them if not set.",
     ).tag(config=True)
     query_timeout = Float(
         3.0,
         min=0.1,
-        help="Seconds to wait for a batch system's version or queues when all are listed.",
+        help="Seconds to wait for the version and the queues of a batch system.",
     ).tag(config=True)
     encrypted = Bool(
-        True, help="Whether the clusters use TLS; without it anybody on the machine can use them."
+        True,
+        help="Whether clusters use TLS. Without TLS, everybody who can reach the scheduler can use "
+        "the cluster.",
     ).tag(config=True)
 
     @default("allowed_systems")
@@ -41,50 +50,50 @@ class Planner(LoggingConfigurable):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.systems = Systems(self.allowed_systems, self.query_timeout)
+        self.discovery = Discovery(self.allowed_systems, self.query_timeout)
 
     @property
     def names(self) -> set[str]:
-        """Names that are taken."""
+        """Names of existing clusters."""
         return set()
 
     async def preview(
         self, *, profile: str | None, system: str | None, options: Mapping[str, Any]
-    ) -> dict[str, str]:
-        """Return the script and command that a cluster would submit; nothing is sent."""
-        await self.systems.learn_dialects()
-        script, command = self._plan(profile, system, options).preview()
-        return {"script": script, "command": command}
+    ) -> JobScriptModel:
+        """Return the script and command of a cluster without submitting anything."""
+        await self.discovery.detect_dialects()
+        script, command = self._spec(profile, system, options).preview()
+        return JobScriptModel(script=script, command=command)
 
-    def _plan(
+    def _spec(
         self,
         profile: str | None,
         system: str | None,
         options: Mapping[str, Any],
         name: str | None = None,
-    ) -> Plan:
+    ) -> ClusterSpec:
         chosen = profiles.profile(
-            profile or self.systems.known(system or ""), system and self.systems.known(system)
+            profile or self.discovery.known(system or ""), system and self.discovery.known(system)
         )
         unique = self._name(chosen.name, name)
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
-            plan = make_plan(
+            spec = build_spec(
                 chosen.system,
                 options,
                 config_name=chosen.name,
                 name=unique,
                 encrypted=self.encrypted,
             )
-        for each in told:
-            self.log.warning("%s", each.message)
-        return plan
+        for warning in warned:
+            self.log.warning("%s", warning.message)
+        return spec
 
     def _name(self, profile: str, name: str | None) -> str:
         taken = self.names
         if name in taken:
             raise WrongState(
-                f"there is a cluster named {name!r} already; choose another name", field="name"
+                f"a cluster named {name!r} exists already; choose another name", field="name"
             )
         stem = re.sub(r"[^A-Za-z0-9._-]", "-", profile)[:48]
         return (
@@ -96,7 +105,7 @@ class Planner(LoggingConfigurable):
     def _check_size(self, field: str, jobs: int) -> None:
         if jobs > self.max_jobs:
             raise InvalidOption(
-                f"{field}: {jobs} jobs are more than a cluster may have on this server, which is "
-                f"{self.max_jobs} (ClusterManager.max_jobs)",
+                f"{jobs} jobs exceed this server's limit of {self.max_jobs} per cluster "
+                "(ClusterManager.max_jobs)",
                 field=field,
             )

@@ -1,4 +1,4 @@
-"""Finds again what an earlier server had, and sees to what is left of what has gone."""
+"""Recovers the clusters of an earlier server, and cancels the jobs of those that have ended."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ from typing import Any, Protocol
 
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
-from jupyter_jobqueue.cluster.leftovers import bury, counted, release, sweep_programs
-from jupyter_jobqueue.discovery import Systems
-from jupyter_jobqueue.errors import QueueError, SchedulerGone
+from jupyter_jobqueue.cluster.leftovers import cancel_and_forget, cancel_leftovers, counted, release
+from jupyter_jobqueue.discovery import Discovery
+from jupyter_jobqueue.errors import QueueError
+from jupyter_jobqueue.jobs.scaler import Target
 from jupyter_jobqueue.records.process import Process, host
 from jupyter_jobqueue.records.record import Record
 from jupyter_jobqueue.records.store import STALE, TOUCH, Store
-from jupyter_jobqueue.server.managed_cluster import ManagedCluster, Wish
+from jupyter_jobqueue.server.managed_cluster import ManagedCluster
 
-FOUND = "found again after the Jupyter server had ended"
+FOUND = "Reconnected after a server restart"
 PAUSES = (0, 5, 15, 60, 180, 600)
-"""Seconds before each attempt to cancel what a cluster has left, while the queue is away."""
+"""Seconds before each attempt to cancel the remaining jobs, while the batch system is down."""
 
 
 class Host(Protocol):
-    """What is asked of the one who will have the clusters."""
+    """The part of the manager that recovery needs."""
 
-    systems: Systems
+    discovery: Discovery
 
-    def add(self, cluster: JobQueueCluster, wish: Wish) -> ManagedCluster:
-        """Start a cluster, and show it from now on."""
+    def add(self, cluster: JobQueueCluster, target: Target | None) -> ManagedCluster:
+        """Start a cluster and add it to the list."""
 
     def forget(self, entry: ManagedCluster, detail: str = "") -> None:
-        """Show a cluster no longer."""
+        """Remove a cluster from the list."""
 
-    def tell(self, sentence: str) -> None:
-        """Have a sentence seen by a person."""
+    def notify(self, sentence: str) -> None:
+        """Show a sentence to the user as a notice."""
 
 
-class Adoption:
+class Recovery:
     """Takes over the clusters that nobody owns; works beside the start, never in its way.
 
     Parameters
@@ -76,13 +77,13 @@ class Adoption:
         try:
             records, problems = await asyncio.to_thread(self.store.read_all)
             for sentence in problems:
-                self.host.tell(f"{sentence}.")
-            await self.host.systems.learn_dialects()
+                self.host.notify(f"{sentence}.")
+            await self.host.discovery.detect_dialects()
             for record in records:
                 if record.kind == "server":
                     self._spawn(self._take(record))
-            for sentence in await sweep_programs(self.store):
-                self.host.tell(f"{sentence[:1].upper()}{sentence[1:]}.")
+            for sentence in await cancel_leftovers(self.store):
+                self.host.notify(f"{sentence[:1].upper()}{sentence[1:]}.")
         except Exception:
             self.log.exception("clusters of earlier servers")
 
@@ -115,35 +116,37 @@ class Adoption:
             cluster = CLASSES[record.system].attach(record)
         except (ValueError, KeyError, TypeError) as error:
             path = self.store.path(record.id)
-            self.host.tell(f"{await asyncio.to_thread(self.store.set_aside, path, str(error))}.")
+            self.host.notify(f"{await asyncio.to_thread(self.store.set_aside, path, str(error))}.")
             return
         cluster.notes.append((time.time(), FOUND))
-        entry = self.host.add(cluster, Wish())
-        if isinstance(await entry.started(), SchedulerGone):
+        entry = self.host.add(cluster, None)
+        if not await entry.found_scheduler():
             self.host.forget(entry)
-            sentence = f"Cluster {record.name} did not survive: its scheduler has ended"
-            await self._bury(record, sentence, always=True)
+            sentence = f"Cluster {record.name} could not be recovered: its scheduler has ended"
+            await self._cancel_rest(record, sentence, always=True)
 
     async def _finish_closing(self, record: Record) -> None:
         """Go on with what a server began that was killed, or whose queue did not answer."""
         with suppress(OSError):
             record.scheduler.process.kill()
-        await self._bury(record, f"Cluster {record.name} is closed")
+        await self._cancel_rest(record, f"Cluster {record.name} is closed")
 
-    async def _bury(self, record: Record, sentence: str, *, always: bool = False) -> None:
+    async def _cancel_rest(self, record: Record, sentence: str, *, always: bool = False) -> None:
         """Cancel what is left of a cluster; a queue that is away is asked again."""
         for attempt, pause in enumerate(PAUSES):
             await asyncio.sleep(pause)
             try:
-                left = await bury(self.store, record)
+                left = await cancel_and_forget(self.store, record)
             except QueueError as error:
                 if not attempt:
-                    self.host.tell(f"{sentence}; the queue does not answer, so that jobs of it may "
-                                   f"be left: {error.message}.")  # fmt: skip
+                    self.host.notify(
+                        f"{sentence}. Some of its jobs may remain, as the batch system is not "
+                        f"responding: {error.message}."
+                    )
                 record = await asyncio.to_thread(self._claim_again, record)
             else:
                 if left or always or attempt:
-                    self.host.tell(f"{sentence}; {counted(left)}.")
+                    self.host.notify(f"{sentence}; {counted(left)}.")
                 return
         await asyncio.to_thread(release, self.store, record)
 

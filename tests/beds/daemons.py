@@ -25,18 +25,28 @@ def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None
         time.sleep(0.05)
 
 
+BLOCK = 32
+"""Ports that one bed has for itself; Grid Engine's groups are numbered like them."""
+_taken: list[socket.socket] = []
+
+
 def free_ports(count: int) -> int:
     """Return the first of `count` ports in a row that nobody listens on.
 
-    They are below 32768, where Linux does not hand out ports to outgoing connections; the choice is
-    random, so that beds that start at the same time do not want the same.
+    They are below 32768, where Linux does not hand out ports to outgoing connections. As long as
+    this process lives, no other that asks here is given the same ones: a name that only one can
+    have, and that goes with its process, stands for each block.
     """
-    for _ in range(100):
-        first = randrange(20000, 32000)  # noqa: S311 (no secret)
+    for _ in range(1000):
+        first = randrange(20000, 32000, BLOCK)  # noqa: S311 (no secret)
+        name = socket.socket(socket.AF_UNIX)
         with suppress(OSError), ExitStack() as sockets:
+            name.bind(f"\0jobqueue-ports-{first}")
             for port in range(first, first + count):
                 sockets.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            _taken.append(name)
             return first
+        name.close()
     raise OSError(f"found no {count} free ports in a row")
 
 

@@ -115,7 +115,7 @@ class OarBed:
         self._make_database()
         self._start_sshd()
         self._start_almighty()
-        wait_until(lambda: "Alive" in self.ask("oarnodes", "-s"), 20, f"the node, {self._logs}")
+        wait_until(lambda: "Alive" in self.ask("oarnodes", "-s"), 120, f"the node, {self._logs}")
 
     def down(self) -> None:
         """Cancel all jobs, stop all daemons, put the system's files back, remove the folder."""
@@ -155,7 +155,7 @@ class OarBed:
 
     def ask(self, *argv: str, check: bool = False) -> str:
         """Run one of OAR's commands and return what it printed."""
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=check)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=check)
         return done.stdout
 
     # -- the parts
@@ -297,7 +297,7 @@ class OarBed:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
-            timeout=10,
+            timeout=60,
             check=True,
             user="oar",
             group="oar",
@@ -306,7 +306,7 @@ class OarBed:
         )
         self._almighty.pid_file.write_text(started.stdout)
         server = (address, int(self._settings["SERVER_PORT"]))
-        wait_until(lambda: _listens(server), 20, f"OAR's server, {self._logs}")
+        wait_until(lambda: _listens(server), 120, f"OAR's server, {self._logs}")
 
     def _run(self, *argv: str | Path, user: str | None = None) -> None:
         with (self.directory / "log" / "start.log").open("ab") as said:
@@ -316,7 +316,7 @@ class OarBed:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
-                timeout=60,
+                timeout=120,
                 user=user,
                 group=user,
                 extra_groups=[] if user else None,

@@ -77,11 +77,11 @@ class SGEBed:
         if not self.bin.exists():
             self._make()
         self._start(self._qmaster, "sge_qmaster")
-        wait_until(lambda: HOST in self.ask("qconf", "-sh"), 30, f"sge_qmaster, {self._logs}")
+        wait_until(lambda: HOST in self.ask("qconf", "-sh"), 120, f"sge_qmaster, {self._logs}")
         if not self.ask("qconf", "-ss"):
             self._configure()
         self._start(self._execd, "sge_execd")
-        wait_until(self._queues_are_up, 60, f"the queues, {self._logs}")
+        wait_until(self._queues_are_up, 120, f"the queues, {self._logs}")
 
     def down(self) -> None:
         """Cancel all jobs, stop both daemons and remove the folder."""
@@ -117,7 +117,7 @@ class SGEBed:
     def ask(self, *argv: str, check: bool = False) -> str:
         """Run one of Grid Engine's commands on this bed and return what it printed."""
         command = [str(self.bin / argv[0]), *argv[1:]]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=check)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=check)
         return done.stdout
 
     @property
@@ -242,7 +242,7 @@ class SGEBed:
         env = {"PATH": os.defpath, "LANG": "C.UTF-8"} | self._variables | variables
         with (self.directory / "start.log").open("ab") as log:
             done = subprocess.run(
-                argv, env=env, cwd=self.directory, stdout=log, stderr=log, timeout=60
+                argv, env=env, cwd=self.directory, stdout=log, stderr=log, timeout=120
             )
         if done.returncode:
             raise RuntimeError(f"{' '.join(map(str, argv))} failed, {self._logs}")

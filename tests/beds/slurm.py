@@ -67,13 +67,13 @@ class SlurmBed:
         self._write_conf()
         self._start_munged()
         self._start(self._daemon("slurmctld"), ["slurmctld", "-f", str(self.conf)])
-        wait_until(lambda: "is UP" in self.ask("scontrol", "ping"), 30, f"slurmctld, {self._logs}")
+        wait_until(lambda: "is UP" in self.ask("scontrol", "ping"), 120, f"slurmctld, {self._logs}")
         for node in NODES:
             (self.directory / "spool" / node).mkdir(exist_ok=True)
             self._start(
                 self._daemon(f"slurmd.{node}"), ["slurmd", "-f", str(self.conf), "-N", node]
             )
-        wait_until(self._nodes_are_up, 60, f"the nodes, {self._logs}")
+        wait_until(self._nodes_are_up, 120, f"the nodes, {self._logs}")
 
     def down(self) -> None:
         """Cancel all jobs, stop all daemons and remove the folder."""
@@ -109,7 +109,7 @@ class SlurmBed:
             yield
         finally:
             os.kill(pid, signal.SIGCONT)
-            wait_until(lambda: "is UP" in self.ask("scontrol", "ping"), 60, "slurmctld to go on")
+            wait_until(lambda: "is UP" in self.ask("scontrol", "ping"), 120, "slurmctld to go on")
 
     @contextmanager
     def forgetting(self) -> Iterator[None]:
@@ -194,7 +194,7 @@ class SlurmBed:
     def ask(self, *argv: str, check: bool = False) -> str:
         """Run one of Slurm's commands on this bed and return what it printed."""
         done = subprocess.run(
-            argv, env=self._environment, capture_output=True, text=True, timeout=60, check=check
+            argv, env=self._environment, capture_output=True, text=True, timeout=120, check=check
         )
         return done.stdout
 
@@ -217,7 +217,7 @@ class SlurmBed:
         logs = self.directory / "log"
         with (logs / "start.log").open("ab") as said:
             done = subprocess.run(
-                argv, env=self._environment, cwd=logs, stdout=said, stderr=said, timeout=60
+                argv, env=self._environment, cwd=logs, stdout=said, stderr=said, timeout=120
             )
         if done.returncode:
             raise RuntimeError(f"{argv[0]} did not start, {self._logs}")

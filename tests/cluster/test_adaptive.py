@@ -76,9 +76,9 @@ def test_a_steady_load_is_done_as_early_as_with_a_fixed_size(
     with pending(slurm_queue, processes) as cluster, Client(cluster) as client:
         cluster.adapt(maximum_jobs=4)
         futures = client.map(_sleep, range(60), seconds=1.0)
-        until(lambda: len(cluster.jobs) == 4, timeout=10)
+        until(lambda: len(cluster.jobs) == 4, timeout=120)
         assert cluster.wanted == 4
-        client.wait_for_workers(4 * processes, timeout=40)
+        client.wait_for_workers(4 * processes, timeout=120)
         assert client.gather(futures) == list(range(60))
         nothing_was_given_back(cluster)
         assert len(cluster.jobs) == 4
@@ -95,7 +95,7 @@ def test_jobs_with_a_busy_worker_stay_and_the_others_go_after_the_idle_time(
         (busy,) = cluster.workers.values()
         assert client.processing()[_address(cluster, busy.name)] == (long.key,)
         (tmp_path / "end").touch()
-        assert long.result(timeout=30) == "there"
+        assert long.result(timeout=120) == "there"
         long.release()  # a worker with the only copy of a result is kept
         until(lambda: not cluster.workers)
         assert [entry.jobs for entry in policy.log] == [3, 1, 0]

@@ -23,7 +23,7 @@ class TestEverywhere(Everywhere):
 
 def test_results_survive_scaling_down(queue: Queue) -> None:
     with queue.cluster(n_workers=3) as cluster, Client(cluster) as client:
-        client.wait_for_workers(3, timeout=40)
+        client.wait_for_workers(3, timeout=120)
         futures = client.map(lambda x: x**2, range(50))
         client.gather(futures)
         cluster.scale(1)
@@ -96,12 +96,12 @@ def test_jobs_that_are_being_submitted_while_the_cluster_closes_do_not_stay(
         await asyncio.wait([scaling])
 
     asyncio.run(close_at_once())
-    until(lambda: local_queue.listed() == [], timeout=10)
+    until(lambda: local_queue.listed() == [], timeout=120)
 
 
 def test_text_and_html_show_jobs_and_workers(local_queue: Queue) -> None:
     with local_queue.cluster(n_workers=1, name="mine") as cluster:
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         until(lambda: states(cluster) == ["running"])
         assert "jobs: 1 running; workers=1, threads=1" in repr(cluster)
         html = cluster._repr_html_()
@@ -118,11 +118,11 @@ def test_without_security_nothing_is_encrypted(local_queue: Queue) -> None:
 
 def test_keys_are_private_and_go_with_the_cluster(local_queue: Queue) -> None:
     with local_queue.cluster() as cluster:
-        keys = sorted(cluster.folder.path.glob("tls-*.pem"))
+        keys = sorted(cluster.files.path.glob("tls-*.pem"))
         assert len(keys) == 2
         assert [key.stat().st_mode & 0o777 for key in keys] == [0o600, 0o600]
-        assert cluster.folder.path.stat().st_mode & 0o777 == 0o700
-    assert not list(cluster.folder.path.glob("tls-*.pem"))
+        assert cluster.files.path.stat().st_mode & 0o777 == 0o700
+    assert not list(cluster.files.path.glob("tls-*.pem"))
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,13 @@ def test_an_option_of_the_scheduler_is_refused_with_its_place(local_queue: Queue
 
 
 def test_a_cluster_without_cores_says_so_with_an_example() -> None:
-    with pytest.raises(InvalidOption, match="cores and memory of a job must be given, as in SLURM"):
+    with pytest.raises(InvalidOption, match="cores and memory of a job are required, as in SLURM"):
         SLURMCluster()
 
 
 def test_logs_of_cluster_scheduler_and_workers(local_queue: Queue) -> None:
     with local_queue.cluster(n_workers=1) as cluster:
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         logs = cluster.logs()
         (worker,) = cluster.scheduler_info["workers"]
         assert set(logs) == {"Cluster", "Scheduler", worker}
@@ -161,13 +161,13 @@ def test_the_dashboard_answers_behind_its_secret_only(local_queue: Queue) -> Non
         assert link.startswith("http://127.0.0.1:")
         assert status_of(link) == 200
         server = link.split("/", 3)[:3]
-        for path in ("", "status", "sitemap.json", f"{cluster.dashboard_path}/proxy/1/h/x"):
+        for path in ("", "status", "sitemap.json", f"{cluster.placement.prefix}/proxy/1/h/x"):
             assert status_of("/".join([*server, path])) == 404
 
 
 def status_of(url: str) -> int:
     try:
-        with urlopen(url, timeout=10) as answer:  # noqa: S310 (our own scheduler)
+        with urlopen(url, timeout=120) as answer:  # noqa: S310 (our own scheduler)
             return int(answer.status)
     except HTTPError as error:
         error.close()
@@ -181,8 +181,8 @@ def test_job_scripts_and_logs_are_in_the_folder_and_nothing_is_where_one_works(
     here.mkdir()
     monkeypatch.chdir(here)
     with local_queue.cluster(n_workers=1) as cluster:
-        cluster.wait_for_workers(1, timeout=40)
-        (script,) = (cluster.folder.path / "job-scripts").iterdir()
+        cluster.wait_for_workers(1, timeout=120)
+        (script,) = (cluster.files.path / "job-scripts").iterdir()
         assert "distributed.cli.dask_worker" in script.read_text()
         assert "Start worker at" in cluster.job_log(f"{cluster.name}-0")  # while it runs
     until(lambda: not local_queue.listed())

@@ -29,7 +29,7 @@ class Work:
 
     def __init__(self, cluster: JobQueueCluster, client: Client, gate: Path) -> None:
         self.cluster, self.client, self.gate = cluster, client, gate
-        count = cluster.wanted * cluster.plan_.processes
+        count = cluster.wanted * cluster.spec.processes
         self.futures: list[Any] = client.map(_wait_for, range(count), gate=gate, pure=False)
         until(lambda: all(client.processing().values()))
 
@@ -59,7 +59,7 @@ def working(on: Queue, gate: Path, jobs: int, **options: Any) -> Iterator[Work]:
     processes = options.setdefault("processes", 1)
     with on.cluster(cores=processes, **options) as cluster, Client(cluster) as client:
         cluster.scale(jobs=jobs)
-        client.wait_for_workers(jobs * processes, timeout=60)
+        client.wait_for_workers(jobs * processes, timeout=120)
         until(lambda: states(cluster) == ["running"] * jobs)
         yield Work(cluster, client, gate)
 
@@ -76,7 +76,7 @@ def working_twice(on: Queue, gate: Path, jobs: int, **options: Any) -> Iterator[
 
 def is_whole(queue: Queue, cluster: JobQueueCluster, jobs: int) -> None:
     """See that there are as many jobs as wanted, all at work: in the table, the queue and Dask."""
-    processes = cluster.plan_.processes
+    processes = cluster.spec.processes
     until(lambda: [len(job.workers) for job in cluster.workers.values()] == [processes] * jobs)
     until(lambda: [job.state for job in cluster.workers.values()] == ["running"] * jobs)
     workers = [name for job in cluster.workers.values() for name in job.workers]
@@ -160,13 +160,13 @@ def test_a_job_that_made_way_for_a_more_urgent_one(
 def test_jobs_that_the_queue_ended_for_their_walltime(local_queue: Queue, tmp_path: Path) -> None:
     """The queue allows less than we know of, and the workers know nothing of it either."""
     options = {
-        "job_extra_directives": ["--time=00:00:10"],
+        "job_extra_directives": ["--time=00:00:30"],
         "worker_extra_args": ["--lifetime", "10h"],
     }
     with working_twice(local_queue, tmp_path / "gate", 1, **options) as works:
         for work in works:
             is_whole_again(local_queue, work, lost=1)
-            assert ended(work.cluster) == [("failed", "Walltime of 10 s reached")]
+            assert ended(work.cluster) == [("failed", "Walltime of 30 s reached")]
         for work in works:
             work.ends_well()
 
@@ -244,7 +244,7 @@ def test_a_task_that_kills_its_workers_is_given_up(local_queue: Queue, tmp_path:
         work.ends_well()
         fatal = work.client.submit(os._exit, 1)
         with pytest.raises(KilledWorker):
-            fatal.result(timeout=40)
+            fatal.result(timeout=120)
         is_whole(local_queue, work.cluster, 1)
 
 
@@ -268,7 +268,7 @@ def comes_back(slurm: SlurmBed, queue: Queue, work: Work, job: Job) -> None:
     """See a job go back to pending without workers, and its workers join again."""
     before, count = job.id, len(work.cluster.jobs)
     until(lambda: job.state == "pending" and not job.workers)
-    assert (job.node, job.started, job.ends) == ("", None, None)
+    assert (job.node, job.started, job.walltime_ends_at) == ("", None, None)
     # Slurm lets it wait for two minutes; an administrator need not.
     slurm.ask("scontrol", "update", f"JobId={before}", "StartTime=now", check=True)
     is_whole(queue, work.cluster, work.cluster.wanted)

@@ -130,7 +130,7 @@ def test_a_job_starts_where_it_was_submitted_whatever_the_environment_says(
     prologue = [f'seen="{seen}"', 'env > "$seen"; echo \'a  \\n !1\' "$PWD" >> "$seen"']
     asked = {"job_script_prologue": prologue, "job_name": "it's mine", "shebang": "#!/bin/bash -u"}
     with queue.cluster(n_workers=1, **asked) as cluster:
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         (job,) = cluster.jobs.values()
         lines = seen.read_text().splitlines()
         assert lines[-1] == f"a  \\n !1 {tmp_path}"

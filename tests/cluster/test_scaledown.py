@@ -31,7 +31,7 @@ def test_what_has_cost_least_is_given_back_first(slurm_queue: Queue, tmp_path: P
     options = {"job_script_prologue": [waits], "max_pending": 2, **WHOLE_NODE}
     with slurm_queue.cluster(**options) as cluster, Client(cluster) as client:
         cluster.scale(jobs=2)
-        client.wait_for_workers(2, timeout=40)
+        client.wait_for_workers(2, timeout=120)
         until(lambda: states(cluster) == ["running"] * 2)
         names = [f"{cluster.name}-{number}" for number in range(2)]
         busy = client.submit(_wait_while, hold, workers=names[0])
@@ -56,10 +56,10 @@ def test_what_has_cost_least_is_given_back_first(slurm_queue: Queue, tmp_path: P
         cluster.scale(jobs=1)  # the one that computes nothing, although another is newer
         assert kept(cluster) == [0]
         until(lambda: states(cluster)[1] == "done")
-        assert data.result(timeout=10) == bytes(1000)
+        assert data.result(timeout=120) == bytes(1000)
         assert client.who_has(data)[data.key] == (address_of(cluster, 0),)
         hold.unlink()
-        assert busy.result(timeout=10) == "done"
+        assert busy.result(timeout=120) == "done"
         assert len(cluster.jobs) == 6
         until(lambda: "closing" not in states(cluster))
 
@@ -114,7 +114,7 @@ def test_a_shuffle_is_right_and_nothing_is_computed_twice_while_jobs_come_and_go
         Client(cluster) as client,
     ):
         cluster.scale(jobs=4)
-        client.wait_for_workers(4 * processes, timeout=60)
+        client.wait_for_workers(4 * processes, timeout=120)
         blocks = [client.submit(_block, tmp_path, n, pure=False) for n in range(BLOCKS)]
         buckets = [client.submit(_bucket, tmp_path, n, blocks, pure=False) for n in range(BUCKETS)]
         until(lambda: len(executions(tmp_path)) > 4 * processes)
@@ -132,10 +132,10 @@ def test_a_shuffle_is_right_and_nothing_is_computed_twice_while_jobs_come_and_go
 
 def whole(cluster: JobQueueCluster, jobs: int) -> None:
     """See that a new size is reached, in whole jobs."""
-    size = jobs * cluster.plan_.processes
+    size = jobs * cluster.spec.processes
     until(lambda: len(cluster.scheduler_info["workers"]) == size)
     until(lambda: states(cluster).count("running") == jobs)
-    assert all(len(job.workers) == cluster.plan_.processes for job in cluster.workers.values())
+    assert all(len(job.workers) == cluster.spec.processes for job in cluster.workers.values())
 
 
 @processes
@@ -149,7 +149,7 @@ def test_what_workers_compute_is_finished_before_they_go(
     ):
         cluster.scale(jobs=3)
         workers = 3 * processes
-        client.wait_for_workers(workers, timeout=60)
+        client.wait_for_workers(workers, timeout=120)
         futures = [client.submit(_three_seconds, tmp_path, n, pure=False) for n in range(workers)]
         until(lambda: len(executions(tmp_path)) == workers)
         cluster.scale(jobs=1)

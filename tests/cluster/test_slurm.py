@@ -39,7 +39,7 @@ def test_a_rejected_partition_is_said_and_a_later_scale_works(
         assert (cluster.wanted, states(cluster), cluster.state) == (0, [], "running")
         slurm.ask("scontrol", "create", "PartitionName=later", "Nodes=ALL", check=True)
         cluster.scale(2)
-        cluster.wait_for_workers(2, timeout=40)
+        cluster.wait_for_workers(2, timeout=120)
     slurm.ask("scontrol", "delete", "PartitionName=later", check=True)
 
 
@@ -93,14 +93,14 @@ def test_a_job_that_slurm_took_although_sbatch_failed_is_found_and_counted(
         assert sorted(job.id for job in cluster.jobs.values()) == sorted(slurm_queue.listed())
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif("SLURM_JOB_ID" in os.environ, reason="is inside a job already")
 def test_everything_works_from_a_program_inside_a_slurm_job(
     slurm: SlurmBed, tmp_path: Path
 ) -> None:
     """JupyterLab often runs in a job itself, whose variables must not reach the new ones."""
     log = tmp_path / "inside.log"
-    argv = ["sbatch", "--wait", "--mem=300", "--cpus-per-task=3", "--time=5", f"--output={log}"]
+    argv = ["sbatch", "--wait", "--mem=300", "--cpus-per-task=3", "--time=15", f"--output={log}"]
     files = "tests/cluster/test_life.py tests/cluster/test_slurm.py"
     inner = f"{sys.executable} -m pytest -q -p no:cacheprovider {files} -k slurm"
     # An outer limit of 300 MB would kill or refuse inner jobs of 500 MB if it leaked.
@@ -120,7 +120,7 @@ def test_variables_of_a_surrounding_job_do_not_reach_the_new_one(
         monkeypatch.setenv(name, value)
     seen = tmp_path / "environment"
     with slurm_queue.cluster(job_script_prologue=[f"env > {seen}"], n_workers=1) as cluster:
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         lines = seen.read_text().splitlines()
         assert "SLURM_CPUS_PER_TASK=1" in lines
         assert not [line for line in lines if line.startswith("SLURM_MEM_PER_CPU=")]

@@ -43,5 +43,5 @@ def test_a_job_that_a_person_holds_is_left_alone(standin: Standin) -> None:
         cluster.scale(jobs=2)
         until(lambda: states(cluster) == ["held", "held"])
         standin.run("condor_release", "1.0")
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         assert "held" in states(cluster)

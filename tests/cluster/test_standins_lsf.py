@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_jobqueue.errors import CommandTimedOut
-from tests.cluster.conftest import Queue, states, until
+from tests.cluster.conftest import Queue, job_queue, states, until
 from tests.cluster.everywhere import Everywhere
 from tests.standins.install import Standin
 from tests.standins.queues import any_queue, only_standin, queue_of
@@ -31,7 +31,7 @@ class TestEverywhere(Everywhere):
     def test_a_job_cancelled_from_outside_is_replaced(self, queue: Queue) -> None:
         """LSF sends SIGINT first: a worker leaves with exit code 0 then, and that is DONE."""
         with queue.cluster(n_workers=2) as cluster:
-            cluster.wait_for_workers(2, timeout=40)
+            cluster.wait_for_workers(2, timeout=120)
             until(lambda: states(cluster) == ["running", "running"])
             first, second = cluster.jobs.values()
             queue.cancel(second.id)
@@ -43,7 +43,7 @@ class TestEverywhere(Everywhere):
 def test_one_bsub_that_hung_and_became_six_jobs_is_one_job_in_the_end(standin: Standin) -> None:
     queue = queue_of("lsf")
     with queue.cluster() as cluster:
-        cluster._reconciler.queue.timeout = 1.0
+        job_queue(cluster).timeout = 1.0
         standin.hang(accepts=6)
         with suppress(CommandTimedOut):
             cluster.scale(jobs=1)

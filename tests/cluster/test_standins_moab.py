@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from tests.cluster.conftest import Queue, states, until
+from tests.cluster.conftest import Queue, job_queue, states, until
 from tests.cluster.everywhere import Everywhere
 from tests.standins.install import Standin
 from tests.standins.queues import any_queue, only_standin, queue_of
@@ -47,12 +47,12 @@ def test_a_job_listed_before_its_submission_has_answered_is_not_taken_for_a_seco
     with queue_of("moab").cluster() as cluster:
         scaling = Thread(target=cluster.scale, args=(1,))
         scaling.start()
-        until(lambda: cluster._reconciler.queue._answer.jobs)
+        until(lambda: job_queue(cluster).latest.jobs)
         hold.unlink()
         scaling.join()
         until(lambda: states(cluster) == ["running"])
-        seen = cluster._reconciler.queue._answer.asked
-        until(lambda: cluster._reconciler.queue._answer.asked > seen)
+        seen = job_queue(cluster).latest.queried_at
+        until(lambda: job_queue(cluster).latest.queried_at > seen)
         assert states(cluster) == ["running"]
         assert [job.id for job in cluster.jobs.values()] == ["Moab.1"]
     assert len(standin.known()) == 1

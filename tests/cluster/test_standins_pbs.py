@@ -39,11 +39,11 @@ def test_a_job_that_fits_nowhere_waits_and_says_why(standin: Standin) -> None:
 def test_a_server_that_is_away_loses_no_job(standin: Standin) -> None:
     queue = queue_of("pbs")
     with queue.cluster(n_workers=1) as cluster:
-        cluster.wait_for_workers(1, timeout=40)
+        cluster.wait_for_workers(1, timeout=120)
         standin.down()
         until(lambda: cluster.status_detail)
         assert states(cluster) == ["running"]
         standin.up()
         cluster.scale(2)
-        cluster.wait_for_workers(2, timeout=40)
+        cluster.wait_for_workers(2, timeout=120)
         assert len(queue.listed()) == 2

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 ENDED = {"COMPLETED", "FAILED", "TIMEOUT", "CANCELLED"}
 
 
-def until(condition: Callable[[], T], timeout: float = 20) -> T:
+def until(condition: Callable[[], T], timeout: float = 120) -> T:
     """Wait for a condition and return what it gave."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):
@@ -69,7 +69,7 @@ class Queue:
             cwd=self.work,
             env=self.environment | variables,
             umask=self.umask,
-            timeout=60,
+            timeout=120,
         )
 
     def submit(self, script: str, *options: str, **variables: str) -> str:
@@ -103,7 +103,7 @@ class Queue:
 
     def wait_all(self) -> dict[str, dict[str, Any]]:
         """Wait until all jobs have ended."""
-        until(lambda: set(self.peek().values()) <= ENDED, timeout=40)
+        until(lambda: set(self.peek().values()) <= ENDED, timeout=120)
         return self.status()
 
     def peek(self) -> dict[str, str]:

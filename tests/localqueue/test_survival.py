@@ -199,7 +199,7 @@ def test_a_second_daemon_ends_at_once(queue: Queue) -> None:
         "jupyter_jobqueue.localqueue.daemon",
         str(queue.directory),
     ]
-    assert subprocess.run(command, env=queue.environment, timeout=20).returncode == 0
+    assert subprocess.run(command, env=queue.environment, timeout=120).returncode == 0
     assert queue.daemon() == daemon
 
 

@@ -24,7 +24,7 @@ def placement(api: Api, made: Any) -> Any:
 
 
 def prefix(api: Api, made: Any) -> str:
-    return str(api.manager._clusters[made["id"]].cluster.dashboard_path)
+    return str(api.manager._clusters[made["id"]].cluster.placement.prefix)
 
 
 class Browser:
@@ -41,7 +41,7 @@ class Browser:
             headers=headers,
             raise_error=False,
             follow_redirects=False,
-            request_timeout=20,
+            request_timeout=120,
             **options,
         )
 

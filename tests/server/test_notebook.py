@@ -57,7 +57,7 @@ def run(kernel: BlockingKernelClient, code: str) -> str:
     def listen(message: dict[str, dict[str, str]]) -> None:
         printed.append(message["content"].get("text", ""))
 
-    reply = kernel.execute_interactive(code, timeout=90, output_hook=listen)
+    reply = kernel.execute_interactive(code, timeout=120, output_hook=listen)
     assert reply["content"]["status"] == "ok", reply["content"]
     return "".join(printed)
 
@@ -75,7 +75,7 @@ def test_the_snippet_runs_where_only_distributed_is_installed(server: Server) ->
     code = server.ask("GET", f"jobqueue/api/clusters/{made['id']}/client")["code"]
     assert "tls://" in code
     link = f"/jobqueue/clusters/{made['id']}/dashboard/status"
-    check = "assert client.submit(sum, [40, 2]).result(timeout=30) == 42\n"
+    check = "assert client.submit(sum, [40, 2]).result(timeout=120) == 42\n"
     check += f"assert client.dashboard_link == {link!r}\n"
     program = f"{ONLY_DISTRIBUTED}\nif __name__ == '__main__':\n    "
     program += "\n    ".join((code + check).splitlines())

@@ -1,4 +1,4 @@
-"""The document says what the handlers do."""
+"""The OpenAPI document describes what the handlers do, and keeps its promises to programs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,64 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from jupyter_jobqueue.jobs.job import JobState
 from jupyter_jobqueue.server.handlers import ROUTES, JobQueueHandler
+from jupyter_jobqueue.server.openapi import FILE, text
+from jupyter_jobqueue.server.responses import JobCountsModel
 from tests.server.conftest import DOCUMENT, Api
 
+# Programs rely on these names: a field may be added, but none may be renamed or removed.
+FIELDS = {
+    "Adapt": "enabled minimum maximum",
+    "ClientCode": "code",
+    "Cluster": "id name system profile created processes cores_per_job memory_per_job state detail "
+    "details scheduler_address dashboard wanted adapt jobs reason workers cores memory decisions "
+    "diagnosis waiting core_hours core_hours_asked budget closes_at closes_why next_end notes",
+    "Create": "profile system name options jobs adapt",
+    "Decision": "when jobs reason",
+    "Error": "message reason field details",
+    "Job": "name id state reason node exit_code signal submitted started ended ends "
+    "estimated_start workers stdout stderr",
+    "JobCounts": "submitting pending held starting running closing done failed cancelled lost",
+    "JobScript": "script command",
+    "Log": "job stream path text truncated",
+    "Note": "when text",
+    "Notice": "id when text",
+    "OptionSchema": "type title description x-group",
+    "OptionsSchema": "type title properties required",
+    "Preview": "profile system options",
+    "Profile": "name system label usable reason origin options problems",
+    "Queue": "name default open max_walltime default_walltime max_cores max_memory nodes",
+    "Range": "minimum maximum",
+    "Scale": "jobs workers cores memory",
+    "System": "system label usable reason version queues warning",
+}
+OPTIONAL = {
+    "Adapt": {"enabled", "minimum", "maximum"},
+    "Create": {"profile", "system", "name", "options", "jobs", "adapt"},
+    "Error": {"field", "details"},
+    "Preview": {"profile", "system", "options"},
+    "Scale": {"jobs", "workers", "cores", "memory"},
+}
+STATUSES = {
+    "listSystems": "200 403",
+    "getSchema": "200 400 403 404",
+    "listProfiles": "200 403",
+    "previewJobScript": "200 400 403 404",
+    "listClusters": "200 403",
+    "createCluster": "201 400 403 404 409 502",
+    "getCluster": "200 403 404",
+    "closeCluster": "204 403 404",
+    "scaleCluster": "200 400 403 404 409 502",
+    "adaptCluster": "200 400 403 404 409 502",
+    "retryCluster": "200 403 404 409 502",
+    "getJobScript": "200 403 404",
+    "listJobs": "200 403 404",
+    "getJobLog": "200 400 403 404",
+    "getClientCode": "200 403 404 409",
+    "listNotices": "200 403",
+    "dismissNotice": "204 403 404",
+}
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
@@ -20,6 +75,37 @@ def verbs_of(handler: type[JobQueueHandler]) -> set[str]:
 
 def test_the_document_is_valid() -> None:
     validate(DOCUMENT)
+
+
+def test_the_document_is_up_to_date() -> None:
+    assert FILE.read_text() == text(), "run: python -m jupyter_jobqueue.server.openapi"
+
+
+def test_every_field_is_there() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    found = {name: set(schema.get("properties", ())) for name, schema in schemas.items()}
+    promised = {name: set(fields.split()) for name, fields in FIELDS.items()}
+    assert {name: promised[name] - found[name] for name in promised} == {
+        name: set() for name in promised
+    }
+    required = {name: set(schema.get("required", ())) for name, schema in schemas.items()}
+    assert {name: promised[name] - required[name] for name in promised} == {
+        name: OPTIONAL.get(name, set()) for name in promised
+    }
+
+
+def test_every_operation_has_its_statuses() -> None:
+    found = {
+        each["operationId"]: " ".join(sorted(each["responses"]))
+        for operations in DOCUMENT["paths"].values()
+        for verb, each in operations.items()
+        if verb in VERBS
+    }
+    assert found == STATUSES
+
+
+def test_every_state_of_a_job_is_counted() -> None:
+    assert list(JobCountsModel.model_fields) == [str(state) for state in JobState]
 
 
 def test_every_route_and_method_is_documented_and_nothing_else() -> None:

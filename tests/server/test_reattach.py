@@ -47,7 +47,7 @@ client.close()
 def _wait_for_jobs_to_end(queue_folder: Path) -> Iterator[None]:
     """Give cancelled jobs the time to end that a queue gives them."""
     yield
-    until(lambda: not supervisors(str(queue_folder)), timeout=15)
+    until(lambda: not supervisors(str(queue_folder)), timeout=40)
 
 
 def supervisors(folder: str) -> list[str]:
@@ -73,7 +73,7 @@ class Computation:
     def result(self) -> int:
         """Let the tasks end; the end must be a good one without a word of complaint."""
         (self.folder / "go").touch()
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=120)
         assert (self.process.returncode, err) == (0, "")
         return int(out)
 
@@ -120,7 +120,7 @@ def start(servers: list[Server], folder: Path) -> Server:
 
 def kill(server: Server) -> None:
     server.process.send_signal(signal.SIGKILL)
-    server.process.wait(10)
+    server.process.wait(60)
 
 
 def freeze_workers() -> None:
@@ -151,9 +151,7 @@ def test_a_killed_server_finds_its_clusters_again_and_the_computation_never_noti
     same = ("id", "name", "created", "wanted", "adapt", "scheduler_address", "dashboard")
     assert {key: after[key] for key in same} == {key: before[key] for key in same}
     assert jobs_of(second, made) == jobs
-    assert [each["text"] for each in after["notes"]] == [
-        "found again after the Jupyter server had ended"
-    ]
+    assert [each["text"] for each in after["notes"]] == ["Reconnected after a server restart"]
     assert work.begun == ["x", "x"]
     assert work.result() == sum(range(TASKS))
     assert work.begun == ["x"] * TASKS, "a task ran twice"
@@ -173,7 +171,7 @@ def test_a_killed_server_finds_its_clusters_again_and_the_computation_never_noti
 
 async def idle(api: Api) -> None:
     """Wait until all records have been looked at."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while tasks := api.manager.adoption._tasks:
             await asyncio.wait(tasks)
 
@@ -200,10 +198,11 @@ async def test_a_second_server_does_not_steal_and_names_what_is_truly_gone(
     await idle(api)
     (notice,) = await api.ok("GET", "notices")
     assert notice["text"] == (
-        "Cluster gone did not survive: its scheduler has ended; 6 left-over jobs were cancelled."
+        "Cluster gone could not be recovered: its scheduler has ended; "
+        "6 left-over jobs were cancelled."
     )
     assert await api.ok("GET", "clusters") == []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(120):
         while {status.state for status in await listed()} != {"cancelled"}:
             pass
     assert not list(Store().folder.glob("*.json"))
@@ -268,10 +267,10 @@ async def test_a_cluster_can_be_closed_while_its_scheduler_does_not_answer(api: 
     api.manager.adoption.begin()
     found = await until_shown(api, made["id"], lambda cluster: cluster["detail"])
     assert found["state"] == "starting"
-    assert "does not answer; it is asked again" in found["detail"]
+    assert "does not answer; retrying every" in found["detail"]
     assert found["jobs"]["starting"] == 1
     await api.ok("DELETE", f"clusters/{made['id']}")
-    await until_async(lambda: not api.manager.clusters(), timeout=15)
+    await until_async(lambda: not api.manager.clusters(), timeout=60)
     await until_async(lambda: scheduler.dead)
     assert all(status.state.ended for status in await listed())
 
@@ -283,8 +282,9 @@ async def test_what_could_not_be_cancelled_at_the_end_is_cancelled_at_the_next_s
     await api.until(made["id"], lambda cluster: cluster["jobs"]["running"] == 1)
     with monkeypatch.context() as patched:
         hang(patched, "cancel")
+        patched.setattr("jupyter_jobqueue.jobs.retirer.CANCEL_TIMEOUT", 1.0)
         await api.ok("DELETE", f"clusters/{made['id']}")
-        await until_async(lambda: not api.manager.clusters(), timeout=15)
+        await until_async(lambda: not api.manager.clusters(), timeout=60)
     assert record_of(made["id"]).closing
     api.manager.adoption.begin()
     await idle(api)
@@ -311,7 +311,7 @@ async def test_a_queue_that_is_away_at_the_start_is_asked_again(
     JobQueue.of("local").timeout = 30
     await idle(api)
     first, last = [notice["text"] for notice in await api.ok("GET", "notices")]
-    assert "the queue does not answer, so that jobs of it may be left" in first
+    assert "Some of its jobs may remain, as the batch system is not responding" in first
     assert last.endswith("1 left-over job was cancelled.")
 
 
@@ -329,7 +329,7 @@ async def test_a_foreign_file_is_told_of_and_harms_nobody(api: Api) -> None:
 
 
 async def test_a_scheduler_ends_when_nobody_renews_its_lease_and_not_before(api: Api) -> None:
-    api.manager.lease = 1.5
+    api.manager.lease = 5
     made = await api.create()
     scheduler = record_of(made["id"]).scheduler.process
     begun = time.monotonic()
@@ -348,12 +348,12 @@ async def test_a_cluster_that_somebody_else_has_taken_is_let_go(api: Api) -> Non
     await api.until(made["id"], lambda cluster: cluster["workers"] == 1)
     other = Process.of(1)
     cluster = entry(api, made).cluster
-    await cluster.remember()
+    await cluster.lifecycle.writer.save()
     path = Store().path(made["id"])
     path.write_text(json.dumps({**json.loads(path.read_text()), "owner": other.model_dump()}))
-    await cluster.remember()
+    await cluster.lifecycle.writer.save()
     found = await api.until(made["id"], lambda cluster: cluster["state"] == "failed")
-    assert found["detail"] == "another server has taken this cluster over"
+    assert found["detail"] == "Another program has taken this cluster over."
     await api.ok("DELETE", f"clusters/{made['id']}")
     assert record_of(made["id"]).owner == other
     assert record_of(made["id"]).scheduler.process.alive
@@ -363,11 +363,11 @@ async def test_a_cluster_that_somebody_else_has_taken_is_let_go(api: Api) -> Non
 
 async def until_shown(api: Api, cluster: str, condition: Any) -> Any:
     """Wait until a cluster is there and fulfils a condition."""
-    await until_async(lambda: any(each["id"] == cluster for each in api.manager.clusters()))
+    await until_async(lambda: any(each.id == cluster for each in api.manager.clusters()))
     return await api.until(cluster, condition)
 
 
-async def until_async(condition: Any, timeout: float = 30) -> None:
+async def until_async(condition: Any, timeout: float = 120) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(timeout):
         while True:

@@ -70,7 +70,7 @@ class Standin:
             input=text,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             env={**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}", **variables},
         )
 
@@ -106,7 +106,7 @@ class Standin:
         """Return the jobs that have not ended."""
         return [job for job in self.known() if not job.ended]
 
-    def close(self, patience: float = 15) -> None:
+    def close(self, patience: float = 40) -> None:
         """Fail if jobs are left that nobody asked to end; leave no process behind.
 
         Parameters
@@ -127,7 +127,7 @@ class Standin:
             engine.end(self.unended())
             for job in self.unended():
                 engine.interrupt(job, signal.SIGKILL)
-        _wait(lambda: not self.unended(), 20)
+        _wait(lambda: not self.unended(), 60)
         self._stop_daemon()
 
     def _stop_daemon(self) -> None:

@@ -62,7 +62,7 @@ class Replay:
             input=text,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
         return Recording(done.stdout, done.stderr, done.returncode)
 

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_jobqueue.localqueue.store import Store
 from tests.standins import queues
 from tests.standins.install import Standin
-from tests.standins.waiting import ended, running, until
+from tests.standins.waiting import ended, is_taken, running, until
 
 Install = Callable[[str], Standin]
 
@@ -47,18 +46,13 @@ def test_a_command_that_hangs_goes_on_when_the_daemon_does(install: Install) -> 
     lsf = install("lsf")
     lsf.hang(accepts=1)
     with subprocess.Popen(["bsub", "sleep", "1000"], stdout=subprocess.PIPE, text=True) as bsub:
-        until(lambda: _taken(lsf))
+        until(lambda: is_taken(lsf))
         assert not lsf.known()
         lsf.up()
         assert (
-            bsub.communicate(timeout=20)[0] == "Job <1> is submitted to default queue <normal>.\n"
+            bsub.communicate(timeout=120)[0] == "Job <1> is submitted to default queue <normal>.\n"
         )
     assert [job.number for job in lsf.known()] == [1]
-
-
-def _taken(standin: Standin) -> bool:
-    with standin.engine() as engine:
-        return bool(Store.jobs(engine))  # what has not been seen yet too
 
 
 def test_four_cores_are_shared(install: Install) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
-import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.recordings import one_call
 from tests.standins.replay import Replay
-from tests.standins.waiting import ended, running, until
+from tests.standins.waiting import ended, is_taken, running, until
 
 SCRIPT = """#!/usr/bin/env bash
 #BSUB -J dask-worker
@@ -140,31 +141,46 @@ def test_the_runlimit(lsf: Replay) -> None:
     lsf.run("bkill 29")
 
 
-def test_a_killed_job_that_takes_its_time_and_leaves_well_is_done(lsf: Replay) -> None:
-    lsf.run("bsub -o /dev/null bash -c 'trap \"exit 0\" INT; sleep 300 & wait'", 5)
-    running(lsf.standin)
-    time.sleep(0.2)
+def test_a_killed_job_that_takes_its_time_and_leaves_well_is_done(
+    lsf: Replay, tmp_path: Path
+) -> None:
+    ready = tmp_path / "ready"
+    lsf.run(f"bsub -o /dev/null bash -c 'trap \"exit 0\" INT; touch {ready}; sleep 300 & wait'", 5)
+    until(ready.exists)
     lsf.run("bkill 5")
     ended(lsf.standin)
     assert lsf.run("bjobs -a -o 'jobid stat'").stdout == "JOBID STAT\n5 DONE\n"
 
 
 @pytest.mark.parametrize("file", ["120-mbatchd-stopped-bjobs", "123-down-bjobs"])
-def test_a_daemon_that_is_away_or_hangs_keeps_bjobs_for_ever(lsf: Replay, file: str) -> None:
+def test_a_daemon_that_is_away_or_hangs_keeps_bjobs_for_ever(
+    lsf: Replay, tmp_path: Path, file: str
+) -> None:
     lsf.standin.down() if "down" in file else lsf.standin.hang()
-    argv = ["timeout", "0.5", "bjobs"]
-    done = subprocess.run(argv, capture_output=True, text=True)
+    done = timed_out(tmp_path, ["bjobs"], lambda: (tmp_path / "err").read_text() != "")
     want = one_call(f"lsf/{file}.txt")
     assert (done.returncode, done.stdout) == (want.exit, "")
     assert want.stderr.startswith(done.stderr)
     assert done.stderr
 
 
-def test_one_bsub_that_was_killed_becomes_several_jobs(lsf: Replay) -> None:
+def test_one_bsub_that_was_killed_becomes_several_jobs(lsf: Replay, tmp_path: Path) -> None:
     lsf.standin.hang(accepts=6)
-    done = subprocess.run(
-        ["timeout", "0.5", "bsub", "-J", "once", "sleep", "300"], capture_output=True, text=True
-    )
+    bsub = ["bsub", "-J", "once", "sleep", "300"]
+    done = timed_out(tmp_path, bsub, lambda: is_taken(lsf.standin))
     assert (done.returncode, done.stdout) == (124, "")
     lsf.standin.up()
     assert lsf.run("bjobs -o jobid -J once").stdout.split()[1:] == list("123456")
+
+
+def timed_out(
+    folder: Path, argv: list[str], condition: Callable[[], bool]
+) -> subprocess.CompletedProcess[str]:
+    """Run a command under `timeout`, whose time is over when a condition holds."""
+    out, err = folder / "out", folder / "err"
+    with out.open("w") as stdout, err.open("w") as stderr:
+        process = subprocess.Popen(["timeout", "600", *argv], stdout=stdout, stderr=stderr)
+    until(condition)
+    process.send_signal(signal.SIGALRM)
+    code = process.wait()
+    return subprocess.CompletedProcess(argv, code, out.read_text(), err.read_text())

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from jupyter_jobqueue.localqueue.store import Store
 from tests.standins.install import Standin
 
 
-def until(condition: Callable[[], bool], timeout: float = 20) -> None:
+def until(condition: Callable[[], bool], timeout: float = 120) -> None:
     """Wait for a condition."""
     end = time.monotonic() + timeout
     while not condition():
@@ -25,3 +26,9 @@ def running(standin: Standin) -> None:
     """Wait until every job runs but those that wait for ever."""
     waiting = ("HELD", "STUCK")
     until(lambda: all(job.started or job.state in waiting for job in standin.unended()))
+
+
+def is_taken(standin: Standin) -> bool:
+    """Whether there is a job, also one that is not seen as long as the system hangs."""
+    with standin.engine() as engine:
+        return bool(Store.jobs(engine))

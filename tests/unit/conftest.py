@@ -13,7 +13,7 @@ import pytest
 # Importing the cluster classes must not write into the home of whoever runs the tests.
 dask.config.set({"jupyter-jobqueue.write-user-config": False})
 
-from jupyter_jobqueue.options.profiles import load_defaults  # noqa: E402
+from jupyter_jobqueue.options.defaults import load_defaults  # noqa: E402
 
 Configure = Callable[..., Path]
 

@@ -11,7 +11,7 @@ import dask.config
 import pytest
 import yaml
 
-from jupyter_jobqueue.cluster.request import make_plan
+from jupyter_jobqueue.cluster.request import build_spec
 
 FOLDER = Path(__file__).parents[1] / "scripts"
 SMALL: dict[str, Any] = {"cores": 1, "memory": "4 GiB", "python": "/opt/python"}
@@ -35,13 +35,14 @@ COMMON_KEYWORDS: dict[str, Any] = {
 
 
 def script_of(system: str, options: dict[str, Any], **facts: Any) -> str:
-    """Return the job script for keywords of a cluster class; `facts` are those of `Plan.preview`.
+    """Return the job script for keywords of a cluster class; `facts` go to `job_spec`.
 
     The golden files under ``tests/scripts``, named ``<system>_<case>.sh``, were typed by hand.
     """
     protocol = facts.pop("protocol", "tls://")
-    plan = make_plan(system, options, protocol=protocol, encrypted=protocol == "tls://")
-    return plan.preview(address=f"{protocol}10.0.0.1:8786", **facts)[0]
+    plan = build_spec(system, options, protocol=protocol, encrypted=protocol == "tls://")
+    facts = {"tag": "jobqueue-CLUSTER-0", "address": f"{protocol}10.0.0.1:8786", **facts}
+    return plan.preview(plan.job_spec(**facts))[0]
 
 
 def golden(file: str) -> str:
@@ -56,7 +57,7 @@ def headers(system: str, job_class: str, keywords: dict[str, Any]) -> tuple[list
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # old names, such as project
         warnings.simplefilter("ignore", UserWarning)
-        plan = make_plan(system, keywords)
+        plan = build_spec(system, keywords)
         dask.config.update(dask.config.config, yaml.safe_load(defaults), priority="old")
         job = getattr(importlib.import_module(f"dask_jobqueue.{system}"), job_class)(
             scheduler="tls://10.0.0.1:8786", name="x", **keywords

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import jupyter_jobqueue
+from jupyter_jobqueue.adapters.adapter import Queue
 from jupyter_jobqueue.cli.__main__ import main
-from jupyter_jobqueue.cli.doctor import _queue
+from jupyter_jobqueue.cli.doctor import _queue_line
 from tests.unit.conftest import Configure
 
 GIGABYTE = 2**30
@@ -39,7 +40,7 @@ def test_without_a_batch_system_the_embedded_queue_is_there(
     lines = capsys.readouterr().out.splitlines()
     assert "  --  Slurm        sbatch and squeue and scancel are not on PATH" in lines
     assert f"  OK  Local queue  {jupyter_jobqueue.__version__}" in lines
-    assert "        local            default, 1 nodes, up to 4 cores" in lines
+    assert "        local            default, 1 node, up to 4 cores" in lines
     assert "  OK  local                Local queue  built-in" in lines
 
 
@@ -74,7 +75,7 @@ def test_a_profile_of_the_user_that_cannot_work_is_exit_code_1(
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert f"  --  mine                 Local queue  {path}" in out
-    assert "cores='many' must be a whole number" in out
+    assert "jobqueue.mine: cores must be a whole number such as 8, not 'many'" in out
 
 
 def test_an_unknown_system_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,20 +85,26 @@ def test_an_unknown_system_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("facts", "line"),
+    ("queue", "line"),
     [
         (
-            {"default": True, "max_walltime": 5400},
+            Queue("debug", default=True, max_walltime=5400),
             "debug            default, walltime up to 01:30:00",
         ),
-        ({"open": False}, "debug            closed"),
+        (Queue("debug", open=False), "debug            closed"),
         (
-            {"nodes": 4, "max_cores": 64, "max_memory": 2 * GIGABYTE, "max_walltime": 90_000},
+            Queue("debug", nodes=4, max_cores=64, max_memory=2 * GIGABYTE, max_walltime=90_000),
             "debug            4 nodes, up to 64 cores, up to 2.00 GiB, walltime up to 1-01:00:00",
         ),
-        ({}, "debug"),
+        (Queue("debug"), "debug"),
     ],
 )
-def test_limits_of_a_queue_are_one_line(facts: dict[str, object], line: str) -> None:
-    nothing = dict.fromkeys(("nodes", "max_cores", "max_memory", "max_walltime"))
-    assert _queue({"name": "debug", "default": False, "open": True, **nothing, **facts}) == line
+def test_limits_of_a_queue_are_one_line(queue: Queue, line: str) -> None:
+    assert _queue_line(queue) == line
+
+
+def test_help_says_what_the_command_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "doctor check which batch systems work on this machine, and why others do not" in shown

@@ -13,7 +13,8 @@ from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.errors import InvalidOption, NotFound
 from jupyter_jobqueue.options.check import check
 from jupyter_jobqueue.options.common import options_of
-from jupyter_jobqueue.options.profiles import DEFAULTS, load_defaults, profile, profiles, resolve
+from jupyter_jobqueue.options.defaults import load_defaults
+from jupyter_jobqueue.options.profiles import profile, profiles, resolve
 from tests.unit.conftest import Configure
 
 SIZE = {"cores": 4, "memory": "4 GiB"}
@@ -210,10 +211,10 @@ def test_the_configuration_of_dask_jobqueue_gives_no_warning(configure: Configur
     assert check("slurm", found)["queue"] == "regular"
 
 
-# ---- our own file
+# ---- defaults
 
 
-def test_the_built_in_file_has_a_key_for_every_option() -> None:
+def test_the_defaults_have_a_key_for_every_option() -> None:
     for system in ADAPTERS:
         section = dask.config.get("jobqueue")[system]
         names = {key.replace("-", "_") for key in section} - {"scheduler_options"}
@@ -222,7 +223,7 @@ def test_the_built_in_file_has_a_key_for_every_option() -> None:
 
 
 @pytest.mark.parametrize("system", sorted(set(ADAPTERS) - {"local"}))
-def test_defaults_of_the_built_in_file_are_those_of_the_options(system: str) -> None:
+def test_defaults_in_dask_are_those_of_the_options(system: str) -> None:
     of_the_file = check(system, {**SIZE, **profile(system).options})
     of_the_options = check(system, SIZE)
     assert {key: of_the_file[key] or None for key in of_the_file} == {
@@ -260,7 +261,3 @@ def test_a_home_that_cannot_be_written_is_no_error(
     monkeypatch.setattr(dask.config, "PATH", str(tmp_path / "file" / "dask"))
     load_defaults()
     assert [each.name for each in profiles()] == sorted(ADAPTERS)
-
-
-def test_the_built_in_file_is_shipped() -> None:
-    assert DEFAULTS.is_file()

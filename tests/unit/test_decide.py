@@ -121,10 +121,10 @@ def test_a_decision_leads_to_what_is_wanted(letters: str, wanted: int) -> None:
 @pytest.mark.parametrize(
     ("room", "decision"),
     [
-        (0, Decision(waiting=5)),
-        (2, Decision(submit=2, waiting=3)),
+        (0, Decision()),
+        (2, Decision(submit=2)),
         (9, Decision(submit=5)),
-        (-3, Decision(waiting=5)),
+        (-3, Decision()),
     ],
 )
 def test_what_limits_hold_back_waits(room: float, decision: Decision) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import dask.config
 import pytest
 
 from jupyter_jobqueue.cluster import client_code, display
-from jupyter_jobqueue.cluster.request import make_plan
+from jupyter_jobqueue.cluster.status import ClusterStatus, Resources, Times, Usage
 from jupyter_jobqueue.jobs import log
+from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
+from jupyter_jobqueue.jobs.health import Problem
 from jupyter_jobqueue.jobs.job import Job, JobState
+from jupyter_jobqueue.jobs.scaler import Target
 
 TLS = {
     "require_encryption": True,
@@ -110,37 +113,46 @@ def test_the_link_to_the_dashboard_follows_the_template_of_the_site() -> None:
 # ---- text and HTML
 
 
-def cluster(**facts: Any) -> Any:
-    jobs = [
-        Job("c-0", 0, "t", id="7", state=JobState.RUNNING, node="<n1>", workers={"c-0"}),
-        Job("c-1", 1, "t", state=JobState.PENDING, reason="Priority"),
-        Job("c-2", 2, "t", state=JobState.PENDING, reason="Priority"),
-        Job("c-3", 3, "t", state=JobState.FAILED, exit_code=3),
-    ]
-    known = {
-        "name": "c<1>",
-        "state": "running",
-        "jobs": {job.name: job for job in jobs},
-        "scheduler_info": {
-            "workers": {"tls://a": {"memory_limit": 2**30, "nthreads": 2}, "tls://b": NO_LIMIT}
-        },
-        "wanted": 3,
-        "adaptive": None,
-        "placement": SimpleNamespace(address="tls://10.0.0.1:8786"),
-        "dashboard_link": "http://127.0.0.1:8787/secret/status",
-        "plan_": make_plan("slurm", {"cores": 2, "memory": "2 GiB"}),
-        "waiting_reason": "Priority",
-        "status_detail": "",
-        "status_words": "",
-    }
-    return SimpleNamespace(**{**known, **facts})
+JOBS = [
+    Job("c-0", 0, "t", id="7", state=JobState.RUNNING, node="<n1>", workers={"c-0"}),
+    Job("c-1", 1, "t", state=JobState.PENDING, reason="Priority"),
+    Job("c-2", 2, "t", state=JobState.PENDING, reason="Priority"),
+    Job("c-3", 3, "t", state=JobState.FAILED, exit_code=3),
+]
+NOW = ClusterStatus(
+    state="running",
+    problem=None,
+    target=Target(3),
+    waiting=0,
+    job_counts={"running": 1, "pending": 2, "failed": 1},
+    waiting_reason="Priority",
+    resources=Resources(2, 3, 2**30),
+    usage=Usage(),
+    times=Times(),
+)
+SHOWN = display.Shown(
+    class_name="SLURMCluster",
+    name="c<1>",
+    label="Slurm",
+    processes=2,
+    address="tls://10.0.0.1:8786",
+    dashboard_link="http://127.0.0.1:8787/secret/status",
+    now=NOW,
+)
 
 
-NO_LIMIT = {"memory_limit": 0, "nthreads": 1}
+def test_resources_are_those_of_all_workers() -> None:
+    workers = [{"memory_limit": 2**30, "nthreads": 2}, {"memory_limit": 0, "nthreads": 1}]
+    assert Resources.of(workers) == Resources(2, 3, 2**30)
+    assert Resources.of([]) == Resources(0, 0, 0)
+
+
+def shown(**facts: Any) -> display.Shown:
+    return replace(SHOWN, now=replace(NOW, **facts))
 
 
 def test_the_summary_says_what_matters_and_nothing_empty() -> None:
-    assert display.summary(cluster()) == {
+    assert display.summary(SHOWN) == {
         "State": "running",
         "Scheduler": "tls://10.0.0.1:8786",
         "Dashboard": "http://127.0.0.1:8787/secret/status",
@@ -155,37 +167,38 @@ def test_the_summary_says_what_matters_and_nothing_empty() -> None:
     [(8, "adaptive between 1 and 8"), (None, "adaptive between 1 and any number")],
 )
 def test_the_summary_tells_the_bounds_of_adaptive_scaling(maximum: int | None, told: str) -> None:
-    adaptive = SimpleNamespace(minimum=1, maximum=maximum)
-    assert told in display.summary(cluster(adaptive=adaptive))["Jobs"]
+    target = Target(3, AdaptivePolicy(minimum=1, maximum=maximum))
+    assert told in display.summary(shown(target=target))["Jobs"]
 
 
 def test_trouble_is_told_with_the_words_of_the_queue() -> None:
-    shown = display.summary(cluster(status_detail="sbatch failed", status_words="sbatch: error"))
-    assert shown["Trouble"] == "sbatch failed sbatch: error"
+    problem = Problem("sbatch failed", "sbatch: error")
+    assert display.summary(shown(problem=problem))["Problem"] == "sbatch failed sbatch: error"
 
 
 def test_on_one_line() -> None:
-    assert display.text(cluster()) == (
-        "SimpleNamespace('c<1>', 'tls://10.0.0.1:8786', "
+    assert display.text(SHOWN) == (
+        "SLURMCluster('c<1>', 'tls://10.0.0.1:8786', "
         "jobs: 1 running, 2 pending, 1 failed; workers=2, threads=3, memory=1.00 GiB)"
     )
-    unstarted = cluster(placement=SimpleNamespace(address=""), jobs={})
+    unstarted = replace(SHOWN, address="", now=replace(NOW, job_counts={}))
     assert "'not started', jobs: none;" in display.text(unstarted)
 
 
 def test_html_escapes_what_others_wrote() -> None:
-    shown = display.html(cluster(status_words="<script>alert(1)</script>", status_detail="x"))
-    assert "<script>" not in shown
-    assert "&lt;script&gt;" in shown
-    assert "c&lt;1&gt; <small>Slurm</small>" in shown
-    assert "<td>&lt;n1&gt;</td>" in shown
-    assert 'href="http://127.0.0.1:8787/secret/status"' in shown
+    problem = Problem("x", "<script>alert(1)</script>")
+    html = display.html(shown(problem=problem), JOBS)
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert "c&lt;1&gt; <small>Slurm</small>" in html
+    assert "<td>&lt;n1&gt;</td>" in html
+    assert 'href="http://127.0.0.1:8787/secret/status"' in html
 
 
 def test_html_without_jobs_has_no_table_of_jobs() -> None:
-    assert "<details>" in display.html(cluster())
-    assert "<details>" not in display.html(cluster(jobs={}))
+    assert "<details>" in display.html(SHOWN, JOBS)
+    assert "<details>" not in display.html(SHOWN, [])
 
 
 def test_the_widget_shows_the_jobs() -> None:
-    assert "1 running, 2 pending" in display.scaling(cluster())
+    assert "1 running, 2 pending" in display.scaling(SHOWN)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from types import SimpleNamespace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed.core import Status
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, State
-from jupyter_jobqueue.batch.queue import Answer
-from jupyter_jobqueue.jobs.controller import Reconciler
-from jupyter_jobqueue.jobs.job import Job, JobState
+from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus
+from jupyter_jobqueue.batch.queue import StatusReport
+from jupyter_jobqueue.jobs.callbacks import Callbacks
+from jupyter_jobqueue.jobs.group import GroupOptions, JobGroup
+from jupyter_jobqueue.jobs.scaler import Target
+from jupyter_jobqueue.jobs.table import JobShape, JobTable
 
-FAILED = JobStatus(State.FAILED, exit_code=1)
-CANCELLED = JobStatus(State.CANCELLED)
-MADE_WAY = JobStatus(State.FAILED, reason="PREEMPTED", by_system=True)
+FAILED = JobStatus(BatchState.FAILED, exit_code=1)
+CANCELLED = JobStatus(BatchState.CANCELLED)
+MADE_WAY = JobStatus(BatchState.FAILED, reason="PREEMPTED", ended_by_system=True)
 
 
 class Clock:
@@ -32,60 +33,72 @@ class Clock:
     monotonic = time
 
 
-class Failing(Reconciler):
-    """Submits to a queue in which no job lives for longer than a second."""
+class Failing:
+    """A queue in which no job lives for longer than a second; a `SharedQueue` for the group."""
 
-    def __init__(self, clock: Clock, ends: JobStatus, **options: Any) -> None:
-        bounds = {"allowed_failures": 1000, **options}
-        plan = SimpleNamespace(options=bounds, cores=1, walltime=60, system="none")
-        cluster: Any = SimpleNamespace(
-            plan_=plan,
-            id="a",
-            status=Status.running,
-            name="c",
-            diagnosis="",
-            _changed=lambda job=None: None,
-        )
-        super().__init__(cluster)
+    def __init__(self, clock: Clock, ends: JobStatus) -> None:
         self.clock, self.ends = clock, ends
-        self.queue: Any = self
-        self.adapter = SimpleNamespace(forgets=False, remembers=True)
+        self.adapter: Any = Adapter()
         self.submitted: list[float] = []
 
     async def history(self, ids: Sequence[str]) -> dict[str, JobStatus]:
         return {}
 
-    async def status(self, ids: Sequence[str], **how: Any) -> Answer:
-        return Answer(self.clock.now, dict.fromkeys(ids, self.ends))
+    async def status(self, ids: Sequence[str], **how: Any) -> StatusReport:
+        return StatusReport(self.clock.now, dict.fromkeys(ids, self.ends))
 
-    async def submit(self, count: int) -> None:
+    async def submit(self, call: Call[int]) -> list[str]:
         self.submitted.append(self.clock.now)
-        for number in range(self.count, self.count + count):
-            job = Job(f"c-{number}", number, "tag", 60, id=str(number), state=JobState.PENDING)
-            job.submitted = self.clock.now
-            self.jobs[job.name] = job
-        self.count += count
+        return [f"{len(self.submitted)}_{number}" for number in range(call.parse(""))]
 
-    async def second(self) -> None:
-        await self._act()
-        self.clock.now += 1.0
-        await self._observe()
+
+class Adapter:
+    """What is asked of an adapter here."""
+
+    array_index, exit_codes_expire, keeps_ended_jobs = "$INDEX", False, True
+
+    def submit(self, spec: JobSpec) -> Call[int]:
+        return Call(["submit"], lambda text: spec.count, stdin="#!/bin/sh")
+
+    def log_paths(self, spec: JobSpec, job_id: str) -> tuple[str, str]:
+        return "", ""
+
+
+async def save_record(tag: str, script: str) -> None:
+    """Keep nothing."""
+
+
+def group_of(queue: Any) -> JobGroup:
+    """Return a group of jobs that may fail as often as they like."""
+    callbacks = Callbacks(
+        make_spec=lambda submission: JobSpec("true", count=submission.count),
+        save_record=save_record,
+        is_open=lambda: True,
+        on_change=lambda job: None,
+    )
+    table = JobTable("c", "jobqueue-a-", JobShape(walltime=60))
+    options = GroupOptions({"allowed_failures": 1000}, Path())
+    workers: Any = None
+    return JobGroup(table, queue, options, workers, callbacks)
 
 
 def submissions(monkeypatch: pytest.MonkeyPatch, ends: JobStatus, seconds: int) -> list[float]:
     """Return when something was submitted while two jobs were wanted, counted from the first."""
     clock = Clock()
-    for room in ("care", "ends", "job", "reconcile", "submit"):
-        monkeypatch.setattr(f"jupyter_jobqueue.cluster.{room}.time", clock, raising=False)
-    failing = Failing(clock, ends)
-    failing.wanted = 2
+    for part in ("job", "observe", "unconfirmed", "endings", "failures", "limits", "scaler"):
+        monkeypatch.setattr(f"jupyter_jobqueue.jobs.{part}.time", clock)
+    queue = Failing(clock, ends)
 
     async def live() -> None:
+        group = group_of(queue)
+        group.set_target(Target(2))
         for _ in range(seconds):
-            await failing.second()
+            await group.scaler.follow_up()
+            clock.now += 1.0
+            await group.controller.look_at_queue()
 
     asyncio.run(live())
-    return [when - failing.submitted[0] for when in failing.submitted]
+    return [when - queue.submitted[0] for when in queue.submitted]
 
 
 def test_failed_starts_are_repeated_later_and_later(monkeypatch: pytest.MonkeyPatch) -> None:

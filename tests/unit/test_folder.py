@@ -11,7 +11,7 @@ import platformdirs
 import pytest
 from distributed import Security
 
-from jupyter_jobqueue.cluster.files import CLOSED, KEPT_DAYS, ClusterFolder, expand
+from jupyter_jobqueue.cluster.files import CLOSED, KEPT_DAYS, ClusterFiles, expand
 from jupyter_jobqueue.errors import InvalidOption
 
 
@@ -20,13 +20,13 @@ def mode(path: Path) -> int:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> ClusterFolder:
-    made = ClusterFolder("abc", {"shared_temp_directory": str(tmp_path / "shared")})
+def folder(tmp_path: Path) -> ClusterFiles:
+    made = ClusterFiles("abc", {"shared_temp_directory": str(tmp_path / "shared")})
     made.create()
     return made
 
 
-def test_the_folder_and_its_files_are_readable_by_nobody_else(folder: ClusterFolder) -> None:
+def test_the_folder_and_its_files_are_readable_by_nobody_else(folder: ClusterFiles) -> None:
     path = folder.write("job.sh", "#!/bin/sh\n")
     assert mode(folder.path) == 0o700
     assert mode(folder.logs) == 0o700
@@ -36,26 +36,26 @@ def test_the_folder_and_its_files_are_readable_by_nobody_else(folder: ClusterFol
 
 def test_a_folder_that_is_there_is_made_private(tmp_path: Path) -> None:
     (tmp_path / "jobqueue-abc").mkdir(mode=0o755)
-    folder = ClusterFolder("abc", {"shared_temp_directory": str(tmp_path)})
+    folder = ClusterFiles("abc", {"shared_temp_directory": str(tmp_path)})
     folder.create()
     assert mode(folder.path) == 0o700
 
 
-def test_writing_again_replaces_the_text(folder: ClusterFolder) -> None:
+def test_writing_again_replaces_the_text(folder: ClusterFiles) -> None:
     folder.write("a", "long text")
     assert folder.write("a", "short").read_text() == "short"
 
 
 def test_without_a_shared_directory_it_is_in_the_state_folder_of_the_user() -> None:
     state = platformdirs.user_state_path("jupyter-jobqueue")
-    assert ClusterFolder("abc", {}).path == state / "clusters" / "abc"
+    assert ClusterFiles("abc", {}).path == state / "clusters" / "abc"
 
 
 def test_variables_and_home_are_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("PROJECT", "p1")
     assert expand("~/$PROJECT/x") == Path("/home/me/p1/x")
-    folder = ClusterFolder("abc", {"log_directory": "$HOME/logs"})
+    folder = ClusterFiles("abc", {"log_directory": "$HOME/logs"})
     assert folder.logs == Path("/home/me/logs")
 
 
@@ -64,13 +64,13 @@ def test_a_folder_that_cannot_be_made_names_its_option(option: str, tmp_path: Pa
     (tmp_path / "file").touch()
     options = {"shared_temp_directory": str(tmp_path), option: str(tmp_path / "file" / "x")}
     with pytest.raises(InvalidOption, match=f"{option}: .*Not a directory") as caught:
-        ClusterFolder("abc", options).create()
+        ClusterFiles("abc", options).create()
     assert caught.value.field == f"options.{option}"
 
 
-def test_keys_in_memory_become_private_files_and_are_removed(folder: ClusterFolder) -> None:
+def test_keys_in_memory_become_private_files_and_are_removed(folder: ClusterFiles) -> None:
     security = Security.temporary()
-    named = folder.security_files(security)
+    named = folder.write_keys(security)
     files = Security(**named)
     assert files.require_encryption
     assert {Path(value).parent for key, value in named.items() if key.startswith("tls_")} == {
@@ -84,15 +84,15 @@ def test_keys_in_memory_become_private_files_and_are_removed(folder: ClusterFold
     assert (folder.logs / "a.out").exists()
 
 
-def test_one_key_for_several_roles_is_one_file(folder: ClusterFolder) -> None:
-    named = folder.security_files(Security.temporary())
+def test_one_key_for_several_roles_is_one_file(folder: ClusterFiles) -> None:
+    named = folder.write_keys(Security.temporary())
     assert named["tls_ca_file"] == named["tls_worker_cert"] == named["tls_client_cert"]
     assert len(list(folder.path.glob("*.pem"))) == 2
 
 
-def test_keys_that_are_files_already_stay_where_they_are(folder: ClusterFolder) -> None:
+def test_keys_that_are_files_already_stay_where_they_are(folder: ClusterFiles) -> None:
     security = Security(tls_ca_file="/etc/ca.pem", tls_worker_key="/etc/key.pem")
-    assert folder.security_files(security) == {
+    assert folder.write_keys(security) == {
         "require_encryption": True,
         "tls_ca_file": "/etc/ca.pem",
         "tls_worker_key": "/etc/key.pem",
@@ -104,13 +104,13 @@ def test_what_long_closed_clusters_left_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    old, recent, alive = (ClusterFolder(name, {}) for name in ("old", "recent", "alive"))
+    old, recent, alive = (ClusterFiles(name, {}) for name in ("old", "recent", "alive"))
     for folder in (old, recent, alive):
         folder.create()
     old.retire()
     recent.retire()
     long_ago = time.time() - (KEPT_DAYS + 1) * 24 * 3600
     os.utime(old.path / CLOSED, (long_ago, long_ago))
-    ClusterFolder("new", {}).create()
+    ClusterFiles("new", {}).create()
     left = sorted(path.name for path in (tmp_path / "jupyter-jobqueue/clusters").iterdir())
     assert left == ["alive", "new", "recent"]

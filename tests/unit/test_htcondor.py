@@ -1,4 +1,4 @@
-"""HTCondor's answers, as recorded from 25.0, and what is made of them."""
+"""HTCondor's output, as recorded from 25.0, and what is read from it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, State
+from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus
 from jupyter_jobqueue.adapters.htcondor import HTCondor
 from jupyter_jobqueue.adapters.htcondor_output import ATTRIBUTES
-from jupyter_jobqueue.batch.command import _read
+from jupyter_jobqueue.batch.result import read_result
 from jupyter_jobqueue.errors import QueueError
 from tests.recordings import one_call
 
@@ -86,24 +86,24 @@ def test_extra_arguments_of_condor_submit_are_given_as_they_are() -> None:
         ("36-submit-baduniverse.txt", "ERROR: I don't know about the 'nosuch' universe."),
     ],
 )
-def test_words_of_condor_submit_reach_the_error(file: str, words: str) -> None:
+def test_messages_of_condor_submit_reach_the_error(file: str, words: str) -> None:
     answer = one_call(f"htcondor/{file}")
     with pytest.raises(QueueError, match="condor_submit failed with exit code 1") as caught:
-        _read(CONDOR.submit(spec()), answer.exit, answer.stdout, answer.stderr)
+        read_result(CONDOR.submit(spec()), answer.exit, answer.stdout, answer.stderr)
     assert words in caught.value.details
-    assert not re.search(CONDOR.down, caught.value.details)
+    assert not re.search(CONDOR.unreachable_pattern, caught.value.details)
 
 
 def test_condor_submit_without_an_id_is_an_error() -> None:
     answer = one_call("htcondor/131-submit-schedd-stopped.txt")
     with pytest.raises(QueueError, match="cannot be read"):
-        _read(CONDOR.submit(spec()), 0, answer.stdout, answer.stderr)
+        read_result(CONDOR.submit(spec()), 0, answer.stdout, answer.stderr)
 
 
 # ---- status
 
 
-def test_status_asks_for_our_jobs_in_one_command() -> None:
+def test_status_queries_our_jobs_in_one_command() -> None:
     call = CONDOR.status(["1.0", "2.3"])
     assert call.argv == [
         "condor_q", "-json", "-constraint", "JobQueueTag =!= undefined", "-attributes",
@@ -111,46 +111,46 @@ def test_status_asks_for_our_jobs_in_one_command() -> None:
         "LastHoldReasonCode,RemoveReason,LastRejMatchReason,RemoteHost,LastRemoteHost,QDate,"
         "JobCurrentStartDate,CompletionDate,EnteredCurrentStatus,ExitCode,ExitBySignal,ExitSignal",
     ]  # fmt: skip
-    assert CONDOR.lists_all
+    assert CONDOR.status_lists_all
 
 
-def test_condor_q_tells_states_and_reasons() -> None:
+def test_condor_q_shows_states_and_reasons() -> None:
     assert status(one_call("htcondor/54-condor_q-json.txt").stdout) == {
         "6.0": JobStatus(
-            State.STUCK,
+            BatchState.STUCK,
             "Error from slot13@vm: Failed to execute '/no/such/command': "
             "(errno=2: 'No such file or directory')",
         ),
-        "7.0": JobStatus(State.HELD, "submitted on hold at user's request"),
+        "7.0": JobStatus(BatchState.HELD, "submitted on hold at user's request"),
         "8.0": JobStatus(
-            State.STUCK,
+            BatchState.STUCK,
             "Transfer input files failure at access point vm while sending files to execution "
             "point slot14@vm. Details: 1 total failures: first failure: reading from file "
             "/no/such/input.txt: (errno 2) No such file or directory",
         ),
         "9.0": JobStatus(
-            State.STUCK,
+            BatchState.STUCK,
             "Error from slot15@vm: Failed to open '/no/such/dir/out.txt' as standard output: "
             "No such file or directory (errno 2)",
         ),
-        "10.0": JobStatus(State.PENDING),
-        "11.0": JobStatus(State.PENDING),
-        "12.0": JobStatus(State.RUNNING, node="vm"),
-        "13.0": JobStatus(State.RUNNING, node="vm"),
-        "19.0": JobStatus(State.PENDING),
-        "21.0": JobStatus(State.PENDING),
+        "10.0": JobStatus(BatchState.PENDING),
+        "11.0": JobStatus(BatchState.PENDING),
+        "12.0": JobStatus(BatchState.RUNNING, node="vm"),
+        "13.0": JobStatus(BatchState.RUNNING, node="vm"),
+        "19.0": JobStatus(BatchState.PENDING),
+        "21.0": JobStatus(BatchState.PENDING),
     }
 
 
-def test_a_job_that_fits_nowhere_tells_why_it_waits() -> None:
+def test_a_job_that_fits_nowhere_shows_why_it_waits() -> None:
     jobs = status(one_call("htcondor/55-condor_q-json-full-one.txt").stdout)
-    assert jobs == {"10.0": JobStatus(State.PENDING, "no match found", submitted=T)}
+    assert jobs == {"10.0": JobStatus(BatchState.PENDING, "no match found", submitted=T)}
 
 
 def test_a_job_that_was_put_on_hold_while_it_ran() -> None:
     columns = ("ClusterId", "ProcId", "JobStatus", "HoldReason")
     text = table("70-hold-running.txt", columns).replace(' 1"', '",\n  "HoldReasonCode": 1')
-    assert status(text)["12.0"] == JobStatus(State.HELD, "via condor_hold (by user condorp)")
+    assert status(text)["12.0"] == JobStatus(BatchState.HELD, "via condor_hold (by user condorp)")
 
 
 # The recording has a reason with blanks before other columns.
@@ -164,16 +164,16 @@ def kept() -> dict[str, JobStatus]:
 
 
 def test_a_job_that_is_kept_in_the_queue_has_its_exit_code() -> None:
-    assert (kept()["25.0"].state, kept()["25.0"].exit_code) == (State.DONE, 0)
+    assert (kept()["25.0"].state, kept()["25.0"].exit_code) == (BatchState.DONE, 0)
 
 
 def test_a_job_over_its_walltime_has_failed_though_it_is_only_held() -> None:
     job = kept()["26.0"]
     assert (job.state, job.reason) == (
-        State.FAILED,
+        BatchState.FAILED,
         "The job exceeded allowed job duration of 00:10",
     )
-    assert job.by_system
+    assert job.ended_by_system
 
 
 def ad(code: int, **more: object) -> dict[str, object]:
@@ -188,51 +188,55 @@ def test_a_job_that_is_removed_runs_until_it_has_left_its_node() -> None:
     columns = ("ClusterId", "ProcId", "JobStatus", "RemoveReason")
     text = table("105-rm-stubborn.txt", columns)
     reason = "via condor_rm (by user condorp)"
-    assert status(text)["27.0"] == JobStatus(State.CANCELLED, reason)
+    assert status(text)["27.0"] == JobStatus(BatchState.CANCELLED, reason)
     there = status(text.replace('"JobStatus"', '"RemoteHost": "slot1@vm",\n  "JobStatus"'))
-    assert there["27.0"] == JobStatus(State.RUNNING, reason, "vm")
+    assert there["27.0"] == JobStatus(BatchState.RUNNING, reason, "vm")
 
 
 # https://htcondor.readthedocs.io/en/latest/classad-attributes/job-classad-attributes.html
 @pytest.mark.parametrize(
     ("code", "state"),
     [
-        (1, State.HELD),
-        (3, State.HELD),
-        (15, State.HELD),
-        (16, State.HELD),
-        (6, State.STUCK),
-        (7, State.STUCK),
-        (12, State.STUCK),
-        (13, State.STUCK),
-        (21, State.STUCK),
-        (26, State.STUCK),
-        (34, State.FAILED),
-        (46, State.FAILED),
-        (47, State.FAILED),
-        (999, State.STUCK),
-        (None, State.HELD),
+        (1, BatchState.HELD),
+        (3, BatchState.HELD),
+        (15, BatchState.HELD),
+        (16, BatchState.HELD),
+        (6, BatchState.STUCK),
+        (7, BatchState.STUCK),
+        (12, BatchState.STUCK),
+        (13, BatchState.STUCK),
+        (21, BatchState.STUCK),
+        (26, BatchState.STUCK),
+        (34, BatchState.FAILED),
+        (46, BatchState.FAILED),
+        (47, BatchState.FAILED),
+        (999, BatchState.STUCK),
+        (None, BatchState.HELD),
     ],
 )
-def test_a_hold_is_of_the_user_or_an_error_or_a_limit(code: int | None, state: State) -> None:
+def test_a_hold_is_of_the_user_or_an_error_or_a_limit(code: int | None, state: BatchState) -> None:
     hold = {} if code is None else {"HoldReasonCode": code}
     found = status(ads({**ad(5, HoldReason="so it is"), **hold}))["5.2"]
     assert (found.state, found.reason) == (state, "so it is")
-    assert found.by_system is (code in (46, 47))
+    assert found.ended_by_system is (code in (46, 47))
 
 
 @pytest.mark.parametrize(
     ("code", "state", "reason"),
-    [(6, State.RUNNING, ""), (7, State.RUNNING, "suspended"), (8, State.UNKNOWN, "")],
+    [
+        (6, BatchState.RUNNING, ""),
+        (7, BatchState.RUNNING, "suspended"),
+        (8, BatchState.UNKNOWN, ""),
+    ],
 )
-def test_states_that_were_not_seen(code: int, state: State, reason: str) -> None:
+def test_states_that_were_not_seen(code: int, state: BatchState, reason: str) -> None:
     assert (one(code).state, one(code).reason) == (state, reason)
 
 
 def test_a_running_job_has_node_tag_times_and_its_place_in_the_cluster() -> None:
     more = {"RemoteHost": "slot1_3@node7.site", "JobCurrentStartDate": T + 9, "JobQueueTag": TAG}
     expected = JobStatus(
-        State.RUNNING, "", "node7.site", TAG, submitted=T, started=T + 9, element=2
+        BatchState.RUNNING, "", "node7.site", TAG, submitted=T, started=T + 9, element=2
     )
     assert one(2, **more) == expected
     # After an eviction it waits again.
@@ -245,7 +249,7 @@ def test_no_jobs_are_no_error(text: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["05-condor_q-empty-json.txt", "58-condor_q-unknown.txt"])
-def test_an_empty_answer_is_not_even_an_empty_list(file: str) -> None:
+def test_an_empty_listing_is_not_even_an_empty_list(file: str) -> None:
     answer = one_call(f"htcondor/{file}")
     assert answer.exit == 0
     assert status(answer.stdout.partition("[rc 0]")[0]) == {}
@@ -273,20 +277,20 @@ def test_daemons_that_are_away_are_an_error_of_that_kind(file: str) -> None:
     answer = one_call(f"htcondor/{file}")
     for call in (CONDOR.status([]), CONDOR.cancel(["1.0"])):
         with pytest.raises(QueueError, match="failed with exit code 1") as caught:
-            _read(call, answer.exit, answer.stdout, answer.stderr)
-        assert re.search(CONDOR.down, caught.value.details)
+            read_result(call, answer.exit, answer.stdout, answer.stderr)
+        assert re.search(CONDOR.unreachable_pattern, caught.value.details)
 
 
-def test_a_pool_that_is_down_is_told() -> None:
-    assert re.search(CONDOR.down, one_call("htcondor/151-q-pool-down.txt").stderr)
+def test_a_pool_that_is_down_is_recognised() -> None:
+    assert re.search(CONDOR.unreachable_pattern, one_call("htcondor/151-q-pool-down.txt").stderr)
 
 
 def test_a_missing_configuration_is_an_error_of_another_kind() -> None:
     answer = one_call("htcondor/155-noconfig.txt")
     with pytest.raises(QueueError) as caught:
-        _read(CONDOR.status([]), answer.exit, answer.stdout, answer.stderr)
+        read_result(CONDOR.status([]), answer.exit, answer.stdout, answer.stderr)
     assert caught.value.details.startswith("Neither the environment variable CONDOR_CONFIG")
-    assert not re.search(CONDOR.down, caught.value.details)
+    assert not re.search(CONDOR.unreachable_pattern, caught.value.details)
 
 
 # ---- history
@@ -296,7 +300,7 @@ def history(text: str) -> dict[str, JobStatus]:
     return CONDOR.history(["1.0"]).parse(text)
 
 
-def test_history_asks_for_the_very_jobs() -> None:
+def test_history_queries_the_very_jobs() -> None:
     assert CONDOR.history(["3.0", "3.1", "4.0", "3.2", "3.7"]).argv == [
         "condor_history", "-json", "-limit", "5", "-constraint",
         "(ClusterId == 3 && ProcId >= 0 && ProcId <= 2) || (ClusterId == 3 && ProcId == 7)"
@@ -305,34 +309,34 @@ def test_history_asks_for_the_very_jobs() -> None:
     ]  # fmt: skip
 
 
-def test_history_tells_exit_code_node_and_end() -> None:
+def test_history_shows_exit_code_node_and_end() -> None:
     text = one_call("htcondor/91-history-json.txt").stdout
-    failed = JobStatus(State.FAILED, node="vm", ended=T + 1, exit_code=1)
+    failed = JobStatus(BatchState.FAILED, node="vm", ended=T + 1, exit_code=1)
     assert history(text) == {"4.0": failed}
 
 
 COLUMNS = ("ClusterId", "ProcId", "JobStatus", "ExitCode", "ExitBySignal", "ExitSignal")
 
 
-def test_history_tells_how_jobs_ended() -> None:
+def test_history_shows_how_jobs_ended() -> None:
     jobs = history(table("89-history.txt", (*COLUMNS, "RemoveReason")))
     by_rm = "via condor_rm (by user condorp)"
-    assert jobs["7.0"] == JobStatus(State.CANCELLED, by_rm, signal=15)
-    assert jobs["19.0"] == JobStatus(State.CANCELLED, by_rm)
-    assert jobs["3.4"] == JobStatus(State.DONE, exit_code=0, element=4)
-    assert jobs["4.0"] == JobStatus(State.FAILED, exit_code=1)
+    assert jobs["7.0"] == JobStatus(BatchState.CANCELLED, by_rm, signal=15)
+    assert jobs["19.0"] == JobStatus(BatchState.CANCELLED, by_rm)
+    assert jobs["3.4"] == JobStatus(BatchState.DONE, exit_code=0, element=4)
+    assert jobs["4.0"] == JobStatus(BatchState.FAILED, exit_code=1)
     assert len(jobs) == 24
     assert all(job.state.ended for job in jobs.values())
 
 
-def test_history_tells_the_signal_that_killed_a_job() -> None:
+def test_history_shows_the_signal_that_killed_a_job() -> None:
     jobs = history(table("104-history-sig.txt", COLUMNS))
-    assert jobs["32.0"] == JobStatus(State.FAILED, signal=9)
-    assert jobs["24.0"] == JobStatus(State.FAILED, exit_code=1)
+    assert jobs["32.0"] == JobStatus(BatchState.FAILED, signal=9)
+    assert jobs["24.0"] == JobStatus(BatchState.FAILED, exit_code=1)
 
 
 def test_a_removed_job_has_left_its_node_when_it_is_history() -> None:
-    assert history(ads(ad(3, RemoteHost="slot1@vm")))["5.2"].state is State.CANCELLED
+    assert history(ads(ad(3, RemoteHost="slot1@vm")))["5.2"].state is BatchState.CANCELLED
 
 
 @pytest.mark.parametrize("name", ["HoldReason", "LastHoldReason"])
@@ -340,10 +344,10 @@ def test_a_job_that_was_removed_for_its_walltime_has_failed(name: str) -> None:
     hold = {name: "The job exceeded allowed job duration of 00:10", f"{name}Code": 46}
     by_policy = "The job attribute PeriodicRemove expression 'JobStatus == 5' evaluated to TRUE"
     found = history(ads(ad(3, RemoveReason=by_policy, **hold)))["5.2"]
-    assert (found.state, found.by_system) == (State.FAILED, True)
+    assert (found.state, found.ended_by_system) == (BatchState.FAILED, True)
     assert found.reason == "The job exceeded allowed job duration of 00:10"
     by_user = history(ads(ad(3, RemoveReason="via condor_rm (by user me)", **hold)))["5.2"]
-    assert (by_user.state, by_user.by_system) == (State.CANCELLED, False)
+    assert (by_user.state, by_user.ended_by_system) == (BatchState.CANCELLED, False)
 
 
 # ---- cancel
@@ -356,19 +360,19 @@ def test_cancel_names_every_job() -> None:
 @pytest.mark.parametrize("file", ["72-rm-one.txt", "74-rm-several.txt", "75-rm-again.txt"])
 def test_cancelling_jobs_that_are_gone_is_no_failure(file: str) -> None:
     answer = one_call(f"htcondor/{file}")
-    _read(CONDOR.cancel(["1.0"]), answer.exit, answer.stdout, answer.stderr)
+    read_result(CONDOR.cancel(["1.0"]), answer.exit, answer.stdout, answer.stderr)
 
 
 def test_of_several_jobs_some_may_be_gone() -> None:
     answer = one_call("htcondor/78-rm-mixed.txt")
     said = answer.stderr.partition("\nCouldn't")[0]  # of a whole cluster, which we never name
-    _read(CONDOR.cancel(["13.0", "9999.0"]), answer.exit, answer.stdout, said)
+    read_result(CONDOR.cancel(["13.0", "9999.0"]), answer.exit, answer.stdout, said)
 
 
-def test_what_cannot_be_cancelled_is_told() -> None:
+def test_what_cannot_be_cancelled_is_an_error() -> None:
     said = "Job 9.0 not found\nPermission denied to remove job 10.0\n"
     with pytest.raises(QueueError, match="condor_rm failed with exit code 1") as caught:
-        _read(CONDOR.cancel(["9.0", "10.0"]), 1, "", said)
+        read_result(CONDOR.cancel(["9.0", "10.0"]), 1, "", said)
     assert "Permission denied" in caught.value.details
 
 
@@ -388,14 +392,14 @@ def test_the_version_is_a_number() -> None:
     ],
 )  # fmt: skip
 def test_what_a_surrounding_job_sets_is_kept_from_the_commands(name: str) -> None:
-    assert re.fullmatch(CONDOR.leaks, name)
+    assert re.fullmatch(CONDOR.env_blocklist, name)
 
 
 @pytest.mark.parametrize(
     "name", ["CONDOR_CONFIG", "_CONDOR_SCHEDD_HOST", "_condor_CREDD_HOST", "X509_USER_PROXY"]
 )
 def test_what_the_user_or_the_site_sets_stays(name: str) -> None:
-    assert not re.fullmatch(CONDOR.leaks, name)
+    assert not re.fullmatch(CONDOR.env_blocklist, name)
 
 
 @pytest.mark.parametrize(
@@ -416,7 +420,7 @@ def test_walltime_is_the_allowed_duration(
     assert [each for each in lines if "duration" in each] == ([line] if line else [])
 
 
-def test_logs_are_where_the_description_says() -> None:
+def test_logs_are_where_the_description_puts_them() -> None:
     asked = JobSpec("true", name="a/b c", logs="/my logs")
     assert CONDOR.log_paths(asked, "3.1") == ("/my logs/a-b c-3.1.out", "/my logs/a-b c-3.1.err")
     assert "Output = /my logs/a-b c-$(ClusterId).$(ProcId).out" in CONDOR.directives(asked)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, State
+from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
 from jupyter_jobqueue.jobs.job import ENDED, LIVE, Job, JobState
 from jupyter_jobqueue.jobs.observe import OBSERVED, end, observe
+from jupyter_jobqueue.server.responses import JobModel
 
 NOW = 1000.0
 OURS = "jobqueue-abc-0"
@@ -18,36 +19,36 @@ def job(state: JobState = JobState.PENDING, **facts: Any) -> Job:
     return Job("c-0", 0, OURS, id="12", state=state, submitted=NOW, **facts)
 
 
-def status(state: State, **facts: Any) -> JobStatus:
+def status(state: BatchState, **facts: Any) -> JobStatus:
     return JobStatus(state, tag=facts.pop("tag", OURS), **facts)
 
 
 @pytest.mark.parametrize(
     ("before", "seen", "after"),
     [
-        (JobState.SUBMITTING, State.PENDING, JobState.PENDING),
-        (JobState.PENDING, State.PENDING, JobState.PENDING),
-        (JobState.PENDING, State.HELD, JobState.HELD),
-        (JobState.HELD, State.PENDING, JobState.PENDING),
-        (JobState.PENDING, State.RUNNING, JobState.STARTING),
-        (JobState.HELD, State.RUNNING, JobState.STARTING),
-        (JobState.STARTING, State.PENDING, JobState.PENDING),  # requeued
-        (JobState.PENDING, State.DONE, JobState.DONE),
-        (JobState.STARTING, State.FAILED, JobState.FAILED),
-        (JobState.RUNNING, State.DONE, JobState.DONE),
-        (JobState.RUNNING, State.FAILED, JobState.FAILED),
-        (JobState.PENDING, State.CANCELLED, JobState.CANCELLED),
-        (JobState.PENDING, State.UNKNOWN, JobState.PENDING),
-        (JobState.RUNNING, State.UNKNOWN, JobState.RUNNING),
-        (JobState.CLOSING, State.PENDING, JobState.CLOSING),
-        (JobState.CLOSING, State.RUNNING, JobState.CLOSING),
-        (JobState.CLOSING, State.UNKNOWN, JobState.CLOSING),
-        (JobState.CLOSING, State.DONE, JobState.DONE),
-        (JobState.CLOSING, State.CANCELLED, JobState.CANCELLED),
-        (JobState.CLOSING, State.FAILED, JobState.CANCELLED),  # we asked for it
+        (JobState.SUBMITTING, BatchState.PENDING, JobState.PENDING),
+        (JobState.PENDING, BatchState.PENDING, JobState.PENDING),
+        (JobState.PENDING, BatchState.HELD, JobState.HELD),
+        (JobState.HELD, BatchState.PENDING, JobState.PENDING),
+        (JobState.PENDING, BatchState.RUNNING, JobState.STARTING),
+        (JobState.HELD, BatchState.RUNNING, JobState.STARTING),
+        (JobState.STARTING, BatchState.PENDING, JobState.PENDING),  # requeued
+        (JobState.PENDING, BatchState.DONE, JobState.DONE),
+        (JobState.STARTING, BatchState.FAILED, JobState.FAILED),
+        (JobState.RUNNING, BatchState.DONE, JobState.DONE),
+        (JobState.RUNNING, BatchState.FAILED, JobState.FAILED),
+        (JobState.PENDING, BatchState.CANCELLED, JobState.CANCELLED),
+        (JobState.PENDING, BatchState.UNKNOWN, JobState.PENDING),
+        (JobState.RUNNING, BatchState.UNKNOWN, JobState.RUNNING),
+        (JobState.CLOSING, BatchState.PENDING, JobState.CLOSING),
+        (JobState.CLOSING, BatchState.RUNNING, JobState.CLOSING),
+        (JobState.CLOSING, BatchState.UNKNOWN, JobState.CLOSING),
+        (JobState.CLOSING, BatchState.DONE, JobState.DONE),
+        (JobState.CLOSING, BatchState.CANCELLED, JobState.CANCELLED),
+        (JobState.CLOSING, BatchState.FAILED, JobState.CANCELLED),  # we asked for it
     ],
 )
-def test_an_answer_moves_a_job(before: JobState, seen: State, after: JobState) -> None:
+def test_an_answer_moves_a_job(before: JobState, seen: BatchState, after: JobState) -> None:
     moved = job(before)
     changed = observe(moved, status(seen), NOW + 1)
     assert moved.state is after
@@ -56,7 +57,7 @@ def test_an_answer_moves_a_job(before: JobState, seen: State, after: JobState) -
 
 def test_a_job_runs_once_a_worker_is_connected() -> None:
     starting = job(workers={"c-0"})
-    observe(starting, status(State.RUNNING), NOW + 1)
+    observe(starting, status(BatchState.RUNNING), NOW + 1)
     assert starting.state is JobState.RUNNING
 
 
@@ -80,7 +81,7 @@ def test_one_answer_told_twice_is_one_answer() -> None:
 def test_absences_count_only_in_a_row() -> None:
     absent = job()
     observe(absent, None, NOW + 1)
-    observe(absent, status(State.PENDING), NOW + 2)
+    observe(absent, status(BatchState.PENDING), NOW + 2)
     observe(absent, None, NOW + 3)
     assert absent.state is JobState.PENDING
 
@@ -94,7 +95,7 @@ def test_an_answer_older_than_the_job_says_nothing_of_it() -> None:
 
 def test_the_job_of_somebody_else_with_our_id_is_not_ours() -> None:
     ours = job(JobState.PENDING)
-    theirs = status(State.FAILED, tag="jobqueue-xyz-0", exit_code=1)
+    theirs = status(BatchState.FAILED, tag="jobqueue-xyz-0", exit_code=1)
     observe(ours, theirs, NOW + 1)
     assert (ours.state, ours.exit_code) == (JobState.PENDING, None)
     observe(ours, theirs, NOW + 2)
@@ -103,7 +104,7 @@ def test_the_job_of_somebody_else_with_our_id_is_not_ours() -> None:
 
 def test_a_job_without_a_tag_is_taken_for_ours() -> None:
     ours = job()
-    observe(ours, status(State.RUNNING, tag=""), NOW + 1)
+    observe(ours, status(BatchState.RUNNING, tag=""), NOW + 1)
     assert ours.state is JobState.STARTING
 
 
@@ -118,7 +119,7 @@ def test_a_closing_job_that_vanishes_is_cancelled() -> None:
 
 def test_a_lost_job_learns_its_end_from_the_accounting() -> None:
     lost = job(JobState.LOST)
-    told = JobStatus(State.FAILED, "OUT_OF_MEMORY", ended=NOW + 5, signal=9)
+    told = JobStatus(BatchState.FAILED, "OUT_OF_MEMORY", ended=NOW + 5, signal=9)
     assert observe(lost, told, NOW + 9)
     assert (lost.state, lost.reason, lost.signal) == (JobState.FAILED, "OUT_OF_MEMORY", 9)
     assert lost.ended == NOW + 5
@@ -126,18 +127,18 @@ def test_a_lost_job_learns_its_end_from_the_accounting() -> None:
 
 def test_reason_node_and_times_are_taken_over() -> None:
     waiting = job()
-    assert observe(waiting, status(State.PENDING, reason="Priority"), NOW + 1)
-    assert observe(waiting, status(State.PENDING, estimated_start=NOW + 60), NOW + 2)
+    assert observe(waiting, status(BatchState.PENDING, reason="Priority"), NOW + 1)
+    assert observe(waiting, status(BatchState.PENDING, estimated_start=NOW + 60), NOW + 2)
     assert (waiting.reason, waiting.estimated_start) == ("", NOW + 60)
-    assert observe(waiting, status(State.RUNNING, node="n1", started=NOW + 9), NOW + 9)
+    assert observe(waiting, status(BatchState.RUNNING, node="n1", started=NOW + 9), NOW + 9)
     assert (waiting.node, waiting.started, waiting.estimated_start) == ("n1", NOW + 9, None)
-    assert not observe(waiting, status(State.RUNNING), NOW + 10)
+    assert not observe(waiting, status(BatchState.RUNNING), NOW + 10)
     assert (waiting.node, waiting.started) == ("n1", NOW + 9), "an empty answer forgets nothing"
 
 
 def test_the_end_is_noted_with_exit_code_and_time() -> None:
     failed = job(JobState.STARTING, estimated_start=NOW)
-    observe(failed, status(State.FAILED, exit_code=127, ended=NOW + 3), NOW + 4)
+    observe(failed, status(BatchState.FAILED, exit_code=127, ended=NOW + 3), NOW + 4)
     assert (failed.exit_code, failed.ended, failed.estimated_start) == (127, NOW + 3, None)
 
 
@@ -169,7 +170,7 @@ def test_a_failed_start_is_an_end_before_a_worker_joined(
 def test_a_start_that_the_queue_cut_short_has_not_failed(ran: float | None, expected: bool) -> None:
     started = None if ran is None else NOW
     cut = job(JobState.STARTING, started=started, walltime=60)
-    ended = status(State.FAILED, by_system=True, ended=NOW + (ran or 0))
+    ended = status(BatchState.FAILED, ended_by_system=True, ended=NOW + (ran or 0))
     observe(cut, ended, NOW + 99)
     assert cut.failed_start is expected
 
@@ -178,11 +179,11 @@ def test_a_start_that_the_queue_cut_short_has_not_failed(ran: float | None, expe
     ("ran", "walltime", "facts", "expected"),
     [
         (29, None, {}, True),
-        (29, 3600, {"state": State.DONE}, True),
+        (29, 3600, {"state": BatchState.DONE}, True),
         (29, None, {"joined": False}, False),  # that is a failed start
         (31, None, {}, False),
         (29, None, {"by_system": True}, False),
-        (29, None, {"state": State.CANCELLED}, False),
+        (29, None, {"state": BatchState.CANCELLED}, False),
         (29, 40, {}, False),  # it had most of its time
         (19, 40, {}, True),
         (29, None, {"started": None}, False),
@@ -191,11 +192,17 @@ def test_a_start_that_the_queue_cut_short_has_not_failed(ran: float | None, expe
 def test_a_job_crashed_that_ended_by_itself_soon_after_its_start(
     ran: float, walltime: float | None, facts: dict[str, Any], expected: bool
 ) -> None:
-    facts = {"joined": True, "started": NOW, "state": State.FAILED, "by_system": False, **facts}
+    facts = {
+        "joined": True,
+        "started": NOW,
+        "state": BatchState.FAILED,
+        "by_system": False,
+        **facts,
+    }
     crashed = job(
         JobState.RUNNING, started=facts["started"], walltime=walltime, joined=facts["joined"]
     )
-    ended = status(facts["state"], by_system=facts["by_system"], ended=NOW + ran)
+    ended = status(facts["state"], ended_by_system=facts["by_system"], ended=NOW + ran)
     observe(crashed, ended, NOW + 99)
     assert crashed.crashed is expected
 
@@ -204,15 +211,16 @@ def test_a_job_crashed_that_ended_by_itself_soon_after_its_start(
 def test_a_job_that_was_put_back_starts_anew(before: JobState) -> None:
     """What it was is over: a node and an end it has none, and its start can fail once more."""
     back = job(before, node="node1", started=NOW, walltime=60, joined=True, workers={"c-0"})
-    observe(back, status(State.PENDING, reason="BeginTime"), NOW + 9)
-    assert (back.state, back.node, back.started, back.ends) == (JobState.PENDING, "", None, None)
+    observe(back, status(BatchState.PENDING, reason="BeginTime"), NOW + 9)
+    assert (back.state, back.node, back.started) == (JobState.PENDING, "", None)
+    assert back.walltime_ends_at is None
     assert not back.joined
-    observe(back, status(State.FAILED, exit_code=1), NOW + 99)
+    observe(back, status(BatchState.FAILED, exit_code=1), NOW + 99)
     assert back.failed_start
 
 
 def test_every_end_of_a_queue_is_an_end_of_a_job() -> None:
-    for state in State:
+    for state in BatchState:
         if state.ended:
             assert OBSERVED[state] in ENDED
     assert not LIVE & ENDED
@@ -234,8 +242,8 @@ def test_a_job_is_shown_on_one_line_with_what_is_known() -> None:
 
 
 def test_a_job_is_sent_as_the_interface_says() -> None:
-    sent = job(JobState.RUNNING, node="n1", workers={"c-0-1", "c-0-0"}, stdout="/o").to_dict()
-    assert sent == {
+    known = job(JobState.RUNNING, node="n1", workers={"c-0-1", "c-0-0"}, stdout="/o")
+    assert JobModel.model_validate(known).model_dump(mode="json") == {
         "name": "c-0",
         "id": "12",
         "state": "running",
@@ -266,12 +274,12 @@ def test_a_job_is_sent_as_the_interface_says() -> None:
 def test_a_running_job_with_a_walltime_has_an_end(
     state: JobState, started: float | None, walltime: float | None, ends: float | None
 ) -> None:
-    assert job(state, started=started, walltime=walltime).ends == ends
+    assert job(state, started=started, walltime=walltime).walltime_ends_at == ends
 
 
 def test_a_job_that_the_queue_holds_after_an_error_is_stuck_until_it_is_released() -> None:
     stuck = job(JobState.PENDING)
-    observe(stuck, JobStatus(State.STUCK, "launch failed requeued held"), NOW + 1)
+    observe(stuck, JobStatus(BatchState.STUCK, "launch failed requeued held"), NOW + 1)
     assert (stuck.state, stuck.stuck) == (JobState.HELD, True)
-    observe(stuck, JobStatus(State.PENDING), NOW + 2)
+    observe(stuck, JobStatus(BatchState.PENDING), NOW + 2)
     assert (stuck.state, stuck.stuck) == (JobState.PENDING, False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.local import Local
 
 LOCAL = Local()
@@ -37,10 +37,10 @@ def test_a_submission_gives_an_id_for_each_job(count: int, ids: list[str]) -> No
     assert LOCAL.submit(JobSpec("sleep 1", count=count)).parse("12\n") == ids
 
 
-def test_status_tells_everything() -> None:
+def test_status_lists_everything() -> None:
     assert read({}) == {
         "12_0": JobStatus(
-            State.RUNNING, "", "laptop", "jobqueue-abc-0", submitted=10.0, started=11.0
+            BatchState.RUNNING, "", "laptop", "jobqueue-abc-0", submitted=10.0, started=11.0
         )
     }
 
@@ -48,15 +48,15 @@ def test_status_tells_everything() -> None:
 @pytest.mark.parametrize(
     ("state", "expected", "reason"),
     [
-        ("PENDING", State.PENDING, ""),
-        ("COMPLETED", State.DONE, ""),
-        ("FAILED", State.FAILED, ""),
-        ("TIMEOUT", State.FAILED, "Timeout"),
-        ("CANCELLED", State.CANCELLED, ""),
-        ("NEWER", State.UNKNOWN, ""),
+        ("PENDING", BatchState.PENDING, ""),
+        ("COMPLETED", BatchState.DONE, ""),
+        ("FAILED", BatchState.FAILED, ""),
+        ("TIMEOUT", BatchState.FAILED, "Timeout"),
+        ("CANCELLED", BatchState.CANCELLED, ""),
+        ("NEWER", BatchState.UNKNOWN, ""),
     ],
 )
-def test_states(state: str, expected: State, reason: str) -> None:
+def test_states(state: str, expected: BatchState, reason: str) -> None:
     status = read({"state": state, "node": None, "tag": None, "exit_code": 3})["12_0"]
     assert (status.state, status.reason, status.node, status.tag) == (expected, reason, "", "")
     assert status.exit_code == 3

@@ -1,4 +1,4 @@
-"""LSF's answers, as recorded from volclava 2.2 or documented for IBM's 10.1, and what they mean."""
+"""LSF's output, as recorded from volclava 2.2 or documented for IBM's 10.1, and what it means."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from jupyter_jobqueue.adapters import lsf_output
-from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.lsf import LSF
-from jupyter_jobqueue.batch.command import _read
+from jupyter_jobqueue.batch.result import read_result
+from jupyter_jobqueue.batch.site import with_site_options
 from jupyter_jobqueue.errors import QueueError
 from tests.recordings import one_call
 
@@ -27,7 +28,7 @@ def day_of_the_recordings(
     time_zone: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LSF prints local times without a year: one must know when it was."""
-    monkeypatch.setattr(lsf_output, "_clock", lambda: T + 3600)
+    monkeypatch.setattr(lsf_output, "clock", lambda: T + 3600)
 
 
 def spec(count: int = 1, **options: object) -> JobSpec:
@@ -76,7 +77,7 @@ def test_a_name_that_would_be_an_array_or_a_pattern_is_made_safe() -> None:
 def test_bsub_that_prints_no_id_is_an_error() -> None:
     answer = one_call("lsf/19-bsub-quiet.txt")
     with pytest.raises(QueueError, match="cannot be read"):
-        _read(BATCH.submit(spec()), answer.exit, answer.stdout, answer.stderr)
+        read_result(BATCH.submit(spec()), answer.exit, answer.stdout, answer.stderr)
 
 
 @pytest.mark.parametrize(
@@ -98,12 +99,12 @@ def test_bsub_that_prints_no_id_is_an_error() -> None:
         ),
     ],
 )
-def test_words_of_bsub_reach_the_error(file: str, words: str) -> None:
+def test_messages_of_bsub_reach_the_error(file: str, words: str) -> None:
     answer = one_call(f"lsf/{file}")
     with pytest.raises(QueueError, match="bsub failed with exit code 255") as caught:
-        _read(BATCH.submit(spec()), answer.exit, answer.stdout, answer.stderr)
+        read_result(BATCH.submit(spec()), answer.exit, answer.stdout, answer.stderr)
     assert caught.value.details == words
-    assert not re.search(BATCH.down, words)
+    assert not re.search(BATCH.unreachable_pattern, words)
 
 
 # ---- submit without standard input
@@ -156,7 +157,7 @@ def test_a_script_as_an_argument_is_one_line_that_does_the_same() -> None:
     assert ran.stdout.count("\n") == 3
 
 
-def test_the_shebang_says_which_shell_gets_the_script() -> None:
+def test_the_shebang_names_the_shell_that_gets_the_script() -> None:
     words = shlex.split(no_stdin(shebang="#!/bin/bash -l")[-1])
     assert words == ["/bin/bash", "-l", "-c", "sleep 600"]
 
@@ -164,32 +165,32 @@ def test_the_shebang_says_which_shell_gets_the_script() -> None:
 # ---- status
 
 
-def test_status_asks_for_the_very_jobs_and_once_for_an_array() -> None:
+def test_status_queries_the_very_jobs_and_once_for_an_array() -> None:
     assert BATCH.status(["7", "5[1]", "5[2]", "9"]).argv == ["bjobs", "-l", "7", "5", "9"]
-    assert not BATCH.lists_all
+    assert not BATCH.status_lists_all
 
 
 def test_a_running_job_has_its_node_once_and_its_times() -> None:
-    running = JobStatus(State.RUNNING, node="vm", submitted=T - 1, started=T - 1)
+    running = JobStatus(BatchState.RUNNING, node="vm", submitted=T - 1, started=T - 1)
     assert jobs("23-bjobs-l-running.txt") == {"2": running}
 
 
-def test_waiting_jobs_tell_why() -> None:
+def test_waiting_jobs_show_why() -> None:
     assert jobs("46-bjobs-l-pend.txt") == {
         "6": JobStatus(
-            State.HELD, "The job was suspended by the user while pending: 1 host", submitted=T
+            BatchState.HELD, "The job was suspended by the user while pending: 1 host", submitted=T
         ),
         "7": JobStatus(
-            State.PENDING,
+            BatchState.PENDING,
             "Job requirements for reserving resource (mem) not satisfied: 1 host",
             submitted=T,
         ),
-        "8": JobStatus(State.PENDING, "Not enough job slot(s): 1 host", submitted=T),
+        "8": JobStatus(BatchState.PENDING, "Not enough job slot(s): 1 host", submitted=T),
     }
 
 
 def ended(
-    state: State, reason: str, begin: float, end: float, code: int | None = None
+    state: BatchState, reason: str, begin: float, end: float, code: int | None = None
 ) -> JobStatus:
     return JobStatus(
         state,
@@ -208,29 +209,33 @@ EXIT_130 = "Exited with exit code 130"
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        ("45-bjobs-l-done.txt", {"1": ended(State.DONE, "", -43, -38, 0)}),
+        ("45-bjobs-l-done.txt", {"1": ended(BatchState.DONE, "", -43, -38, 0)}),
         (
             "44-bjobs-l-exit.txt",
             {
-                "9": ended(State.FAILED, "Exited with exit code 1", 0, 0, 1),
-                "10": ended(State.FAILED, "Exited with exit code 127", 1, 1, 127),
+                "9": ended(BatchState.FAILED, "Exited with exit code 1", 0, 0, 1),
+                "10": ended(BatchState.FAILED, "Exited with exit code 127", 1, 1, 127),
             },
         ),
-        ("83-bjobs-after-kill.txt", {"22": ended(State.FAILED, EXIT_130, 45, 64, 130)}),
+        ("83-bjobs-after-kill.txt", {"22": ended(BatchState.FAILED, EXIT_130, 45, 64, 130)}),
         (
             "101-signals.txt",
             {
-                "94": ended(State.FAILED, "Exited with exit code 137", 943, 943, 137),
-                "95": ended(State.FAILED, EXIT_130, 943, 945, 130),
+                "94": ended(BatchState.FAILED, "Exited with exit code 137", 943, 943, 137),
+                "95": ended(BatchState.FAILED, EXIT_130, 943, 945, 130),
             },
         ),
         (
             "103-trap.txt",
-            {"97": ended(State.FAILED, "Exited by signal 9", 950, 974)._replace(signal=9)},
+            {"97": ended(BatchState.FAILED, "Exited by signal 9", 950, 974)._replace(signal=9)},
         ),
         (
             "100-runlimit-result.txt",
-            {"29": ended(State.FAILED, "RUNLIMIT 1.0 min", 80, 142, 140)._replace(by_system=True)},
+            {
+                "29": ended(BatchState.FAILED, "RUNLIMIT 1.0 min", 80, 142, 140)._replace(
+                    ended_by_system=True
+                )
+            },
         ),
     ],
 )
@@ -239,13 +244,13 @@ def test_ends_of_jobs(file: str, expected: dict[str, JobStatus]) -> None:
 
 
 def test_a_killed_job_can_end_as_done() -> None:
-    assert jobs("91-selfkill.txt") == {"30": ended(State.DONE, "", 80, 80, 0)}
+    assert jobs("91-selfkill.txt") == {"30": ended(BatchState.DONE, "", 80, 80, 0)}
 
 
 def test_exit_codes_are_not_always_known() -> None:
     lost = jobs("129-duplicates-after-hang.txt")["104"]
-    assert (lost.state, lost.reason, lost.exit_code) == (State.FAILED, "Exited", None)
-    assert BATCH.forgets
+    assert (lost.state, lost.reason, lost.exit_code) == (BatchState.FAILED, "Exited", None)
+    assert BATCH.exit_codes_expire
 
 
 def test_a_job_that_never_began_was_cancelled() -> None:
@@ -254,7 +259,9 @@ def test_a_job_that_never_began_was_cancelled() -> None:
         "Fri Nov 20 10:16:54: Submitted from host <vm>, CWD <$HOME>;\n"
         "Fri Nov 20 10:17:54: Exited; The CPU time used is 0.0 seconds.\n"
     )
-    assert status(text) == {"7": JobStatus(State.CANCELLED, "Exited", submitted=T, ended=T + 60)}
+    assert status(text) == {
+        "7": JobStatus(BatchState.CANCELLED, "Exited", submitted=T, ended=T + 60)
+    }
 
 
 def long_form(code: str, *events: str, name: str = "x", job: str = "5", more: str = "") -> str:
@@ -299,14 +306,14 @@ def test_duplicates_of_one_submission_are_all_seen() -> None:
     found = status(text.replace(", User <labu>", f", Job Name <dask.{TAG}>, User <labu>"))
     assert list(found) == ["103", "104", "105", "106", "107"]
     assert {(each.tag, each.element) for each in found.values()} == {(TAG, 0)}
-    assert found["103"].state is State.RUNNING
+    assert found["103"].state is BatchState.RUNNING
 
 
-def test_words_of_the_command_are_no_facts() -> None:
+def test_the_text_of_a_command_is_not_parsed() -> None:
     text = long_form("RUN", STARTED).replace(
         "<true>", f"<#!/bin/sh;echo Job Name <{TAG}>, Status <EXIT>, User <me>>"
     )
-    assert (status(text)["5"].state, status(text)["5"].tag) == (State.RUNNING, "")
+    assert (status(text)["5"].state, status(text)["5"].tag) == (BatchState.RUNNING, "")
 
 
 # As IBM's LSF documents its long form: lines are broken within words, hosts have a count.
@@ -331,7 +338,7 @@ Fri Nov 20 10:27:04: Completed <exit>; TERM_RUNLIMIT: job killed after reaching
 def test_the_long_form_of_ibm_is_read() -> None:
     assert status(IBM) == {
         "812[3]": JobStatus(
-            State.FAILED,
+            BatchState.FAILED,
             "TERM_RUNLIMIT: job killed after reaching LSF run time limit",
             "node7",
             TAG,
@@ -340,32 +347,32 @@ def test_the_long_form_of_ibm_is_read() -> None:
             ended=T + 610,
             exit_code=140,
             element=2,
-            by_system=True,
+            ended_by_system=True,
         )
     }
 
 
 @pytest.mark.parametrize(
-    ("word", "state", "by_system"),
+    ("word", "state", "ended_by_system"),
     [
-        ("TERM_MEMLIMIT", State.FAILED, False),
-        ("TERM_PREEMPT", State.FAILED, True),
-        ("TERM_OWNER", State.CANCELLED, False),
-        ("TERM_FORCE_OWNER", State.CANCELLED, False),
-        ("TERM_ADMIN", State.CANCELLED, True),
-        ("TERM_CWD_NOTEXIST", State.FAILED, False),
+        ("TERM_MEMLIMIT", BatchState.FAILED, False),
+        ("TERM_PREEMPT", BatchState.FAILED, True),
+        ("TERM_OWNER", BatchState.CANCELLED, False),
+        ("TERM_FORCE_OWNER", BatchState.CANCELLED, False),
+        ("TERM_ADMIN", BatchState.CANCELLED, True),
+        ("TERM_CWD_NOTEXIST", BatchState.FAILED, False),
     ],
 )
-def test_ibm_says_who_killed_a_job(word: str, state: State, by_system: bool) -> None:
+def test_ibm_shows_who_killed_a_job(word: str, state: BatchState, ended_by_system: bool) -> None:
     event = f"Completed <exit>; {word}: job killed."
     found = status(long_form("EXIT", STARTED, "Exited with exit code 143.", event))["5"]
     assert found.reason == f"{word}: job killed"
-    assert (found.state, found.by_system, found.exit_code) == (state, by_system, 143)
+    assert (found.state, found.ended_by_system, found.exit_code) == (state, ended_by_system, 143)
 
 
 def test_a_job_that_never_began_for_a_reason_has_failed() -> None:
     found = status(long_form("EXIT", "Completed <exit>; TERM_PRE_EXEC_FAIL: no luck."))["5"]
-    assert found.state is State.FAILED
+    assert found.state is BatchState.FAILED
 
 
 def test_a_job_within_its_limit_was_not_killed_for_it() -> None:
@@ -373,7 +380,7 @@ def test_a_job_within_its_limit_was_not_killed_for_it() -> None:
     assert status(limited)["5"].reason == "Exited with exit code 1"
 
 
-def test_several_hosts_are_told_once_each() -> None:
+def test_several_hosts_are_named_once_each() -> None:
     event = "[1] started on 3 Hosts/Processors <2*node1> <node2>, Execution Home </home/me>;"
     assert status(long_form("RUN", event))["5"].node == "node1,node2"
 
@@ -387,12 +394,12 @@ def test_an_unreadable_job_loses_no_other() -> None:
 def test_unknown_jobs_and_none_at_all_are_no_error(file: str) -> None:
     answer = one_call(f"lsf/{file}")
     assert answer.exit in (254, 255)
-    assert _read(BATCH.status(["9999"]), answer.exit, answer.stdout, answer.stderr) == {}
+    assert read_result(BATCH.status(["9999"]), answer.exit, answer.stdout, answer.stderr) == {}
 
 
 def test_an_unknown_job_loses_no_other() -> None:
     mixed, known = one_call("lsf/35-bjobs-unknown-mixed.txt"), one_call("lsf/44-bjobs-l-exit.txt")
-    found = _read(BATCH.status(["9999", "9", "10"]), mixed.exit, known.stdout, mixed.stderr)
+    found = read_result(BATCH.status(["9999", "9", "10"]), mixed.exit, known.stdout, mixed.stderr)
     assert list(found) == ["9", "10"]
 
 
@@ -409,53 +416,53 @@ def test_an_unknown_job_loses_no_other() -> None:
 def test_daemons_that_are_away_are_an_error_of_that_kind(file: str) -> None:
     answer = one_call(f"lsf/{file}")
     with pytest.raises(QueueError, match="failed with exit code") as caught:
-        _read(BATCH.status(["1"]), answer.exit, answer.stdout, answer.stderr)
-    assert re.search(BATCH.down, caught.value.details)
+        read_result(BATCH.status(["1"]), answer.exit, answer.stdout, answer.stderr)
+    assert re.search(BATCH.unreachable_pattern, caught.value.details)
 
 
 def test_a_missing_configuration_is_an_error_not_an_empty_queue() -> None:
     answer = one_call("lsf/127-noenv.txt")
     with pytest.raises(QueueError) as caught:
-        _read(BATCH.status([]), answer.exit, answer.stdout, answer.stderr)
+        read_result(BATCH.status([]), answer.exit, answer.stdout, answer.stderr)
     assert caught.value.details.endswith("Unable to open file lsf.conf")
 
 
 # ---- all of the user
 
 
-def mine(text: str) -> list[str]:
-    call = BATCH.mine()
+def list_ids(text: str) -> list[str]:
+    call = BATCH.list_ids()
     assert call.argv == ["bjobs", "-w"]
     return call.parse(text)
 
 
 def test_jobs_of_ours_are_found_by_their_tag() -> None:
     text = one_call("lsf/21-bjobs-w.txt").stdout
-    assert mine(text) == []
+    assert list_ids(text) == []
     tagged = text.replace("dask-worker", f"dask-worker.{TAG}").replace("x[", "x.jobqueue-def-8[")
-    assert mine(tagged) == ["2", "3", "5"]
+    assert list_ids(tagged) == ["2", "3", "5"]
 
 
 def test_no_jobs_of_ours_are_no_error() -> None:
     answer = one_call("lsf/37-bjobs-baduser.txt")
-    assert _read(BATCH.mine(), answer.exit, answer.stdout, answer.stderr) == []
+    assert read_result(BATCH.list_ids(), answer.exit, answer.stdout, answer.stderr) == []
 
 
 # ---- history
 
 
-def test_history_asks_for_the_very_jobs() -> None:
+def test_history_queries_the_very_jobs() -> None:
     assert BATCH.history(["9", "5[1]", "5[3]"]).argv == ["bhist", "-l", "9", "5"]
 
 
 @pytest.mark.parametrize(
     ("file", "job", "expected"),
     [
-        ("49-bhist.txt", "9", ended(State.FAILED, "Exited with exit code 1", 0, 0, 1)),
-        ("129-duplicates-after-hang.txt", "104", ended(State.FAILED, "Exited", 1172, 1363)),
+        ("49-bhist.txt", "9", ended(BatchState.FAILED, "Exited with exit code 1", 0, 0, 1)),
+        ("129-duplicates-after-hang.txt", "104", ended(BatchState.FAILED, "Exited", 1172, 1363)),
     ],
 )
-def test_bhist_tells_how_jobs_ended(file: str, job: str, expected: JobStatus) -> None:
+def test_bhist_shows_how_jobs_ended(file: str, job: str, expected: JobStatus) -> None:
     text = one_call(f"lsf/{file}").stdout.rpartition("\nJob <")[2]
     assert BATCH.history([job]).parse(f"Job <{text}") == {job: expected}
 
@@ -463,10 +470,10 @@ def test_bhist_tells_how_jobs_ended(file: str, job: str, expected: JobStatus) ->
 def test_bhist_of_a_job_that_ended_well_or_not_at_all() -> None:
     text = long_form("", STARTED, "Done successfully. The CPU time used is 0.0 seconds;")
     text = text.replace(", Status <>", "")
-    assert BATCH.history(["5"]).parse(text)["5"].state is State.DONE
+    assert BATCH.history(["5"]).parse(text)["5"].state is BatchState.DONE
     assert BATCH.history(["5"]).parse(text)["5"].exit_code == 0
     running = BATCH.history(["5"]).parse(text[: text.index("Fri Nov 20 10:16:54: Done")])
-    assert running["5"].state is State.UNKNOWN
+    assert running["5"].state is BatchState.UNKNOWN
 
 
 # ---- queues, version
@@ -478,14 +485,14 @@ def queues(text: str) -> list[Queue]:
     return call.parse(text)
 
 
-def test_bqueues_tells_queues_and_limits() -> None:
+def test_bqueues_shows_queues_and_limits() -> None:
     text = one_call("lsf/03-bqueues-l.txt").stdout
     assert queues(text) == [Queue("short", max_walltime=60), Queue("normal", default=True)]
     closed = text.replace("Open:Active", "Closed:Active", 1)
     assert [queue.open for queue in queues(closed)] == [False, True]
 
 
-def test_ibm_tells_the_usual_limit_too() -> None:
+def test_ibm_lists_the_default_limit_too() -> None:
     text = (
         "\nQUEUE: night\n  -- Long jobs.\n\nDEFAULT LIMITS:\n RUNLIMIT\n 60.0 min of hosta\n\n"
         "MAXIMUM LIMITS:\n RUNLIMIT\n 1440.0 min of hosta\n"
@@ -529,7 +536,7 @@ def test_cancel_joins_the_elements_of_an_array(ids: list[str], words: list[str])
 )
 def test_cancelling_jobs_that_are_gone_is_no_failure(file: str) -> None:
     answer = one_call(f"lsf/{file}")
-    _read(BATCH.cancel(["1"]), answer.exit, answer.stdout, answer.stderr)
+    read_result(BATCH.cancel(["1"]), answer.exit, answer.stdout, answer.stderr)
 
 
 @pytest.mark.parametrize(
@@ -539,10 +546,10 @@ def test_cancelling_jobs_that_are_gone_is_no_failure(file: str) -> None:
         ("107-other-user-kill.txt", "Job <99>: User permission denied"),
     ],
 )
-def test_what_cannot_be_cancelled_is_told(file: str, words: str) -> None:
+def test_what_cannot_be_cancelled_is_an_error(file: str, words: str) -> None:
     answer = one_call(f"lsf/{file}")
     with pytest.raises(QueueError, match="bkill failed with exit code 255") as caught:
-        _read(BATCH.cancel(["99"]), answer.exit, answer.stdout, answer.stderr)
+        read_result(BATCH.cancel(["99"]), answer.exit, answer.stdout, answer.stderr)
     assert words in caught.value.details
 
 
@@ -557,7 +564,7 @@ def test_what_cannot_be_cancelled_is_told(file: str, words: str) -> None:
     ],
 )  # fmt: skip
 def test_what_a_surrounding_job_sets_is_kept_from_the_commands(name: str) -> None:
-    assert re.fullmatch(BATCH.leaks, name)
+    assert re.fullmatch(BATCH.env_blocklist, name)
 
 
 @pytest.mark.parametrize(
@@ -568,7 +575,7 @@ def test_what_a_surrounding_job_sets_is_kept_from_the_commands(name: str) -> Non
     ],
 )  # fmt: skip
 def test_what_the_user_or_the_site_sets_stays(name: str) -> None:
-    assert not re.fullmatch(BATCH.leaks, name)
+    assert not re.fullmatch(BATCH.env_blocklist, name)
 
 
 @pytest.mark.parametrize(
@@ -583,7 +590,7 @@ def test_times_are_local(
 
 
 def test_the_year_is_the_last_with_such_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lsf_output, "_clock", lambda: T + 60 * 86400)
+    monkeypatch.setattr(lsf_output, "clock", lambda: T + 60 * 86400)
     assert status(long_form("RUN", STARTED))["5"].submitted == T
     with_year = long_form("RUN", STARTED).replace("10:16:54:", "10:16:54 2026:")
     assert status(with_year)["5"].submitted == T
@@ -606,7 +613,7 @@ def test_walltimes_are_hours_and_minutes(walltime: str | None, expected: int | N
     assert BATCH.walltime({"walltime": walltime}) == expected
 
 
-def test_logs_are_where_the_directives_say() -> None:
+def test_logs_are_where_the_directives_put_them() -> None:
     one, many = JobSpec("true", logs="/logs"), JobSpec("true", logs="/logs", count=2)
     assert BATCH.log_paths(one, "5") == ("/logs/dask-worker-5.out", "/logs/dask-worker-5.err")
     assert "-o /logs/dask-worker-%J.out" in BATCH.directives(one)
@@ -643,7 +650,8 @@ def test_the_unit_of_memory_is_that_of_the_site(
     monkeypatch.setenv(variable, str(tmp_path))
     if configuration is not None:
         (tmp_path / "lsf.conf").write_text(configuration)
-    assert BATCH.directives(JobSpec("true", memory=SIZE))[-1] == expected
+    options = with_site_options(BATCH, {})
+    assert BATCH.directives(JobSpec("true", memory=SIZE, options=options))[-1] == expected
 
 
 @pytest.mark.parametrize(
@@ -657,7 +665,7 @@ def test_the_unit_of_memory_is_that_of_the_site(
         ({"memory_per": "none"}, []),
     ],
 )
-def test_memory_is_asked_for_per_job_per_slot_or_not_at_all(
+def test_memory_is_requested_per_job_per_slot_or_not_at_all(
     options: dict[str, object], expected: list[str]
 ) -> None:
     lines = BATCH.directives(JobSpec("true", cores=4, memory=SIZE, options=options))

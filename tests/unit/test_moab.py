@@ -1,4 +1,4 @@
-"""Moab's answers, in the form that public programs keep in their tests: nothing was recorded."""
+"""Moab's output, in the form that public programs keep in their tests: nothing was recorded."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, State
-from jupyter_jobqueue.adapters.moab import STATES, Moab
-from jupyter_jobqueue.batch.command import _read
+from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus
+from jupyter_jobqueue.adapters.moab import Moab
+from jupyter_jobqueue.adapters.moab_output import STATES
+from jupyter_jobqueue.batch.result import read_result
 from jupyter_jobqueue.errors import QueueError
 from tests.recordings import FOLDER
 
-SYSTEM = Moab()
+SYSTEM = Moab("labu")
 T = 1795170260
 TAG = "jobqueue-0123456789ab-0"
 SPEC = JobSpec("sleep 600", tag=TAG, logs="/logs")
@@ -36,7 +37,7 @@ def test_the_id_comes_after_an_empty_line(answer: str, job: str) -> None:
 
 def test_no_id_is_an_error() -> None:
     with pytest.raises(QueueError, match="cannot be read"):
-        _read(SYSTEM.submit(SPEC), 0, "\nnothing to see\n", "")
+        read_result(SYSTEM.submit(SPEC), 0, "\nnothing to see\n", "")
 
 
 def test_a_job_is_submitted_by_itself_and_its_name_carries_its_tag() -> None:
@@ -58,33 +59,30 @@ def status(*ids: str) -> dict[str, JobStatus]:
     return SYSTEM.status(ids).parse(text("showq.xml"))
 
 
-def test_status_asks_for_all_jobs_of_the_user_in_one_command(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("LOGNAME", "labu")
+def test_status_queries_all_jobs_of_the_user_in_one_command() -> None:
     assert SYSTEM.status(["1"]).argv == ["showq", "--xml", "-w", "user=labu"]
     history = SYSTEM.history(["1"])
     assert history is not None
     assert history.argv == ["showq", "-c", "--xml", "-w", "user=labu"]
-    assert SYSTEM.lists_all
-    assert SYSTEM.mine() is None
+    assert SYSTEM.status_lists_all
+    assert SYSTEM.list_ids() is None
 
 
-def waits(state: State = State.PENDING, reason: str = "", **facts: Any) -> JobStatus:
+def waits(state: BatchState = BatchState.PENDING, reason: str = "", **facts: Any) -> JobStatus:
     return JobStatus(state, reason, submitted=T + 10, **facts)
 
 
-def test_showq_tells_who_waits_why_and_who_runs_where() -> None:
+def test_showq_shows_who_waits_why_and_who_runs_where() -> None:
     assert status() == {
-        "101": JobStatus(State.RUNNING, node="n17", tag=TAG, submitted=T - 10, started=T),
-        "107": JobStatus(State.RUNNING, node="n18", submitted=T - 10, started=T + 39),
+        "101": JobStatus(BatchState.RUNNING, node="n17", tag=TAG, submitted=T - 10, started=T),
+        "107": JobStatus(BatchState.RUNNING, node="n18", submitted=T - 10, started=T + 39),
         "102": waits(tag="jobqueue-0123456789ab-1"),
         "103": waits(estimated_start=T + 3600),
         "104": waits(reason="IdlePolicy:job 104 violates idle HARD MAXIPROC limit"),
-        "105": waits(State.HELD, "UserHold"),
-        "106": waits(State.STUCK, "BatchHold"),
+        "105": waits(BatchState.HELD, "UserHold"),
+        "106": waits(BatchState.STUCK, "BatchHold"),
         "108": waits(reason="Deferred"),
-        "109": JobStatus(State.UNKNOWN, "Levitating", submitted=T + 10),
+        "109": JobStatus(BatchState.UNKNOWN, "Levitating", submitted=T + 10),
     }
 
 
@@ -94,16 +92,16 @@ def test_a_job_keeps_the_id_that_msub_gave() -> None:
     assert "107.head" in status("107.head")
 
 
-def test_no_jobs_are_no_error_but_no_answer_is() -> None:
+def test_no_jobs_are_no_error_but_no_output_is() -> None:
     empty = '<Data><Object>queue</Object><queue count="0" option="active"/></Data>'
-    assert _read(SYSTEM.status([]), 0, empty, "") == {}
+    assert read_result(SYSTEM.status([]), 0, empty, "") == {}
     with pytest.raises(QueueError, match="cannot be read"):
-        _read(SYSTEM.status([]), 0, "", "")
+        read_result(SYSTEM.status([]), 0, "", "")
 
 
 def test_a_job_without_a_state_loses_no_other() -> None:
     jobs = SYSTEM.status([]).parse('<Data><job JobID="1"/><job/><job JobID="2"/></Data>')
-    assert [each.state for each in jobs.values()] == [State.UNKNOWN, State.UNKNOWN]
+    assert [each.state for each in jobs.values()] == [BatchState.UNKNOWN, BatchState.UNKNOWN]
 
 
 @pytest.mark.parametrize(
@@ -127,24 +125,24 @@ def test_states_of_the_documents_are_known(code: str, state: str) -> None:
 # ---- history
 
 
-def ended(state: State, reason: str, after: float = 100, **facts: Any) -> JobStatus:
+def ended(state: BatchState, reason: str, after: float = 100, **facts: Any) -> JobStatus:
     facts = {"node": "n17", "started": T, "ended": T + after, **facts}
     return JobStatus(state, reason, submitted=T - 10, **facts)
 
 
-def test_the_history_tells_how_jobs_ended() -> None:
+def test_the_history_shows_how_jobs_ended() -> None:
     call = SYSTEM.history(["201"])
     assert call is not None
     assert call.parse(text("showq-c.xml")) == {
-        "201": ended(State.DONE, "", exit_code=0, tag=TAG),
-        "202": ended(State.FAILED, "3", exit_code=3),
-        "203": ended(State.CANCELLED, "271", signal=15),
-        "204": ended(State.CANCELLED, "CNCLD", node="", started=None, ended=None),
-        "205": ended(State.FAILED, "CNCLD(271)", 1800, by_system=True),
-        "206": ended(State.FAILED, "CNCLD", by_system=True),
-        "207": ended(State.FAILED, "265", signal=9),
+        "201": ended(BatchState.DONE, "", exit_code=0, tag=TAG),
+        "202": ended(BatchState.FAILED, "3", exit_code=3),
+        "203": ended(BatchState.CANCELLED, "271", signal=15),
+        "204": ended(BatchState.CANCELLED, "CNCLD", node="", started=None, ended=None),
+        "205": ended(BatchState.FAILED, "CNCLD(271)", 1800, ended_by_system=True),
+        "206": ended(BatchState.FAILED, "CNCLD", ended_by_system=True),
+        "207": ended(BatchState.FAILED, "265", signal=9),
     }
-    assert SYSTEM.forgets  # after JOBCPURGETIME
+    assert SYSTEM.exit_codes_expire  # after JOBCPURGETIME
 
 
 # ---- cancel, version, errors
@@ -155,33 +153,33 @@ def test_jobs_are_cancelled_with_one_command() -> None:
 
 
 def test_cancelling_a_job_that_is_gone_is_no_failure() -> None:
-    # The words are those that COBalD/TARDIS expects.
-    _read(SYSTEM.cancel(["1"]), 1, "", "ERROR:  invalid job specified (1)\n\n")
+    # The messages are those that COBalD/TARDIS expects.
+    read_result(SYSTEM.cancel(["1"]), 1, "", "ERROR:  invalid job specified (1)\n\n")
     with pytest.raises(QueueError):
-        _read(SYSTEM.cancel(["1"]), 1, "", "ERROR:  not yours\n")
+        read_result(SYSTEM.cancel(["1"]), 1, "", "ERROR:  not yours\n")
 
 
-def test_a_server_that_hangs_is_told_from_a_refusal() -> None:
+def test_a_server_that_hangs_is_not_taken_for_a_refusal() -> None:
     words = "ERROR:  client timed out after 30 seconds (hostname:port=head:42559)"
-    assert re.search(SYSTEM.down, words)
-    assert not re.search(SYSTEM.down, "ERROR:  invalid job specified (1)")
-    assert not re.search(SYSTEM.limit, words)
+    assert re.search(SYSTEM.unreachable_pattern, words)
+    assert not re.search(SYSTEM.unreachable_pattern, "ERROR:  invalid job specified (1)")
+    assert not re.search(SYSTEM.limit_pattern, words)
 
 
 def test_a_version_nobody_can_read_makes_moab_not_unusable() -> None:
-    assert _read(SYSTEM.version(), 0, "Moab 9.1\nmore\n", "") == "Moab 9.1"
-    assert _read(SYSTEM.version(), 1, "", "showq: no such option") == ""
+    assert read_result(SYSTEM.version(), 0, "Moab 9.1\nmore\n", "") == "Moab 9.1"
+    assert read_result(SYSTEM.version(), 1, "", "showq: no such option") == ""
     assert SYSTEM.queues() is None
 
 
 @pytest.mark.parametrize("name", ["MOAB_JOBID", "MOAB_JOBNAME", "PBS_JOBID", "PBS_O_WORKDIR"])
 def test_what_a_surrounding_job_sets_is_kept_from_the_commands(name: str) -> None:
-    assert re.fullmatch(SYSTEM.leaks, name)
+    assert re.fullmatch(SYSTEM.env_blocklist, name)
 
 
 @pytest.mark.parametrize("name", ["MOABHOMEDIR", "PBS_SERVER", "PATH"])
 def test_what_the_user_or_the_site_sets_stays(name: str) -> None:
-    assert not re.fullmatch(SYSTEM.leaks, name)
+    assert not re.fullmatch(SYSTEM.env_blocklist, name)
 
 
 def test_a_walltime_may_have_days() -> None:

@@ -1,29 +1,27 @@
-"""OAR's answers, as recorded from 2.5.9, and what is made of them."""
+"""OAR's output, as recorded from 2.5.9, and what is read from it."""
 
 from __future__ import annotations
 
 import json
-import os
-import pwd
 import re
 import shlex
 import shutil
 import subprocess
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, State
-from jupyter_jobqueue.adapters.oar import OAR, STATES
-from jupyter_jobqueue.batch.command import _read
-from jupyter_jobqueue.batch.queue import JobQueue
-from jupyter_jobqueue.cluster.request import make_plan
+from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus
+from jupyter_jobqueue.adapters.oar import OAR
+from jupyter_jobqueue.adapters.oar_output import STATES
+from jupyter_jobqueue.batch.result import classify, read_result
+from jupyter_jobqueue.cluster.request import build_spec
 from jupyter_jobqueue.errors import LimitReached, QueueDown, QueueError
 from tests.recordings import Recording, runs
 
-A = OAR()
+USER = "someone"
+A = OAR(USER)
 T = 1795223100  # 2026-11-21T01:05:00 UTC
 SUB = "oarsub -l /nodes=1/core=1,walltime=0:10:0"
 
@@ -45,10 +43,10 @@ def status(text: str) -> dict[str, JobStatus]:
 
 
 def refusal(call: Any, answer: Recording) -> QueueError:
-    """Return the error that a failed command becomes, told apart as by the queue."""
+    """Return the error that a failed command becomes, classified as the queue does."""
     with pytest.raises(QueueError) as caught:
-        _read(call, answer.exit, answer.stdout, answer.stderr)
-    return JobQueue(A)._told_apart(caught.value)
+        read_result(call, answer.exit, answer.stdout, answer.stderr)
+    return classify(caught.value, A)
 
 
 # ---- submit
@@ -70,7 +68,7 @@ def test_a_submission_gives_the_id(command: str, job: str) -> None:
 def test_an_array_gives_an_id_for_each_element() -> None:
     answer = runs("oar/oarsub-ok.txt")[f"{SUB} --array 3 ./job-ok.sh"]
     call = A.submit(spec(3))
-    assert _read(call, answer.exit, answer.stdout, answer.stderr) == ["5", "6", "7"]
+    assert read_result(call, answer.exit, answer.stdout, answer.stderr) == ["5", "6", "7"]
 
 
 def test_fewer_ids_than_jobs_are_an_error() -> None:
@@ -107,7 +105,7 @@ def test_fewer_ids_than_jobs_are_an_error() -> None:
         (f"{SUB} -t nosuchtype 'sleep 1'", 254, "Error: unknown job type: nosuchtype"),
     ],
 )
-def test_words_of_oarsub_reach_the_error(command: str, code: int, words: str) -> None:
+def test_messages_of_oarsub_reach_the_error(command: str, code: int, words: str) -> None:
     error = refusal(A.submit(spec()), runs("oar/oarsub-errors.txt")[command])
     assert error.message == f"oarsub failed with exit code {code}"
     assert words in error.details
@@ -182,7 +180,7 @@ def test_the_output_goes_where_the_project_looks_for_it() -> None:
         ("-t 'half --hold", ["-t", "'half", "--hold"]),
     ],
 )
-def test_directives_of_the_user_become_words(line: str, words: list[str]) -> None:
+def test_directives_of_the_user_become_arguments(line: str, words: list[str]) -> None:
     before = argv()
     after = argv(extra=[line])
     assert after[5:-3] == words
@@ -233,135 +231,104 @@ def test_without_a_shebang_it_is_for_the_login_shell() -> None:
     assert A.submit(asked).argv[-1] == A.script(asked)
 
 
-# ---- the folder that jobs start in
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to("real")
-    monkeypatch.chdir(tmp_path / "real")
-    return tmp_path
-
-
-def test_oarsub_is_told_where_it_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PWD", raising=False)
-    assert A.submit(spec()).env == {"PWD": str(here / "real")}
-    monkeypatch.setenv("PWD", "/usr")
-    assert A.submit(spec()).env == {"PWD": str(here / "real")}
-
-
-def test_the_name_that_the_user_has_for_the_folder_stays(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PWD", str(here / "link"))
-    assert A.submit(spec()).env == {"PWD": str(here / "link")}
-
-
-def test_a_folder_that_was_removed_is_not_an_error(here: Path) -> None:
-    (here / "real").rmdir()
-    assert A.submit(spec()).env == {}
-
-
 # ---- status
 
 
-def test_status_asks_for_the_users_live_jobs_and_for_those_of_interest() -> None:
-    user = pwd.getpwuid(os.getuid()).pw_name
+def test_status_queries_the_users_live_jobs_and_those_of_interest() -> None:
     live = (
         "state IN ('Waiting', 'toAckReservation', 'toLaunch', 'Launching', 'Hold', 'Running', "
         "'Suspended', 'Resuming', 'Finishing', 'toError')"
     )
     asked = ["oarstat", "-f", "-J", "--sql"]
-    assert A.status([]).argv == [*asked, f"job_user = '{user}' AND {live}"]
+    assert A.status([]).argv == [*asked, f"job_user = '{USER}' AND {live}"]
     assert A.status(["3", "12"]).argv == [
         *asked,
-        f"job_user = '{user}' AND (job_id IN (3, 12) OR {live})",
+        f"job_user = '{USER}' AND (job_id IN (3, 12) OR {live})",
     ]
 
 
 TAG = "jobqueue-0a1b2c-7"
-HELD = JobStatus(State.HELD, submitted=T + 9)
-ELEMENT = JobStatus(State.RUNNING, "", "localhost", TAG, submitted=T + 22, started=T + 23)
+HELD = JobStatus(BatchState.HELD, submitted=T + 9)
+ELEMENT = JobStatus(BatchState.RUNNING, "", "localhost", TAG, submitted=T + 22, started=T + 23)
 LIVE = {
     "7": HELD,
-    "8": JobStatus(State.RUNNING, "", "localhost", submitted=T + 19, started=T + 21),
+    "8": JobStatus(BatchState.RUNNING, "", "localhost", submitted=T + 19, started=T + 21),
     "9": ELEMENT,
     "10": ELEMENT._replace(element=1),
     "11": JobStatus(
-        State.PENDING, "Karma=0.000,quota_ok", submitted=T + 25, estimated_start=T + 684
+        BatchState.PENDING, "Karma=0.000,quota_ok", submitted=T + 25, estimated_start=T + 684
     ),
 }
 
 
 def ended(
-    state: State,
+    state: BatchState,
     reason: str = "",
     *times: int,
     exit_code: int | None = None,
     signal: int | None = None,
-    by_system: bool = False,
+    ended_by_system: bool = False,
     tag: str = "",
 ) -> JobStatus:
     submitted, started, ended = (T + after for after in times)
     return JobStatus(
         state, reason, "localhost", tag,
         submitted=submitted, started=started, ended=ended,
-        exit_code=exit_code, signal=signal, by_system=by_system,
+        exit_code=exit_code, signal=signal, ended_by_system=ended_by_system,
     )  # fmt: skip
 
 
-def test_oarstat_tells_of_jobs_that_wait_are_held_or_run() -> None:
+def test_oarstat_shows_jobs_that_wait_are_held_or_run() -> None:
     assert status(noted("one waiting, one new")) == {
         **LIVE,
-        "12": JobStatus(State.PENDING, submitted=T + 27),
+        "12": JobStatus(BatchState.PENDING, submitted=T + 27),
     }
 
 
-def test_oarstat_tells_how_jobs_ended() -> None:
+def test_oarstat_shows_how_jobs_ended() -> None:
     found = status(noted("also ended ones"))
     assert {job: found[job] for job in ("1", "2", "3", "4", "5", "6")} == {
-        "1": ended(State.DONE, "", 7, 9, 10, exit_code=0, tag="jobqueue-0a1b2c-0"),
-        "2": ended(State.FAILED, "", 8, 9, 10, exit_code=3),
-        "3": ended(State.FAILED, "", 8, 9, 11, signal=9),
+        "1": ended(BatchState.DONE, "", 7, 9, 10, exit_code=0, tag="jobqueue-0a1b2c-0"),
+        "2": ended(BatchState.FAILED, "", 8, 9, 10, exit_code=3),
+        "3": ended(BatchState.FAILED, "", 8, 9, 11, signal=9),
         "4": ended(
-            State.FAILED,
+            BatchState.FAILED,
             "WORKING_DIRECTORY: [bipbip 4] Cannot go into the working directory /nonexistent "
             "of the job on node localhost",
             8, 11, 13,
         ),
         "5": ended(
-            State.FAILED,
+            BatchState.FAILED,
             "OUTPUT_FILES: [bipbip 5] Cannot create .stdout and .stderr files in /tmp/oar-jobs "
             "on the node localhost",
             8, 13, 14,
         ),
         "6": ended(
-            State.FAILED,
+            BatchState.FAILED,
             "WALLTIME: [sarko] Job [6] from 1795223113 with 2; current time=1795223118 (Elapsed)",
             9, 13, 18,
-            by_system=True,
+            ended_by_system=True,
         ),
     }  # fmt: skip
     assert {job: found[job] for job in LIVE} == LIVE
 
 
-def test_oarstat_tells_that_jobs_were_deleted_while_held_running_and_waiting() -> None:
+def test_oarstat_shows_that_jobs_were_deleted_while_held_running_and_waiting() -> None:
     found = status(noted("deleted: held, running, waiting"))
     deleted = "User root requested to frag the job"
     assert {job: found[job] for job in ("13", "8", "12")} == {
-        "13": JobStatus(State.CANCELLED, f"{deleted} 13", submitted=T + 29),
-        "8": ended(State.CANCELLED, f"{deleted} 8", 19, 21, 32),
-        "12": JobStatus(State.CANCELLED, f"{deleted} 12", submitted=T + 27),
+        "13": JobStatus(BatchState.CANCELLED, f"{deleted} 13", submitted=T + 29),
+        "8": ended(BatchState.CANCELLED, f"{deleted} 8", 19, 21, 32),
+        "12": JobStatus(BatchState.CANCELLED, f"{deleted} 12", submitted=T + 27),
     }
 
 
 def test_a_job_that_had_to_make_room_is_not_at_fault() -> None:
     assert status(noted("had to make room"))["14"] == ended(
-        State.FAILED,
+        BatchState.FAILED,
         "BESTEFFORT_KILL: [MetaSched] kill the besteffort job 14",
         36, 38, 41,
-        by_system=True,
+        ended_by_system=True,
     )  # fmt: skip
 
 
@@ -370,14 +337,14 @@ def test_a_job_whose_node_does_not_answer_is_not_at_fault_and_comes_again() -> N
     tag = "jobqueue-0a1b2c-9"
     assert (found["16"], found["17"]) == (
         ended(
-            State.FAILED,
+            BatchState.FAILED,
             "PING_CHECKER_NODE_SUSPECTED: [bipbip] OAR suspects nodes for the job 16 : localhost",
             47, 48, 48,
             tag=tag,
-            by_system=True,
+            ended_by_system=True,
         ),
         JobStatus(
-            State.PENDING,
+            BatchState.PENDING,
             "No enough matching resources (no_matching_slot)",
             tag=tag,
             submitted=T + 49,
@@ -403,29 +370,29 @@ DOCUMENTED = {
 
 @pytest.mark.parametrize(("code", "state"), DOCUMENTED.items())
 def test_every_state_of_the_database_is_known(code: str, state: str) -> None:
-    assert status(json.dumps({"7": {"state": code}})) == {"7": JobStatus(State(state))}
+    assert status(json.dumps({"7": {"state": code}})) == {"7": JobStatus(BatchState(state))}
     assert set(STATES) == set(DOCUMENTED)
 
 
 def test_a_state_of_a_newer_oar_is_unknown_not_an_error() -> None:
-    assert status('{"7": {"state": "Parked"}}')["7"].state is State.UNKNOWN
+    assert status('{"7": {"state": "Parked"}}')["7"].state is BatchState.UNKNOWN
 
 
 def test_an_unreadable_job_loses_no_other() -> None:
     text = '{"6": {}, "7": {"state": "Running", "name": null, "assigned_network_address": null}}'
-    assert status(f"Checking quota: ok\n{text}\n") == {"7": JobStatus(State.RUNNING)}
+    assert status(f"Checking quota: ok\n{text}\n") == {"7": JobStatus(BatchState.RUNNING)}
 
 
 @pytest.mark.parametrize("command", ["oarstat -J", "oarstat -u"])
 def test_no_jobs_are_no_text_and_no_error(command: str) -> None:
     answer = runs("oar/oarstat-empty.txt")[command]
-    assert _read(A.status([]), answer.exit, answer.stdout, answer.stderr) == {}
+    assert read_result(A.status([]), answer.exit, answer.stdout, answer.stderr) == {}
     assert status(noted("# no jobs")) == {}
 
 
-def test_an_answer_that_is_no_json_is_an_error_not_an_empty_queue() -> None:
+def test_output_that_is_no_json_is_an_error_not_an_empty_queue() -> None:
     with pytest.raises(QueueError, match="cannot be read"):
-        _read(A.status([]), 0, "Job id    S User\n", "")
+        read_result(A.status([]), 0, "Job id    S User\n", "")
 
 
 def test_a_database_that_is_away_is_an_error_not_an_empty_queue() -> None:
@@ -441,7 +408,7 @@ def test_a_database_that_is_away_is_an_error_not_an_empty_queue() -> None:
 def test_one_command_cancels_many() -> None:
     assert A.cancel(["13", "8", "12"]).argv == ["oardel", "13", "8", "12"]
     answer = runs("oar/oardel-several.txt")["oardel 13 8 12"]
-    _read(A.cancel(["13"]), answer.exit, answer.stdout, answer.stderr)
+    read_result(A.cancel(["13"]), answer.exit, answer.stdout, answer.stderr)
 
 
 @pytest.mark.parametrize(
@@ -456,7 +423,7 @@ def test_one_command_cancels_many() -> None:
 )
 def test_cancelling_jobs_that_are_gone_is_no_failure(file: str, command: str) -> None:
     answer = runs(f"oar/{file}")[command]
-    _read(A.cancel(["1"]), answer.exit, answer.stdout, answer.stderr)
+    read_result(A.cancel(["1"]), answer.exit, answer.stdout, answer.stderr)
 
 
 def test_a_cancel_that_no_server_hears_is_a_failure() -> None:
@@ -464,7 +431,7 @@ def test_a_cancel_that_no_server_hears_is_a_failure() -> None:
     assert isinstance(error, QueueDown)
 
 
-def test_a_cancel_without_a_database_says_so_even_when_it_has_to_be_given_up() -> None:
+def test_a_cancel_without_a_database_fails_even_when_it_has_to_be_given_up() -> None:
     error = refusal(A.cancel(["312"]), runs("oar/server-down.txt")["timeout 60 oardel 312"])
     assert isinstance(error, QueueDown)
 
@@ -472,14 +439,14 @@ def test_a_cancel_without_a_database_says_so_even_when_it_has_to_be_given_up() -
 # ---- the rest
 
 
-def test_the_version_is_what_oarsub_says() -> None:
+def test_the_version_is_what_oarsub_prints() -> None:
     assert A.version().parse(runs("oar/oarsub-ok.txt")["oarsub -V"].stdout) == "2.5.9 (Canicule)"
 
 
 def test_users_cannot_list_queues_and_need_no_accounting() -> None:
     assert A.queues() is None
     assert A.history(["1"]) is None
-    assert A.mine() is None
+    assert A.list_ids() is None
 
 
 @pytest.mark.parametrize(
@@ -501,22 +468,22 @@ def test_walltimes_have_hours_first(text: str | None, seconds: int | None) -> No
 
 @pytest.mark.parametrize("name", ["OAR_JOB_ID", "OAR_JOBID", "OAR_JOB_KEY_FILE", "OAR_NODEFILE"])
 def test_what_a_surrounding_job_sets_is_kept_from_the_commands(name: str) -> None:
-    assert re.fullmatch(A.leaks, name)
+    assert re.fullmatch(A.env_blocklist, name)
 
 
 @pytest.mark.parametrize("name", ["PATH", "HOME", "PWD", "OARDIR", "MY_OAR_X"])
 def test_what_the_user_or_the_site_sets_stays(name: str) -> None:
-    assert not re.fullmatch(A.leaks, name)
+    assert not re.fullmatch(A.env_blocklist, name)
 
 
-# ---- memory that is not asked for
+# ---- memory that is not requested
 
 SIZE = {"cores": 2, "memory": "4 GiB"}
 
 
 def test_jobs_without_memory_are_warned_of() -> None:
     with pytest.warns(UserWarning, match="set memory_per_core_property_name"):
-        make_plan("oar", SIZE)
+        build_spec("oar", SIZE)
 
 
 @pytest.mark.parametrize(
@@ -527,7 +494,7 @@ def test_jobs_without_memory_are_warned_of() -> None:
         {"memory_per": "none"},
     ],
 )
-def test_whoever_says_how_to_ask_for_memory_is_not_warned(options: dict[str, str]) -> None:
+def test_whoever_sets_how_memory_is_requested_is_not_warned(options: dict[str, str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        make_plan("oar", {**SIZE, **options})
+        build_spec("oar", {**SIZE, **options})

@@ -1,4 +1,4 @@
-"""PBS's answers, as recorded from OpenPBS 23.06, and what is made of them."""
+"""PBS's output, as recorded from OpenPBS 23.06, and what is read from it."""
 
 from __future__ import annotations
 
@@ -9,26 +9,20 @@ from typing import Any, TypeVar
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, Queue, State
-from jupyter_jobqueue.adapters.pbs import PBS, _time
-from jupyter_jobqueue.adapters.pbs_output import (
-    bytes_of,
-    duration,
-    element,
-    exit_of,
-    node_of,
-    quoted,
-    ranges,
-    size_text,
-)
+from jupyter_jobqueue.adapters import dialect_of
+from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.pbs import PBS
+from jupyter_jobqueue.adapters.pbs_output import read_time
+from jupyter_jobqueue.adapters.pbs_text import quoted, ranges, size_text
+from jupyter_jobqueue.adapters.pbs_values import bytes_of, duration, element, exit_of, node_of
 from jupyter_jobqueue.adapters.torque import Torque
-from jupyter_jobqueue.batch.command import _read
 from jupyter_jobqueue.batch.queue import JobQueue
+from jupyter_jobqueue.batch.result import read_result
 from jupyter_jobqueue.errors import QueueError
 from tests.recordings import FOLDER, one_call
 
 T_ = TypeVar("T_")
-SYSTEM = PBS()
+SYSTEM = PBS("pbsuser")
 T = 1795170260  # 2026-11-20T10:24:20 UTC
 TAG = "jobqueue-0123456789ab-0"
 
@@ -38,9 +32,9 @@ def spec(count: int = 1, **facts: Any) -> JobSpec:
 
 
 def answer(call: Call[T_], file: str) -> T_:
-    """Read a recording as the answer to a call."""
+    """Read a recording as the output of a call."""
     recording = one_call(f"pbs/{file}.txt")
-    return _read(call, recording.exit, recording.stdout, recording.stderr)
+    return read_result(call, recording.exit, recording.stdout, recording.stderr)
 
 
 def refusal(call: Call[Any], file: str) -> QueueError:
@@ -157,16 +151,16 @@ def test_a_long_name_leaves_room_for_the_tag() -> None:
         ),
     ],
 )
-def test_words_of_qsub_reach_the_error(file: str, code: int, words: str) -> None:
+def test_messages_of_qsub_reach_the_error(file: str, code: int, words: str) -> None:
     error = refusal(SYSTEM.submit(spec()), file)
     assert error.message == f"qsub failed with exit code {code}"
     assert error.details == words
 
 
 def test_only_a_full_queue_is_a_limit() -> None:
-    assert re.search(SYSTEM.limit, one_call("pbs/qsub-err-max-queued-3.txt").stderr)
+    assert re.search(SYSTEM.limit_pattern, one_call("pbs/qsub-err-max-queued-3.txt").stderr)
     for file in ("qsub-err-over-ncpus", "qsub-err-array-too-big", "qsub-err-unknown-queue"):
-        assert not re.search(SYSTEM.limit, one_call(f"pbs/{file}.txt").stderr)
+        assert not re.search(SYSTEM.limit_pattern, one_call(f"pbs/{file}.txt").stderr)
 
 
 @pytest.mark.parametrize(
@@ -174,9 +168,11 @@ def test_only_a_full_queue_is_a_limit() -> None:
     ["down-qsub-foreground", "down-qdel", "down-qselect", "down-qstat-Q", "down-wrong-server",
      "down-qstat-id-json", "nnp-qstat"],
 )  # fmt: skip
-def test_a_server_that_is_away_is_told_from_a_refusal(file: str) -> None:
-    assert re.search(SYSTEM.down, one_call(f"pbs/{file}.txt").stderr)
-    assert not re.search(SYSTEM.down, one_call("pbs/qsub-err-unknown-queue.txt").stderr)
+def test_a_server_that_is_away_is_not_taken_for_a_refusal(file: str) -> None:
+    assert re.search(SYSTEM.unreachable_pattern, one_call(f"pbs/{file}.txt").stderr)
+    assert not re.search(
+        SYSTEM.unreachable_pattern, one_call("pbs/qsub-err-unknown-queue.txt").stderr
+    )
 
 
 # ---- status
@@ -191,46 +187,45 @@ def test_status_names_each_job_and_each_array_once() -> None:
     assert history.argv == ["qstat", "-x", *command[1:]]
 
 
-def test_the_ids_of_all_jobs_of_the_user_come_from_qselect(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("LOGNAME", "pbsuser")
-    call = SYSTEM.mine()
+def test_the_ids_of_all_jobs_of_the_user_come_from_qselect() -> None:
+    call = SYSTEM.list_ids()
     assert call is not None
     assert call.argv == ["qselect", "-u", "pbsuser"]
     assert answer(call, "qselect-user") == [
         "68.pbshost", "70[].pbshost", "71[].pbshost", "72[].pbshost", "76.pbshost", "79.pbshost",
     ]  # fmt: skip
     assert answer(call, "qselect-unknown-user") == []
-    assert not SYSTEM.lists_all
+    assert not SYSTEM.status_lists_all
 
 
 async def test_a_user_without_jobs_is_not_shown_those_of_all_the_site(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(PBS, "mine", lambda self: Call(["true"], str.split))
+    monkeypatch.setattr(PBS, "list_ids", lambda self: Call(["true"], str.split))
     monkeypatch.setattr(PBS, "status", lambda self, ids: pytest.fail("qstat without an id"))
     assert (await JobQueue(PBS()).status([], everything=True)).jobs == {}
 
 
-def waits(reason: str = "", state: State = State.PENDING) -> JobStatus:
+def waits(reason: str = "", state: BatchState = BatchState.PENDING) -> JobStatus:
     return JobStatus(state, reason, submitted=T + 58)
 
 
 @pytest.mark.usefixtures("time_zone")
-def test_qstat_tells_who_waits_why_and_who_runs_where() -> None:
+def test_qstat_shows_who_waits_why_and_who_runs_where() -> None:
     assert living("qstat-all-states-json") == {
-        "124.pbshost": JobStatus(State.RUNNING, node="pbshost", submitted=T + 58, started=T + 58),
+        "124.pbshost": JobStatus(
+            BatchState.RUNNING, node="pbshost", submitted=T + 58, started=T + 58
+        ),
         "125.pbshost": waits(
             "Not Running: Insufficient amount of resource: ncpus (R: 4 A: 1 T: 64)"
         ),
         "126.pbshost": waits(
             "Can Never Run: Insufficient amount of resource: ncpus (R: 128 A: 64 T: 64)"
         ),
-        "127.pbshost": waits("Hold_Types=u", State.HELD),
+        "127.pbshost": waits("Hold_Types=u", BatchState.HELD),
         # waits for 2026-12-31T23:59:00
         "128.pbshost": waits()._replace(estimated_start=1798761540),
-        "129.pbshost": waits("Hold_Types=s", State.HELD),
+        "129.pbshost": waits("Hold_Types=s", BatchState.HELD),
         "130.pbshost": waits("Not Running: Queue not started."),
     }
 
@@ -241,19 +236,21 @@ def test_qstat_tells_who_waits_why_and_who_runs_where() -> None:
         (
             "state-pending-max-run.json",
             "135",
-            State.PENDING,
+            BatchState.PENDING,
             "Not Running: User has reached server running job limit.",
         ),
-        ("state-pending-no-scheduler.json", "146", State.PENDING, ""),
-        ("state-stopped-queue.json", "105", State.PENDING, "Not Running: Queue not started."),
-        ("state-waiting-exectime.json", "103", State.PENDING, ""),
-        ("state-running.json", "124", State.RUNNING, ""),
-        ("state-suspended.json", "124", State.RUNNING, ""),
-        ("state-bad-output-dir-exiting.json", "112", State.RUNNING, ""),
-        ("state-after-qrerun.json", "124", State.RUNNING, ""),
+        ("state-pending-no-scheduler.json", "146", BatchState.PENDING, ""),
+        ("state-stopped-queue.json", "105", BatchState.PENDING, "Not Running: Queue not started."),
+        ("state-waiting-exectime.json", "103", BatchState.PENDING, ""),
+        ("state-running.json", "124", BatchState.RUNNING, ""),
+        ("state-suspended.json", "124", BatchState.RUNNING, ""),
+        ("state-bad-output-dir-exiting.json", "112", BatchState.RUNNING, ""),
+        ("state-after-qrerun.json", "124", BatchState.RUNNING, ""),
     ],
 )
-def test_states_of_jobs_that_have_not_ended(file: str, job: str, state: State, reason: str) -> None:
+def test_states_of_jobs_that_have_not_ended(
+    file: str, job: str, state: BatchState, reason: str
+) -> None:
     status = living(file)[f"{job}.pbshost"]
     assert (status.state, status.reason) == (state, reason)
     assert (status.ended, status.exit_code) == (None, None)
@@ -269,13 +266,13 @@ def test_a_job_that_pbs_gave_up_to_start_is_stuck() -> None:
     # Not recorded; the comment is one that sites explain to their users.
     comment = "job held, too many failed attempts to run"
     status = one(job_state="H", Hold_Types="s", comment=comment)
-    assert (status.state, status.reason) == (State.STUCK, comment)
+    assert (status.state, status.reason) == (BatchState.STUCK, comment)
 
 
-def test_the_start_that_the_scheduler_expects_is_told() -> None:
+def test_the_start_that_the_scheduler_expects_is_known() -> None:
     # Not recorded: estimated.start_time of the PBS Professional Reference Guide.
     start = {"start_time": "Fri Nov 20 10:24:20 2026"}
-    local = _time("Fri Nov 20 10:24:20 2026")
+    local = read_time("Fri Nov 20 10:24:20 2026")
     assert one(job_state="Q", estimated=start).estimated_start == local
     assert one(job_state="R", estimated=start, exec_host="a/0").estimated_start is None
 
@@ -284,7 +281,7 @@ def test_the_start_that_the_scheduler_expects_is_told() -> None:
 def test_elements_that_wait_have_not_started_and_no_reason() -> None:
     jobs = living("qstat-tf-json-mixed")
     assert jobs["72[1].pbshost"].started == T - 109
-    assert jobs["72[2].pbshost"] == JobStatus(State.PENDING, submitted=T - 109, element=2)
+    assert jobs["72[2].pbshost"] == JobStatus(BatchState.PENDING, submitted=T - 109, element=2)
     assert not [job_id for job_id in jobs if "[]" in job_id]
     assert len(jobs) == 29
 
@@ -292,15 +289,17 @@ def test_elements_that_wait_have_not_started_and_no_reason() -> None:
 def test_elements_of_a_held_array_are_held_and_mute_ends_are_left_to_the_history() -> None:
     jobs = living("state-array-held-some-deleted.json")
     assert {job_id: status.state for job_id, status in jobs.items()} == {
-        f"121[{index}].pbshost": State.HELD for index in (0, 1, 2, 7, 8, 9)
+        f"121[{index}].pbshost": BatchState.HELD for index in (0, 1, 2, 7, 8, 9)
     }
-    assert past("state-array-held-some-deleted.json")["121[3].pbshost"].state is State.CANCELLED
+    assert (
+        past("state-array-held-some-deleted.json")["121[3].pbshost"].state is BatchState.CANCELLED
+    )
 
 
-def test_an_element_that_tells_its_exit_code_while_others_live_has_ended() -> None:
+def test_an_element_that_shows_its_exit_code_while_others_live_has_ended() -> None:
     # Not recorded.
     status = one(job_state="X", substate=93, Exit_status=3, exec_host="a/0")
-    assert (status.state, status.exit_code) == (State.FAILED, 3)
+    assert (status.state, status.exit_code) == (BatchState.FAILED, 3)
 
 
 def test_the_tag_is_in_the_name() -> None:
@@ -312,14 +311,14 @@ def test_the_tag_is_in_the_name() -> None:
 def test_running_elements_have_their_index() -> None:
     jobs = living("state-array-running.json")
     assert jobs["114[3].pbshost"] == JobStatus(
-        State.RUNNING, node="pbshost", submitted=T, started=T, element=3
+        BatchState.RUNNING, node="pbshost", submitted=T, started=T, element=3
     )
     assert [status.element for status in jobs.values()] == [0, 1, 2, 3, 4]
 
 
 def test_an_element_that_is_being_deleted_still_runs() -> None:
     jobs = living("state-array-one-subjob-deleted.json")
-    assert {status.state for status in jobs.values()} == {State.RUNNING}
+    assert {status.state for status in jobs.values()} == {BatchState.RUNNING}
 
 
 def test_jobs_that_are_gone_do_not_hide_the_others() -> None:
@@ -339,7 +338,7 @@ def test_jobs_that_are_all_gone_are_no_error(file: str) -> None:
     if file == "history-off-qstat-finished":  # recorded without -F json, which prints a header
         error = one_call(f"pbs/{file}.txt")
         header = one_call("pbs/qstat-empty-f-json.txt").stdout
-        assert _read(SYSTEM.status(["131"]), error.exit, header, error.stderr) == {}
+        assert read_result(SYSTEM.status(["131"]), error.exit, header, error.stderr) == {}
     else:
         assert living(file) == {}
 
@@ -358,15 +357,15 @@ def test_a_text_that_is_no_id_is_an_error() -> None:
 
 
 def test_a_state_nobody_knows_is_unknown_not_an_error() -> None:
-    assert one(job_state="Y").state is State.UNKNOWN
-    assert one().state is State.UNKNOWN
+    assert one(job_state="Y").state is BatchState.UNKNOWN
+    assert one().state is BatchState.UNKNOWN
 
 
 # ---- history
 
 
 def ended(
-    state: State,
+    state: BatchState,
     reason: str = "",
     *,
     node: str = "pbshost",
@@ -384,20 +383,26 @@ def ended(
 @pytest.mark.parametrize(
     ("file", "job", "expected"),
     [
-        ("state-finished-ok.json", "106", ended(State.DONE, ended=T + 2, exit_code=0)),
-        ("state-finished-exit1.json", "107", ended(State.FAILED, "failed", exit_code=1)),
-        ("state-finished-kill9-self.json", "110", ended(State.FAILED, "failed", signal=9)),
-        ("state-finished-no-such-exe.json", "111", ended(State.FAILED, "failed", exit_code=254)),
+        ("state-finished-ok.json", "106", ended(BatchState.DONE, ended=T + 2, exit_code=0)),
+        ("state-finished-exit1.json", "107", ended(BatchState.FAILED, "failed", exit_code=1)),
+        ("state-finished-kill9-self.json", "110", ended(BatchState.FAILED, "failed", signal=9)),
+        (
+            "state-finished-no-such-exe.json",
+            "111",
+            ended(BatchState.FAILED, "failed", exit_code=254),
+        ),
         (
             "state-finished-walltime.json",
             "108",
-            ended(State.FAILED, "exceeded resource walltime", ended=T + 10, by_system=True),
+            ended(
+                BatchState.FAILED, "exceeded resource walltime", ended=T + 10, ended_by_system=True
+            ),
         ),
         (
             "state-finished-mem-exceeded.json",
             "617",
             ended(
-                State.FAILED,
+                BatchState.FAILED,
                 "exceeded resource mem",
                 submitted=T + 1362,
                 started=T + 1362,
@@ -408,7 +413,7 @@ def ended(
             "state-deleted-running.json",
             "124",
             ended(
-                State.CANCELLED,
+                BatchState.CANCELLED,
                 "terminated by pbsuser@pbshost",
                 submitted=T + 58,
                 started=T + 106,
@@ -419,13 +424,13 @@ def ended(
         (
             "state-deleted-traps-term-final.json",
             "113",
-            ended(State.CANCELLED, "terminated by pbsuser@pbshost", ended=T + 22, signal=15),
+            ended(BatchState.CANCELLED, "terminated by pbsuser@pbshost", ended=T + 22, signal=15),
         ),
         (
             "state-deleted-pending.json",
             "135",
             ended(
-                State.CANCELLED,
+                BatchState.CANCELLED,
                 "terminated",
                 node="",
                 submitted=T + 168,
@@ -436,13 +441,13 @@ def ended(
         (
             "state-deleted-held.json",
             "127",
-            ended(State.CANCELLED, node="", submitted=T + 58, started=None, ended=T + 109),
+            ended(BatchState.CANCELLED, node="", submitted=T + 58, started=None, ended=T + 109),
         ),
         (
             "state-after-qdel-force-mom-down.json",
             "147",
             ended(
-                State.CANCELLED,
+                BatchState.CANCELLED,
                 "terminated",
                 submitted=T + 217,
                 started=T + 217,
@@ -451,36 +456,38 @@ def ended(
         ),
     ],
 )
-def test_the_history_tells_how_jobs_ended(file: str, job: str, expected: JobStatus) -> None:
+def test_the_history_shows_how_jobs_ended(file: str, job: str, expected: JobStatus) -> None:
     assert past(file) == {f"{job}.pbshost": expected}
 
 
 @pytest.mark.usefixtures("time_zone")
-def test_the_history_tells_how_each_element_ended() -> None:
+def test_the_history_shows_how_each_element_ended() -> None:
     terminated = "terminated by pbsuser@pbshost"
     assert past("state-array-finished.json") == {
-        "114[0].pbshost": ended(State.DONE, ended=T + 8, exit_code=0),
-        "114[1].pbshost": ended(State.DONE, ended=T + 8, exit_code=0, element=1),
-        "114[2].pbshost": ended(State.CANCELLED, terminated, ended=T + 10, signal=15, element=2),
-        "114[3].pbshost": ended(State.FAILED, "failed", ended=T + 8, exit_code=7, element=3),
-        "114[4].pbshost": ended(State.DONE, ended=T + 8, exit_code=0, element=4),
+        "114[0].pbshost": ended(BatchState.DONE, ended=T + 8, exit_code=0),
+        "114[1].pbshost": ended(BatchState.DONE, ended=T + 8, exit_code=0, element=1),
+        "114[2].pbshost": ended(
+            BatchState.CANCELLED, terminated, ended=T + 10, signal=15, element=2
+        ),
+        "114[3].pbshost": ended(BatchState.FAILED, "failed", ended=T + 8, exit_code=7, element=3),
+        "114[4].pbshost": ended(BatchState.DONE, ended=T + 8, exit_code=0, element=4),
     }
 
 
 def test_a_job_that_never_ran_was_not_done_whatever_its_substate() -> None:
     # After a job that does not exist: F at once, substate 92, no exit code.
-    assert one(job_state="F", substate=92).state is State.CANCELLED
+    assert one(job_state="F", substate=92).state is BatchState.CANCELLED
 
 
-@pytest.mark.parametrize(("code", "state"), [(0, State.DONE), (3, State.FAILED)])
-def test_the_exit_code_decides_where_the_substate_says_nothing(code: int, state: State) -> None:
+@pytest.mark.parametrize(("code", "state"), [(0, BatchState.DONE), (3, BatchState.FAILED)])
+def test_the_exit_code_decides_where_the_substate_is_no_end(code: int, state: BatchState) -> None:
     assert one(job_state="F", substate=50, Exit_status=code).state is state
 
 
 @pytest.mark.parametrize("file", ["history-off-qstat-x-f-json", "qstat-err-unknown-x-json"])
 def test_a_server_without_history_knows_nothing_and_that_is_no_error(file: str) -> None:
     assert past(file) == {}
-    assert SYSTEM.forgets
+    assert SYSTEM.exit_codes_expire
 
 
 # ---- cancel
@@ -527,7 +534,7 @@ def test_cancelling_jobs_that_are_gone_or_ending_is_no_failure(file: str) -> Non
         ("down-qdel", "Connection refused\nCouldn't connect to cluster: pbshost"),
     ],
 )
-def test_a_cancel_that_failed_says_why(file: str, words: str) -> None:
+def test_a_cancel_that_failed_shows_why(file: str, words: str) -> None:
     assert refusal(SYSTEM.cancel(["1"]), file).details == words
 
 
@@ -557,13 +564,13 @@ def test_a_limit_of_memory_is_read() -> None:
     assert call.parse(text) == [Queue("big", open=False, max_memory=64 * 2**30)]
 
 
-def test_the_version_tells_the_dialect() -> None:
+def test_the_version_names_the_dialect() -> None:
     version = answer(SYSTEM.version(), "version-qsub")
     assert version == "PBS 23.06.06"
-    assert SYSTEM.dialect(version) is SYSTEM
+    assert dialect_of("pbs", version) is PBS
     torque = SYSTEM.version().parse("Version: 6.1.3.h5\nCommit: \n")
     assert torque == "Torque 6.1.3.h5"
-    assert type(SYSTEM.dialect(torque)) is Torque
+    assert dialect_of("pbs", torque) is Torque
     assert SYSTEM.version().parse("who knows\n") == "who knows"
 
 
@@ -577,14 +584,14 @@ def variables() -> list[str]:
 
 @pytest.mark.parametrize("name", [*variables(), "PBS_ARRAY_INDEX", "PBS_ARRAY_ID"])
 def test_what_a_surrounding_job_sets_is_kept_from_the_commands(name: str) -> None:
-    assert re.fullmatch(SYSTEM.leaks, name)
+    assert re.fullmatch(SYSTEM.env_blocklist, name)
 
 
 @pytest.mark.parametrize(
     "name", ["PBS_CONF_FILE", "PBS_SERVER", "PBS_DEFAULT", "PBS_EXEC", "PBS_ACCOUNT", "PATH"]
 )
 def test_what_the_user_or_the_site_sets_stays(name: str) -> None:
-    assert not re.fullmatch(SYSTEM.leaks, name)
+    assert not re.fullmatch(SYSTEM.env_blocklist, name)
 
 
 def test_logs_are_named_after_the_id() -> None:
@@ -607,12 +614,12 @@ def test_times_are_those_of_this_machine(
     zone: str, text: str, time_zone: Callable[[str], None]
 ) -> None:
     time_zone(zone)
-    assert _time(text) == T
+    assert read_time(text) == T
 
 
 @pytest.mark.parametrize("text", [None, "", "soon"])
 def test_no_time_is_none(text: str | None) -> None:
-    assert _time(text) is None
+    assert read_time(text) is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.cluster.request import make_plan
+from jupyter_jobqueue.cluster.request import build_spec
 from jupyter_jobqueue.cluster.size import jobs_for
 from jupyter_jobqueue.errors import InvalidOption
 from tests.unit.conftest import Configure
@@ -33,7 +33,7 @@ SIZE = {"cores": 12, "memory": "24 GiB", "processes": 6}
     ],
 )
 def test_sizes_are_rounded_up_to_whole_jobs(sizes: dict[str, Any], jobs: int) -> None:
-    assert jobs_for(make_plan("slurm", SIZE), sizes) == jobs
+    assert jobs_for(build_spec("slurm", SIZE), sizes) == jobs
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_sizes_are_rounded_up_to_whole_jobs(sizes: dict[str, Any], jobs: int) ->
 def test_a_maximum_is_rounded_down_but_to_one_job_at_least(
     sizes: dict[str, Any], jobs: int
 ) -> None:
-    assert jobs_for(make_plan("slurm", SIZE), sizes, floor=True) == jobs
+    assert jobs_for(build_spec("slurm", SIZE), sizes, floor=True) == jobs
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_maximum_is_rounded_down_but_to_one_job_at_least(
 )
 def test_what_is_no_size_is_refused(sizes: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption):
-        jobs_for(make_plan("slurm", SIZE), sizes)
+        jobs_for(build_spec("slurm", SIZE), sizes)
 
 
 # ---- names
@@ -60,19 +60,19 @@ def test_what_is_no_size_is_refused(sizes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["a", "my-cluster_2.b", "x" * 64])
 def test_good_names_are_taken(name: str) -> None:
-    assert make_plan("slurm", SIZE, name=name).name == name
+    assert build_spec("slurm", SIZE, name=name).name == name
 
 
 @pytest.mark.parametrize("name", ["-", "a b", "a/b", "a;b", "$(id)", "ä", "x" * 65, "a\n"])
 def test_names_that_workers_cannot_have_are_refused(name: str) -> None:
     with pytest.raises(InvalidOption, match="must be 1 to 64 letters") as caught:
-        make_plan("slurm", SIZE, name=name)
+        build_spec("slurm", SIZE, name=name)
     assert caught.value.field == "name"
 
 
 def test_clusters_are_called_after_their_class_unless_named() -> None:
-    assert make_plan("slurm", SIZE).name == "SLURMCluster"
-    assert make_plan("local", {}).name == "LocalCluster"
+    assert build_spec("slurm", SIZE).name == "SLURMCluster"
+    assert build_spec("local", {}).name == "LocalCluster"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_clusters_are_called_after_their_class_unless_named() -> None:
 def test_workers_are_numbered_on_through_arrays(
     system: str, first: int, count: int, worker: str
 ) -> None:
-    spec = make_plan(system, SIZE, name="c").job_spec(first=first, count=count)
+    spec = build_spec(system, SIZE, name="c").job_spec(first=first, count=count)
     assert f" --name {worker} " in spec.command
 
 
@@ -106,28 +106,29 @@ def test_workers_are_numbered_on_through_arrays(
     ],
 )
 def test_protocol(protocol: str | None, encrypted: bool, expected: str) -> None:
-    assert make_plan("slurm", SIZE, protocol=protocol, encrypted=encrypted).protocol == expected
+    assert build_spec("slurm", SIZE, protocol=protocol, encrypted=encrypted).protocol == expected
 
 
 def test_encryption_is_not_given_up_by_accident() -> None:
     with pytest.raises(InvalidOption, match="add security=False if that is meant"):
-        make_plan("slurm", SIZE, protocol="tcp://")
+        build_spec("slurm", SIZE, protocol="tcp://")
 
 
 def test_scheduler_options_join_those_of_the_profile(configure: Configure) -> None:
     configure("jobqueue: {slurm: {scheduler-options: {interface: eth0, port: 1}}}")
-    plan = make_plan("slurm", SIZE, scheduler_options={"port": 2})
+    plan = build_spec("slurm", SIZE, scheduler_options={"port": 2})
     assert plan.scheduler_options == {"interface": "eth0", "port": 2}
 
 
 def test_the_preview_shows_the_command_and_where_the_address_will_be() -> None:
-    script, command = make_plan("slurm", SIZE).preview(count=3, tag="t")
+    plan = build_spec("slurm", SIZE)
+    script, command = plan.preview(plan.job_spec(count=3, tag="t"))
     assert command == "sbatch --parsable --comment=t --array=0-2"
     assert " tls://<insert-scheduler-address-here>:8786 " in script
 
 
 def test_logs_of_the_cluster_win_over_none_and_the_option_over_nothing() -> None:
-    plan = make_plan("slurm", {**SIZE, "log_directory": "/mine"})
+    plan = build_spec("slurm", {**SIZE, "log_directory": "/mine"})
     assert plan.job_spec().logs == "/mine"
     assert plan.job_spec(logs="/cluster/logs").logs == "/cluster/logs"
 
@@ -137,7 +138,7 @@ def test_logs_of_the_cluster_win_over_none_and_the_option_over_nothing() -> None
     [("23", ("/l/n-23.out", "/l/n-23.err")), ("23_4", ("/l/n-23_4.out", "/l/n-23_4.err"))],
 )
 def test_logs_are_found_where_the_script_puts_them(job_id: str, paths: tuple[str, str]) -> None:
-    plan = make_plan("slurm", {**SIZE, "job_name": "n"})
+    plan = build_spec("slurm", {**SIZE, "job_name": "n"})
     spec = plan.job_spec(logs="/l", count=2 if "_" in job_id else 1)
     assert plan.adapter.log_paths(spec, job_id) == paths
     pattern = "%A_%a" if "_" in job_id else "%j"
@@ -145,5 +146,5 @@ def test_logs_are_found_where_the_script_puts_them(job_id: str, paths: tuple[str
 
 
 def test_without_a_folder_the_queue_decides_where_logs_go() -> None:
-    plan = make_plan("slurm", SIZE)
+    plan = build_spec("slurm", SIZE)
     assert plan.adapter.log_paths(plan.job_spec(), "23") == ("", "")

@@ -1,4 +1,4 @@
-"""Job scripts, whole: what the golden files under ``tests/scripts`` say was typed by hand."""
+"""Job scripts, whole: what the golden files under ``tests/scripts`` contain was typed by hand."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_every_script_is_compared_and_is_good_shell(path: Path) -> None:
         subprocess.run(["bash", "-n", path], check=True)
 
 
-def test_workers_run_with_this_python_unless_told_otherwise(
+def test_workers_run_with_this_python_by_default(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/opt/my env/bin/python")

@@ -181,7 +181,7 @@ def theirs(keywords: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("keywords", KEYWORDS, ids=str)
-def test_all_that_is_asked_for_is_what_dask_jobqueue_asks_for(keywords: dict[str, Any]) -> None:
+def test_all_that_is_requested_is_what_dask_jobqueue_requests(keywords: dict[str, Any]) -> None:
     ours = settings(script_of("htcondor", keywords))
     expected = theirs(keywords)
     assert set(ours) - OURS_ALONE == set(expected)

@@ -1,4 +1,4 @@
-"""Job scripts for LSF, whole: what ``tests/scripts/lsf_*.sh`` say was typed by hand."""
+"""Job scripts for LSF, whole: what ``tests/scripts/lsf_*.sh`` contain was typed by hand."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PER_SLOT = {
 
 @pytest.fixture(autouse=True)
 def no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever LSF this machine has must not say what the unit of memory is."""
+    """Whatever LSF this machine has must not set the unit of memory."""
     monkeypatch.setenv("LSF_ENVDIR", str(tmp_path))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_jobqueue.adapters.oar import OAR
-from jupyter_jobqueue.cluster.request import make_plan
+from jupyter_jobqueue.cluster.request import build_spec
 from tests.unit import scripts
 from tests.unit.scripts import COMMON_KEYWORDS, golden, headers, script_of
 
@@ -58,8 +58,8 @@ def test_job_script(file: str, options: dict[str, Any], facts: dict[str, Any]) -
     assert script_of("oar", options, **facts) == golden(file)
 
 
-def test_what_the_script_asks_for_is_what_oarsub_is_given() -> None:
-    plan = make_plan("oar", EVERY_KEYWORD)
+def test_what_the_script_requests_is_what_oarsub_is_given() -> None:
+    plan = build_spec("oar", EVERY_KEYWORD)
     assert OAR().submit(plan.job_spec(tag="jobqueue-abc-0")).argv[:-1] == [
         "oarsub",
         "-n", "my-analysis",
@@ -78,7 +78,7 @@ def test_what_the_script_asks_for_is_what_oarsub_is_given() -> None:
 
 
 def conditions(**options: Any) -> list[str]:
-    spec = make_plan("oar", {"cores": 8, "memory": "24 GiB", **options}).job_spec()
+    spec = build_spec("oar", {"cores": 8, "memory": "24 GiB", **options}).job_spec()
     return [line.removeprefix("#OAR -p ") for line in OAR().header(spec) if " -p " in line]
 
 
@@ -98,7 +98,7 @@ def conditions(**options: Any) -> list[str]:
         ),
     ],
 )
-def test_memory_is_asked_for_as_the_user_wants(
+def test_memory_is_requested_as_the_user_wants(
     options: dict[str, Any], expected: list[str]
 ) -> None:
     assert conditions(**options) == expected
@@ -138,7 +138,7 @@ def resources(words: list[str]) -> list[tuple[str, str]]:
 @pytest.mark.filterwarnings("ignore:no memory is asked")
 def test_resources_are_those_of_dask_jobqueue(keywords: dict[str, Any]) -> None:
     _, theirs = headers("oar", "OARJob", keywords)
-    ours = OAR().submit(make_plan("oar", keywords).job_spec(tag="jobqueue-abc-0")).argv[1:-1]
+    ours = OAR().submit(build_spec("oar", keywords).job_spec(tag="jobqueue-abc-0")).argv[1:-1]
     asked = shlex.split(" ".join(line.removeprefix("#OAR ") for line in theirs))
     assert resources(ours) == resources(asked)
     assert resources(ours) or "job_directives_skip" in keywords

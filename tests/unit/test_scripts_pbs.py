@@ -131,7 +131,7 @@ ASKED = {"cores": 8, "memory": "24 GiB", "job_cpu": 6}
         ({"job_mem": "7gb", "memory_per": "none"}, ["select=1:ncpus=6"], ["nodes=1:ppn=6"]),
     ],
 )
-def test_memory_is_asked_for_as_the_user_wants(
+def test_memory_is_requested_as_the_user_wants(
     own: dict[str, str], pbs: list[str], torque: list[str]
 ) -> None:
     options = check("pbs", {**ASKED, **own})
@@ -140,13 +140,13 @@ def test_memory_is_asked_for_as_the_user_wants(
     assert Torque().resources(spec) == torque
 
 
-def test_torque_says_that_it_ignores_select() -> None:
-    assert Torque().advice({"resource_spec": "select=1:ncpus=4"}) == [
+def test_a_warning_says_that_torque_ignores_select() -> None:
+    assert Torque().warnings({"resource_spec": "select=1:ncpus=4"}) == [
         "Torque ignores select= of resource_spec: write nodes=1:ppn=4,mem=8gb or the like"
     ]
-    assert Torque().advice({"resource_spec": "nodes=1:ppn=4"}) == []
-    assert Torque().advice({"resource_spec": None}) == []
-    assert Moab().advice({"resource_spec": "select=1:ncpus=4"}) == []
+    assert Torque().warnings({"resource_spec": "nodes=1:ppn=4"}) == []
+    assert Torque().warnings({"resource_spec": None}) == []
+    assert Moab().warnings({"resource_spec": "select=1:ncpus=4"}) == []
 
 
 @pytest.mark.parametrize("dialect", [PBS(), Torque()])
@@ -186,7 +186,7 @@ AMOUNTS = re.compile(r"(?:ncpus|ppn)=(\d+)[:,]mem=(\w+)")
 
 
 @pytest.mark.parametrize("keywords", KEYWORDS, ids=str)
-def test_resources_of_moab_are_those_of_dask_jobqueue_in_words_of_moab(
+def test_resources_of_moab_are_those_of_dask_jobqueue_in_the_form_of_moab(
     keywords: dict[str, Any],
 ) -> None:
     ours, theirs = headers("moab", "MoabJob", keywords)
@@ -195,6 +195,6 @@ def test_resources_of_moab_are_those_of_dask_jobqueue_in_words_of_moab(
 
 
 def resources(header: list[str]) -> list[str]:
-    """Return the directives but those for logs, with PBS's words for a chunk taken out."""
+    """Return the directives but those for logs, without PBS's form of a chunk."""
     lines = [line for line in header if not re.match("#PBS -[oe] ", line)]
     return [re.sub(r"select=1:ncpus=|nodes=1:ppn=", "", line).replace(",", ":") for line in lines]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_jobqueue.adapters.sge import SGE
-from jupyter_jobqueue.cluster.request import make_plan
+from jupyter_jobqueue.cluster.request import build_spec
 from tests.unit.scripts import COMMON_KEYWORDS, SMALL, golden, headers, script_of
 
 EVERY_KEYWORD = {
@@ -77,15 +77,15 @@ SMP = {"parallel_environment": "smp"}
         ({"memory_per": "job", "job_directives_skip": ["h_vmem"]}, []),
     ],
 )
-def test_slots_and_memory_are_asked_for_as_the_user_wants(
+def test_slots_and_memory_are_requested_as_the_user_wants(
     options: dict[str, Any], expected: list[str]
 ) -> None:
     given = {"cores": 8, "memory": "24 GiB", "walltime": "", **options}
     if "parallel_environment" in options:
-        plan = make_plan("sge", given)
+        plan = build_spec("sge", given)
     else:
         with pytest.warns(UserWarning, match="one slot, not 8"):
-            plan = make_plan("sge", given)
+            plan = build_spec("sge", given)
     lines = [line.removeprefix("#$ ") for line in SGE().header(plan.job_spec())]
     assert [line for line in lines if line.startswith(("-pe", "-l"))] == expected
 
@@ -115,7 +115,7 @@ def asked(header: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("keywords", KEYWORDS, ids=str)
-def test_what_is_asked_for_is_what_dask_jobqueue_asks_for(keywords: dict[str, Any]) -> None:
+def test_what_is_requested_is_what_dask_jobqueue_requests(keywords: dict[str, Any]) -> None:
     ours, theirs = headers("sge", "SGEJob", keywords)
     assert asked(ours) == asked(theirs)
     assert len(asked(ours)) >= 2

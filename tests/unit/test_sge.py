@@ -1,23 +1,22 @@
-"""Grid Engine's answers, as recorded from 8.1.9, and what is made of them."""
+"""Grid Engine's output, as recorded from 8.1.9, and what is read from it."""
 
 from __future__ import annotations
 
-import os
-import pwd
 import re
 import shlex
 from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.sge import SGE
 from jupyter_jobqueue.adapters.sge_output import seconds
-from jupyter_jobqueue.batch.command import _read
+from jupyter_jobqueue.batch.result import read_result
 from jupyter_jobqueue.errors import QueueError
 from tests.recordings import Recording, runs
 
-ENGINE = SGE()
+USER = "someone"
+ENGINE = SGE(USER)
 T = 1795169914.0  # 2026-11-20T10:18:34 UTC
 U = 1795224264.0  # 2026-11-21T01:24:24 UTC
 TAG = "jobqueue-0123456789ab"
@@ -35,7 +34,7 @@ def read(call: Call[Any] | None, file: str, command: str) -> Any:
     """Read a recording as the project does: exit code, stdout and stderr."""
     assert call is not None
     told = answer(file, command)
-    return _read(call, told.exit, told.stdout, told.stderr)
+    return read_result(call, told.exit, told.stdout, told.stderr)
 
 
 # ---- submit
@@ -65,7 +64,7 @@ def test_an_array_gives_an_id_for_each_task(command: str, job: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["qsub -w v -cwd job-ok.sh", "qsub -help"])
-def test_qsub_without_an_id_is_an_error_with_its_words(command: str) -> None:
+def test_qsub_without_an_id_is_an_error_with_its_message(command: str) -> None:
     with pytest.raises(QueueError, match="cannot be read") as caught:
         read(ENGINE.submit(spec()), "qsub-ok", command)
     assert caught.value.details == answer("qsub-ok", command).stdout.strip()
@@ -138,7 +137,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("command", "words"), WORDS.items(), ids=lambda each: str(each)[:30])
-def test_words_of_qsub_reach_the_error(command: str, words: tuple[int, str]) -> None:
+def test_messages_of_qsub_reach_the_error(command: str, words: tuple[int, str]) -> None:
     exit_code, details = words
     with pytest.raises(QueueError, match=f"qsub failed with exit code {exit_code}\n") as caught:
         read(ENGINE.submit(spec()), "qsub-errors", command)
@@ -149,7 +148,7 @@ def test_only_a_reached_limit_may_have_room_later() -> None:
     limits = {
         command: told.exit
         for command, told in runs("sge/qsub-errors.txt").items()
-        if re.search(ENGINE.limit, told.stderr)
+        if re.search(ENGINE.limit_pattern, told.stderr)
     }
     assert limits == {"qsub -cwd job-ok.sh": 25}
 
@@ -166,19 +165,21 @@ def test_a_submission_that_failed_may_have_been_one_all_the_same() -> None:
 # ---- status
 
 
-def test_status_asks_for_all_jobs_of_the_user_in_one_command() -> None:
+def test_status_queries_all_jobs_of_the_user_in_one_command() -> None:
     call = ENGINE.status(["1", "2.3"])
     assert call.argv == ["qstat", "-u", "$user", "-xml"]
     assert call.env == {"TZ": "UTC"}
 
 
-def waits(number: int, state: State = State.PENDING, reason: str = "", task: int = 1) -> JobStatus:
+def waits(
+    number: int, state: BatchState = BatchState.PENDING, reason: str = "", task: int = 1
+) -> JobStatus:
     return JobStatus(state, reason, tag=f"{TAG}-{number}", submitted=U, element=task - 1)
 
 
 def works(number: int, reason: str = "", task: int = 1) -> JobStatus:
     return JobStatus(
-        State.RUNNING,
+        BatchState.RUNNING,
         reason,
         "localhost",
         f"{TAG}-{number}",
@@ -187,7 +188,7 @@ def works(number: int, reason: str = "", task: int = 1) -> JobStatus:
     )
 
 
-HOLD = (State.HELD, "Job is in hold state")
+HOLD = (BatchState.HELD, "Job is in hold state")
 MINE = {
     "11": works(10, "suspended"),
     "12.1": works(13),
@@ -202,13 +203,13 @@ MINE = {
     "13.7": waits(20, *HOLD, task=7),
     "13.8": waits(20, *HOLD, task=8),
     "13.9": waits(20, *HOLD, task=9),
-    "14": waits(30, State.STUCK, "Job is in error state: qstat -j 14 says why"),
+    "14": waits(30, BatchState.STUCK, "Job is in error state: qstat -j 14 says why"),
     "15": waits(31, *HOLD),
     "16": waits(32),
 }
 
 
-def test_qstat_tells_state_reason_node_tag_times_and_task() -> None:
+def test_qstat_shows_state_reason_node_tag_times_and_task() -> None:
     assert read(ENGINE.status([]), "qstat-of-user", "qstat -u '$user' -xml") == MINE
 
 
@@ -231,13 +232,13 @@ def test_jobs_of_others_ways_are_listed_too() -> None:
         "103.2": "stuck",
         "104": "pending",
     }
-    assert jobs["94"] == JobStatus(State.RUNNING, node="vm", started=T)
+    assert jobs["94"] == JobStatus(BatchState.RUNNING, node="vm", started=T)
     assert jobs["103.2"].reason == "Job is in error state: qstat -j 103 says why"
 
 
 @pytest.mark.parametrize("grouping", ["", " -g d", " -r"])
 def test_the_settings_of_a_site_for_qstat_change_nothing(grouping: str) -> None:
-    """A file ``sge_qstat`` may add such words to every qstat."""
+    """A file ``sge_qstat`` may add such text to every qstat."""
     plain = read(ENGINE.status([]), "qstat-xml", "qstat -xml")
     told = answer("qstat-xml", f"qstat -xml{' -g d' if grouping == ' -g d' else grouping}")
     assert ENGINE.status([]).parse(told.stdout) == plain
@@ -252,7 +253,7 @@ def test_the_settings_of_a_site_for_qstat_change_nothing(grouping: str) -> None:
         ("z", "unknown"), ("", "unknown"), ("X", "unknown"),
     ],
 )  # fmt: skip
-def test_states_are_told_by_their_letters(letters: str, state: str) -> None:
+def test_states_are_recognised_by_their_letters(letters: str, state: str) -> None:
     assert ENGINE.status([]).parse(row(letters))["7"].state == state
 
 
@@ -277,7 +278,7 @@ def test_no_jobs_are_no_error(file: str, command: str) -> None:
     assert read(ENGINE.status([]), file, command) == {}
 
 
-def test_half_an_answer_is_none() -> None:
+def test_half_a_listing_is_an_error() -> None:
     text = answer("qstat-xml", "qstat -xml").stdout[:2000]
     with pytest.raises(ValueError, match="not a whole answer"):
         ENGINE.status([]).parse(text)
@@ -296,7 +297,7 @@ def test_a_qmaster_that_is_away_is_an_error_not_an_empty_queue(
 ) -> None:
     with pytest.raises(QueueError, match="failed with exit code 1") as caught:
         read(call, "master-down", command)
-    assert re.search(ENGINE.down, caught.value.details)
+    assert re.search(ENGINE.unreachable_pattern, caught.value.details)
     assert "got select error (Connection refused)" in caught.value.details
 
 
@@ -307,9 +308,8 @@ def history(*ids: str) -> Call[dict[str, JobStatus]]:
     return ENGINE.history(ids)
 
 
-def test_history_asks_for_our_jobs_by_the_tag_in_their_names() -> None:
-    user = pwd.getpwuid(os.getuid()).pw_name
-    assert history("8").argv == ["qacct", "-o", user, "-d", "8", "-j", "*.jobqueue-*"]
+def test_history_queries_our_jobs_by_the_tag_in_their_names() -> None:
+    assert history("8").argv == ["qacct", "-o", USER, "-d", "8", "-j", "*.jobqueue-*"]
     assert history("8").env == {"TZ": "UTC"}
 
 
@@ -318,7 +318,7 @@ LIMIT = "qmaster enforced h_rt, h_cpu, or h_vmem limit"
 
 def ended(
     number: int,
-    state: State,
+    state: BatchState,
     begin: float,
     end: float,
     reason: str = "",
@@ -341,20 +341,20 @@ def ended(
 
 
 ENDED = {
-    "1": ended(0, State.DONE, -15, -14, exit_code=0),
-    "2": ended(1, State.FAILED, -15, -14, exit_code=3),
-    "3": ended(2, State.FAILED, -15, -12, LIMIT, signal=9, by_system=True),
-    "4": ended(3, State.FAILED, -14, -13, LIMIT, submitted=-15, signal=9),
-    "5": ended(4, State.CANCELLED, -8, -3, "assumedly after job", signal=9),
-    "6.1": ended(5, State.DONE, -8, -8, exit_code=0),
-    "6.2": ended(5, State.FAILED, -8, -8, task=2, exit_code=1),
-    "6.3": ended(5, State.FAILED, -8, -8, task=3, exit_code=2),
-    "7": ended(6, State.FAILED, -8, -7, signal=9),
-    "9": ended(8, State.FAILED, -2, -2, submitted=-7, exit_code=4),  # its second run
+    "1": ended(0, BatchState.DONE, -15, -14, exit_code=0),
+    "2": ended(1, BatchState.FAILED, -15, -14, exit_code=3),
+    "3": ended(2, BatchState.FAILED, -15, -12, LIMIT, signal=9, ended_by_system=True),
+    "4": ended(3, BatchState.FAILED, -14, -13, LIMIT, submitted=-15, signal=9),
+    "5": ended(4, BatchState.CANCELLED, -8, -3, "assumedly after job", signal=9),
+    "6.1": ended(5, BatchState.DONE, -8, -8, exit_code=0),
+    "6.2": ended(5, BatchState.FAILED, -8, -8, task=2, exit_code=1),
+    "6.3": ended(5, BatchState.FAILED, -8, -8, task=3, exit_code=2),
+    "7": ended(6, BatchState.FAILED, -8, -7, signal=9),
+    "9": ended(8, BatchState.FAILED, -2, -2, submitted=-7, exit_code=4),  # its second run
 }
 
 
-def test_qacct_tells_how_jobs_ended() -> None:
+def test_qacct_shows_how_jobs_ended() -> None:
     command = "qacct -o root -d 8 -j '*.jobqueue-*'"
     assert read(history(*ENDED, "8", "10"), "qacct-by-name", command) == ENDED
     assert list(read(history("6.2", "77"), "qacct-by-name", command)) == ["6.2"]
@@ -363,22 +363,22 @@ def test_qacct_tells_how_jobs_ended() -> None:
 @pytest.mark.parametrize(
     ("job", "comment", "expected"),
     [
-        ("113", "OK", (State.DONE, "", 0, None)),
-        ("114", "FAIL(exit 3)", (State.FAILED, "", 3, None)),
-        ("115", "h_rt=2 exceeded", (State.FAILED, LIMIT, None, 9)),
-        ("116", "h_vmem exceeded", (State.FAILED, "", 1, None)),
-        ("117", "killed itself with 9", (State.FAILED, "", None, 9)),
-        ("118", "killed itself with 15", (State.FAILED, "", None, 15)),
-        ("119", "SEGV", (State.FAILED, "", None, 11)),
-        ("120", "exit 99 the first time, 0 the second", (State.DONE, "", 0, None)),
-        ("121", "exit 100", (State.FAILED, "application error returned", 100, None)),
-        ("122", "no such binary", (State.FAILED, "", 127, None)),
-        ("125", "Eqw, output path", (State.FAILED, "opening input/output file", None, None)),
-        ("126", "running, then qdel", (State.CANCELLED, "assumedly after job", None, 9)),
+        ("113", "OK", (BatchState.DONE, "", 0, None)),
+        ("114", "FAIL(exit 3)", (BatchState.FAILED, "", 3, None)),
+        ("115", "h_rt=2 exceeded", (BatchState.FAILED, LIMIT, None, 9)),
+        ("116", "h_vmem exceeded", (BatchState.FAILED, "", 1, None)),
+        ("117", "killed itself with 9", (BatchState.FAILED, "", None, 9)),
+        ("118", "killed itself with 15", (BatchState.FAILED, "", None, 15)),
+        ("119", "SEGV", (BatchState.FAILED, "", None, 11)),
+        ("120", "exit 99 the first time, 0 the second", (BatchState.DONE, "", 0, None)),
+        ("121", "exit 100", (BatchState.FAILED, "application error returned", 100, None)),
+        ("122", "no such binary", (BatchState.FAILED, "", 127, None)),
+        ("125", "Eqw, output path", (BatchState.FAILED, "opening input/output file", None, None)),
+        ("126", "running, then qdel", (BatchState.CANCELLED, "assumedly after job", None, 9)),
     ],
 )
 def test_every_kind_of_end_is_known(
-    job: str, comment: str, expected: tuple[State, str, int | None, int | None]
+    job: str, comment: str, expected: tuple[BatchState, str, int | None, int | None]
 ) -> None:
     status = read(history(job), "qacct", f"qacct -j {job}   # {comment}")[job]
     assert (status.state, status.reason, status.exit_code, status.signal) == expected
@@ -395,20 +395,20 @@ def test_only_the_walltime_is_no_fault_of_the_job() -> None:
         **ENDED,
         "115": read(history("115"), "qacct", "qacct -j 115   # h_rt=2 exceeded")["115"],
     }
-    assert [job for job, status in told.items() if status.by_system] == ["3", "115"]
+    assert [job for job, status in told.items() if status.ended_by_system] == ["3", "115"]
 
 
 def test_a_job_that_is_queued_again_has_not_ended() -> None:
     text = answer("qacct", "qacct -j 120   # exit 99 the first time, 0 the second").stdout
     first = text.split("=" * 62 + "\n")[1]
     assert "rescheduling" in first
-    assert history("120").parse(first)["120"].state is State.PENDING
+    assert history("120").parse(first)["120"].state is BatchState.PENDING
 
 
 def test_before_8_1_a_limit_that_was_reached_looked_like_a_deletion() -> None:
     text = answer("qacct", "qacct -j 126   # running, then qdel").stdout
     old = "".join(line for line in text.splitlines(True) if not line.startswith("category"))
-    assert history("126").parse(old)["126"].state is State.FAILED
+    assert history("126").parse(old)["126"].state is BatchState.FAILED
 
 
 def test_an_unreadable_record_loses_no_other() -> None:
@@ -424,7 +424,7 @@ def test_jobs_without_a_record_are_no_error() -> None:
     assert read(history("10"), "qacct-by-name", command) == {}
 
 
-def test_a_site_without_accounting_says_so() -> None:
+def test_a_site_without_accounting_is_an_error() -> None:
     with pytest.raises(QueueError) as caught:
         read(history("1"), "qacct-no-file", "qacct -o root -d 8 -j '*.jobqueue-*'")
     assert caught.value.details.endswith("No such file or directory\nno jobs running since startup")
@@ -433,7 +433,7 @@ def test_a_site_without_accounting_says_so() -> None:
 # ---- queues, version
 
 
-def test_qstat_tells_queues_and_limits() -> None:
+def test_qstat_shows_queues_and_limits() -> None:
     call = ENGINE.queues()
     assert call is not None
     assert call.argv == ["qstat", "-f", "-u", "$user", "-xml", "-F", "h_rt,mem_total"]
@@ -468,7 +468,7 @@ def test_the_nodes_of_a_queue_are_joined() -> None:
     ]
 
 
-def test_the_version_is_what_qstat_says() -> None:
+def test_the_version_is_what_qstat_prints() -> None:
     assert read(ENGINE.version(), "queues", "qstat -help | head -1") == "SGE 8.1.9"
     assert ENGINE.version().argv == ["qstat", "-help"]
 
@@ -514,7 +514,7 @@ def test_cancelling_jobs_that_are_gone_is_no_failure(file: str, command: str) ->
     read(ENGINE.cancel(["1"]), file, command)
 
 
-def test_cancelling_the_job_of_somebody_else_fails_with_the_words_of_qdel() -> None:
+def test_cancelling_the_job_of_somebody_else_fails_with_the_message_of_qdel() -> None:
     command = "su sgeuser -c '. /scratch/sge-bed/env.sh; qdel 108'   # someone else's job"
     with pytest.raises(QueueError, match="exit code 1") as caught:
         read(ENGINE.cancel(["108"]), "qdel", command)
@@ -533,7 +533,7 @@ def test_cancelling_the_job_of_somebody_else_fails_with_the_words_of_qdel() -> N
     ],
 )  # fmt: skip
 def test_what_a_surrounding_job_sets_is_kept_from_the_commands(name: str) -> None:
-    assert re.fullmatch(ENGINE.leaks, name)
+    assert re.fullmatch(ENGINE.env_blocklist, name)
 
 
 @pytest.mark.parametrize(
@@ -549,7 +549,7 @@ def test_what_a_surrounding_job_sets_is_kept_from_the_commands(name: str) -> Non
     ],
 )
 def test_what_grid_engine_and_the_user_need_stays(name: str) -> None:
-    assert not re.fullmatch(ENGINE.leaks, name)
+    assert not re.fullmatch(ENGINE.env_blocklist, name)
 
 
 @pytest.mark.parametrize(
@@ -584,10 +584,10 @@ def advice(**options: Any) -> list[str]:
         "parallel_environment": None,
         "job_extra_directives": [],
     }
-    return ENGINE.advice({**plain, **options})
+    return ENGINE.warnings({**plain, **options})
 
 
-def test_cores_without_slots_are_said() -> None:
+def test_cores_without_slots_give_a_warning() -> None:
     assert "gives each job one slot, not 8: set parallel_environment" in advice(cores=8)[0]
     assert "not 4" in advice(job_cpu=4)[0]
 
@@ -601,7 +601,7 @@ def test_cores_without_slots_are_said() -> None:
         {"cores": 8, "job_extra_directives": ["-l gpu=1", "-pe smp 8"]},
     ],
 )
-def test_there_is_nothing_to_say_of_slots_that_are_asked_for(options: dict[str, Any]) -> None:
+def test_slots_that_are_requested_give_no_warning(options: dict[str, Any]) -> None:
     assert advice(**options) == []
 
 

@@ -1,4 +1,4 @@
-"""Slurm's answers, as recorded from 22.05, and what is made of them."""
+"""Slurm's output, as recorded from 22.05, and what is read from it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import JobSpec, JobStatus, Queue, State
-from jupyter_jobqueue.adapters.slurm import COLUMNS, STATES, Slurm, _memory, _time
+from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.slurm import Slurm, size_text
+from jupyter_jobqueue.adapters.slurm_output import SQUEUE_COLUMNS, STATES, read_time
 from jupyter_jobqueue.adapters.text import quote, seconds
-from jupyter_jobqueue.batch.command import _read
+from jupyter_jobqueue.batch.result import read_result
 from jupyter_jobqueue.errors import QueueError
 from tests.recordings import rearranged, recorded
 
@@ -30,7 +31,7 @@ def spec(count: int = 1) -> JobSpec:
 
 def squeue(file: str, command: str, have: tuple[str, ...]) -> dict[str, JobStatus]:
     """Read a recording that was made with other columns than those we ask for."""
-    text = rearranged(recorded(file, command).stdout, have, COLUMNS, end="|")
+    text = rearranged(recorded(file, command).stdout, have, SQUEUE_COLUMNS, end="|")
     return SLURM.status([]).parse(text)
 
 
@@ -68,10 +69,10 @@ def test_the_id_is_found_in_what_wrappers_of_sites_print(text: str) -> None:
     assert SLURM.submit(spec()).parse(text) == ["23"]
 
 
-def test_sbatch_without_an_id_is_an_error_with_its_words() -> None:
+def test_sbatch_without_an_id_is_an_error_with_its_message() -> None:
     answer = recorded("slurm/01_sbatch_ok.txt", "sbatch --test-only job.sh")
     with pytest.raises(QueueError, match="cannot be read") as caught:
-        _read(SLURM.submit(spec()), answer.exit, answer.stdout, answer.stderr)
+        read_result(SLURM.submit(spec()), answer.exit, answer.stdout, answer.stderr)
     assert "Job 19 to start at 2026-11-20T10:15:25" in caught.value.details
 
 
@@ -118,17 +119,17 @@ def test_several_jobs_are_one_array() -> None:
         ),
     ],
 )
-def test_words_of_sbatch_reach_the_error(file: str, command: str, words: str) -> None:
+def test_messages_of_sbatch_reach_the_error(file: str, command: str, words: str) -> None:
     answer = recorded(f"slurm/{file}", command)
     with pytest.raises(QueueError, match=f"sbatch failed with exit code {answer.exit}") as caught:
-        _read(SLURM.submit(spec()), answer.exit, answer.stdout, answer.stderr)
+        read_result(SLURM.submit(spec()), answer.exit, answer.stdout, answer.stderr)
     assert caught.value.details == words
 
 
 # ---- status
 
 
-def test_status_asks_for_all_jobs_of_the_user_in_one_command() -> None:
+def test_status_queries_all_jobs_of_the_user_in_one_command() -> None:
     call = SLURM.status(["1", "2_3"])
     assert call.argv == [
         "squeue", "--me", "-h", "-r", "-t", "all", "-O",
@@ -137,18 +138,20 @@ def test_status_asks_for_all_jobs_of_the_user_in_one_command() -> None:
     assert call.env == {"SLURM_TIME_FORMAT": "%s"}
 
 
-def waits(reason: str, tag: str, state: State = State.PENDING, *, element: int = 0) -> JobStatus:
+def waits(
+    reason: str, tag: str, state: BatchState = BatchState.PENDING, *, element: int = 0
+) -> JobStatus:
     return JobStatus(state, reason, tag=tag, submitted=T, element=element)
 
 
 def runs(tag: str, *, element: int = 0) -> JobStatus:
     return JobStatus(
-        State.RUNNING, node="node1", tag=tag, submitted=T, started=T + 1, element=element
+        BatchState.RUNNING, node="node1", tag=tag, submitted=T, started=T + 1, element=element
     )
 
 
 def ended(
-    state: State,
+    state: BatchState,
     reason: str,
     tag: str = "",
     after: float = 1,
@@ -177,20 +180,20 @@ EVERY_KIND = {
     "7_2": waits("PartitionDown", "jq:abc", element=2),
     "11": waits("PartitionDown", "c" * 300),
     "12": waits("PartitionDown", ""),
-    "9": ended(State.CANCELLED, "CANCELLED", after=2, signal=15),
-    "15": ended(State.CANCELLED, "CANCELLED", after=3, exit_code=0),
-    "5": ended(State.DONE, "", exit_code=0),
-    "6_0": ended(State.DONE, "", ARRAY, exit_code=0),
-    "2": ended(State.FAILED, "NonZeroExitCode", exit_code=3),
-    "3": ended(State.FAILED, "JobLaunchFailure", signal=9),
-    "4": ended(State.FAILED, "NonZeroExitCode", exit_code=137),
-    "6_1": ended(State.FAILED, "NonZeroExitCode", ARRAY, exit_code=1, element=1),
-    "6_2": ended(State.FAILED, "NonZeroExitCode", ARRAY, exit_code=2, element=2),
-    "6_3": ended(State.FAILED, "NonZeroExitCode", ARRAY, exit_code=3, element=3),
-    "10": ended(State.FAILED, "JobLaunchFailure", signal=53),
-    "14": ended(State.FAILED, "NonZeroExitCode", after=2, exit_code=7),
+    "9": ended(BatchState.CANCELLED, "CANCELLED", after=2, signal=15),
+    "15": ended(BatchState.CANCELLED, "CANCELLED", after=3, exit_code=0),
+    "5": ended(BatchState.DONE, "", exit_code=0),
+    "6_0": ended(BatchState.DONE, "", ARRAY, exit_code=0),
+    "2": ended(BatchState.FAILED, "NonZeroExitCode", exit_code=3),
+    "3": ended(BatchState.FAILED, "JobLaunchFailure", signal=9),
+    "4": ended(BatchState.FAILED, "NonZeroExitCode", exit_code=137),
+    "6_1": ended(BatchState.FAILED, "NonZeroExitCode", ARRAY, exit_code=1, element=1),
+    "6_2": ended(BatchState.FAILED, "NonZeroExitCode", ARRAY, exit_code=2, element=2),
+    "6_3": ended(BatchState.FAILED, "NonZeroExitCode", ARRAY, exit_code=3, element=3),
+    "10": ended(BatchState.FAILED, "JobLaunchFailure", signal=53),
+    "14": ended(BatchState.FAILED, "NonZeroExitCode", after=2, exit_code=7),
     "8_2": waits("JobArrayTaskLimit", PIPE, element=2),
-    "13": waits("JobHeldUser", "", State.HELD),
+    "13": waits("JobHeldUser", "", BatchState.HELD),
     "1": runs(""),
     "8_0": runs(PIPE),
     "8_1": runs(PIPE, element=1),
@@ -198,24 +201,24 @@ EVERY_KIND = {
 
 
 @pytest.mark.usefixtures("time_zone")
-def test_squeue_tells_state_reason_node_tag_times_and_exit_code() -> None:
+def test_squeue_shows_state_reason_node_tag_times_and_exit_code() -> None:
     command = f"squeue -h -r -t all -O '{FORMAT}'"
     assert squeue("slurm/70_squeue_exit_code.txt", command, SQUEUE_O) == EVERY_KIND
 
 
 @pytest.mark.usefixtures("time_zone")
-def test_squeue_tells_that_a_job_ran_into_its_walltime() -> None:
+def test_squeue_shows_that_a_job_ran_into_its_walltime() -> None:
     command = f"squeue -h -r -t all -n jq-timeout2 -O '{FORMAT}'"
     assert squeue("slurm/74_squeue_timeout.txt", command, SQUEUE_O) == {
         "23": JobStatus(
-            State.FAILED,
+            BatchState.FAILED,
             "TimeLimit",
             "node1",
             submitted=T + 167,
             started=T + 168,
             ended=T + 240,
             signal=15,
-            by_system=True,
+            ended_by_system=True,
         )
     }
 
@@ -224,25 +227,25 @@ def test_squeue_tells_that_a_job_ran_into_its_walltime() -> None:
 @pytest.mark.parametrize(
     ("job", "state", "reason", "estimated_start"),
     [
-        ("76", State.PENDING, "PartitionDown", None),
-        ("77", State.PENDING, "Dependency", None),
-        ("78", State.PENDING, "BeginTime", 1795173546.0),  # 2026-11-20T11:19:06
-        ("85", State.HELD, "JobHeldUser", None),
-        ("61", State.CANCELLED, "DependencyNeverSatisfied", None),
-        ("66", State.FAILED, "TimeLimit", None),
-        ("57", State.DONE, "", None),
-        ("74", State.RUNNING, "", None),
+        ("76", BatchState.PENDING, "PartitionDown", None),
+        ("77", BatchState.PENDING, "Dependency", None),
+        ("78", BatchState.PENDING, "BeginTime", 1795173546.0),  # 2026-11-20T11:19:06
+        ("85", BatchState.HELD, "JobHeldUser", None),
+        ("61", BatchState.CANCELLED, "DependencyNeverSatisfied", None),
+        ("66", BatchState.FAILED, "TimeLimit", None),
+        ("57", BatchState.DONE, "", None),
+        ("74", BatchState.RUNNING, "", None),
     ],
 )
-def test_squeue_tells_why_jobs_wait_and_until_when(
-    job: str, state: State, reason: str, estimated_start: float | None
+def test_squeue_shows_why_jobs_wait_and_until_when(
+    job: str, state: BatchState, reason: str, estimated_start: float | None
 ) -> None:
     command = "squeue -t all -h -o '%i|%T|%r|%N|%S|%e|%M|%l'"
     jobs = squeue("slurm/20_squeue_reasons.txt", command, (*SQUEUE_o, "elapsed", "limit"))
     status = jobs[job]
     assert (status.state, status.reason) == (state, reason)
     assert status.estimated_start == estimated_start
-    assert (status.started is None) is (state in (State.PENDING, State.HELD))
+    assert (status.started is None) is (state in (BatchState.PENDING, BatchState.HELD))
 
 
 def test_a_job_on_several_nodes_names_them_all() -> None:
@@ -257,7 +260,7 @@ def row(code: str, reason: str = "None") -> str:
 
 def test_a_completing_job_still_runs_and_a_lost_node_is_named() -> None:
     read = SLURM.status([]).parse
-    assert read(row("COMPLETING"))["1"].state is State.RUNNING
+    assert read(row("COMPLETING"))["1"].state is BatchState.RUNNING
     assert read(row("NODE_FAIL"))["1"].reason == "NODE_FAIL"
     assert read(row("NODE_FAIL", "NodeDown"))["1"].reason == "NodeDown"
 
@@ -265,17 +268,17 @@ def test_a_completing_job_still_runs_and_a_lost_node_is_named() -> None:
 @pytest.mark.parametrize(
     ("reason", "state"),
     [
-        ("JobHeldUser", State.HELD),
-        ("JobHeldAdmin", State.HELD),
-        ("launch failed requeued held", State.STUCK),
+        ("JobHeldUser", BatchState.HELD),
+        ("JobHeldAdmin", BatchState.HELD),
+        ("launch failed requeued held", BatchState.STUCK),
     ],
 )
-def test_held_jobs_are_told_by_their_reason(reason: str, state: State) -> None:
+def test_held_jobs_are_recognised_by_their_reason(reason: str, state: BatchState) -> None:
     assert SLURM.status([]).parse(row("PENDING", reason))["1"].state is state
 
 
 @pytest.mark.parametrize(
-    ("code", "by_system"),
+    ("code", "ended_by_system"),
     [
         ("TIMEOUT", True),
         ("NODE_FAIL", True),
@@ -285,8 +288,8 @@ def test_held_jobs_are_told_by_their_reason(reason: str, state: State) -> None:
         ("CANCELLED", False),
     ],
 )
-def test_ends_that_are_no_fault_of_the_job_are_known(code: str, by_system: bool) -> None:
-    assert SLURM.status([]).parse(row(code))["1"].by_system is by_system
+def test_ends_that_are_no_fault_of_the_job_are_known(code: str, ended_by_system: bool) -> None:
+    assert SLURM.status([]).parse(row(code))["1"].ended_by_system is ended_by_system
 
 
 @pytest.mark.parametrize(
@@ -310,13 +313,19 @@ def test_walltimes_are_read_as_sbatch_reads_them(walltime: str, limit: int | Non
     ("file", "command", "kind"),
     [
         ("50_dbd_sbatch_errors.txt", "sbatch --array=0-9 --hold -q tiny -t 1 job.sh", "limit"),
-        ("60_controller_down.txt", "sbatch --parsable job.sh", "down"),
+        ("60_controller_down.txt", "sbatch --parsable job.sh", "unreachable"),
         ("03_sbatch_errors.txt", "sbatch -p nosuch job.sh", ""),
     ],
 )
-def test_failures_that_may_pass_are_told_from_refusals(file: str, command: str, kind: str) -> None:
+def test_failures_that_may_pass_are_not_taken_for_refusals(
+    file: str, command: str, kind: str
+) -> None:
     words = recorded(f"slurm/{file}", command).stderr
-    told = [name for name in ("limit", "down") if re.search(getattr(SLURM, name), words)]
+    told = [
+        name
+        for name in ("limit", "unreachable")
+        if re.search(getattr(SLURM, f"{name}_pattern"), words)
+    ]
     assert told == [kind][: len(kind)]
 
 
@@ -333,7 +342,7 @@ def test_no_jobs_are_no_error() -> None:
 def test_a_controller_that_is_away_is_an_error_not_an_empty_queue(command: str) -> None:
     answer = recorded("slurm/60_controller_down.txt", command)
     with pytest.raises(QueueError, match="squeue failed with exit code 1") as caught:
-        _read(SLURM.status([]), answer.exit, answer.stdout, answer.stderr)
+        read_result(SLURM.status([]), answer.exit, answer.stdout, answer.stderr)
     assert "Unable to contact slurm controller" in caught.value.details
 
 
@@ -380,8 +389,8 @@ def test_squeue_itself_knows_no_other_states() -> None:
 
 
 def test_a_state_of_a_newer_slurm_is_unknown_not_an_error() -> None:
-    assert SLURM.status([]).parse(row("EXPEDITING"))["1"].state is State.UNKNOWN
-    assert not State.UNKNOWN.ended
+    assert SLURM.status([]).parse(row("EXPEDITING"))["1"].state is BatchState.UNKNOWN
+    assert not BatchState.UNKNOWN.ended
 
 
 # ---- history
@@ -394,7 +403,7 @@ ASKED = ("JobID", "State", "ExitCode", "NodeList", "Submit", "Start", "End", "Re
 S = 1795171022.0  # 2026-11-20T10:37:02 UTC
 
 
-def test_history_asks_for_the_very_jobs() -> None:
+def test_history_queries_the_very_jobs() -> None:
     call = SLURM.history(["8", "15_2"])
     assert call is not None
     assert call.argv == [
@@ -410,7 +419,7 @@ def history(text: str) -> dict[str, JobStatus]:
 
 
 @pytest.mark.usefixtures("time_zone")
-def test_sacct_tells_how_jobs_ended() -> None:
+def test_sacct_shows_how_jobs_ended() -> None:
     command = (
         "sacct -X -n -P -j 8,9,10,11,12,13,14,15,17,18 -o JobID,JobIDRaw,State,ExitCode,"
         "DerivedExitCode,Reason,NodeList,Submit,Start,End,Elapsed,TimelimitRaw"
@@ -418,31 +427,31 @@ def test_sacct_tells_how_jobs_ended() -> None:
     jobs = history(rearranged(recorded("slurm/52_dbd_sacct.txt", command).stdout, SACCT, ASKED))
 
     def end(
-        state: State, exit_code: int | None = None, signal: int | None = None, reason: str = ""
+        state: BatchState, exit_code: int | None = None, signal: int | None = None, reason: str = ""
     ) -> JobStatus:
         return JobStatus(state, reason, "node1", "", S, S, None, S, exit_code, signal)
 
     assert jobs == {
-        "8": end(State.DONE, 0),
-        "9": end(State.FAILED, 3, reason="FAILED"),
-        "10": end(State.FAILED, None, 9, "FAILED"),
-        "11": end(State.CANCELLED, 0, reason="CANCELLED")._replace(ended=S + 1),
+        "8": end(BatchState.DONE, 0),
+        "9": end(BatchState.FAILED, 3, reason="FAILED"),
+        "10": end(BatchState.FAILED, None, 9, "FAILED"),
+        "11": end(BatchState.CANCELLED, 0, reason="CANCELLED")._replace(ended=S + 1),
         "12": JobStatus(
-            State.CANCELLED,
+            BatchState.CANCELLED,
             "JobHeldUser",
             submitted=S,
             started=S + 1,
             ended=S + 1,
             exit_code=0,
         ),
-        "13": JobStatus(State.RUNNING, node="node1", submitted=S, started=S),
-        "14": JobStatus(State.PENDING, "PartitionDown", submitted=S),
-        "18": end(State.FAILED, None, 53, "FAILED"),
-        "15_0": end(State.DONE, 0),
-        "15_1": end(State.FAILED, 1, reason="FAILED"),
-        "15_2": end(State.FAILED, 2, reason="FAILED"),
-        "15_3": end(State.FAILED, 3, reason="FAILED"),
-        "17_[0-9]": JobStatus(State.PENDING, "JobHeldUser", submitted=S),
+        "13": JobStatus(BatchState.RUNNING, node="node1", submitted=S, started=S),
+        "14": JobStatus(BatchState.PENDING, "PartitionDown", submitted=S),
+        "18": end(BatchState.FAILED, None, 53, "FAILED"),
+        "15_0": end(BatchState.DONE, 0),
+        "15_1": end(BatchState.FAILED, 1, reason="FAILED"),
+        "15_2": end(BatchState.FAILED, 2, reason="FAILED"),
+        "15_3": end(BatchState.FAILED, 3, reason="FAILED"),
+        "17_[0-9]": JobStatus(BatchState.PENDING, "JobHeldUser", submitted=S),
     }
 
 
@@ -452,12 +461,12 @@ def test_an_unreadable_line_of_sacct_loses_no_other() -> None:
     assert history(text)["9"].exit_code == 3
 
 
-def test_sites_without_accounting_say_so() -> None:
+def test_sites_without_accounting_are_an_error() -> None:
     answer = recorded("slurm/41_sacct_none.txt", "sacct -j 1 -X -n -P -o JobID,State,ExitCode")
     call = SLURM.history(["1"])
     assert call is not None
     with pytest.raises(QueueError) as caught:
-        _read(call, answer.exit, answer.stdout, answer.stderr)
+        read_result(call, answer.exit, answer.stdout, answer.stderr)
     assert caught.value.details == "Slurm accounting storage is disabled"
 
 
@@ -468,7 +477,7 @@ WANTED = ("name", "open", "limit", "default", "nodes", "cpus", "memory")
 NODE = {"max_cores": 64, "max_memory": 64000 * 2**20}
 
 
-def test_sinfo_tells_queues_and_limits() -> None:
+def test_sinfo_shows_queues_and_limits() -> None:
     call = SLURM.queues()
     assert call is not None
     assert call.argv == ["sinfo", "-h", "-e", "-o", "%P|%a|%l|%L|%D|%c|%m"]
@@ -524,7 +533,7 @@ def test_time_limits_are_read(text: str, expected: int | None) -> None:
 # ---- version, cancel
 
 
-def test_the_version_is_what_sbatch_says() -> None:
+def test_the_version_is_what_sbatch_prints() -> None:
     answer = recorded("slurm/00_version.txt", "sbatch --version")
     assert SLURM.version().parse(answer.stdout) == "slurm-wlm 22.05.8"
 
@@ -546,13 +555,13 @@ def test_cancel_joins_the_elements_of_an_array(ids: list[str], words: list[str])
 @pytest.mark.parametrize("command", ["scancel 999999", "scancel 98 999999 99", "scancel 113"])
 def test_cancelling_jobs_that_are_gone_is_no_failure(command: str) -> None:
     answer = recorded("slurm/30_scancel.txt", command)
-    _read(SLURM.cancel(["1"]), answer.exit, answer.stdout, answer.stderr)
+    read_result(SLURM.cancel(["1"]), answer.exit, answer.stdout, answer.stderr)
 
 
-def test_cancelling_the_job_of_somebody_else_fails_with_the_words_of_scancel() -> None:
+def test_cancelling_the_job_of_somebody_else_fails_with_the_message_of_scancel() -> None:
     answer = recorded("slurm/31_other_user.txt", "su nobody -s /bin/bash -c 'scancel 115'")
     with pytest.raises(QueueError, match="exit code 210") as caught:
-        _read(SLURM.cancel(["115"]), answer.exit, answer.stdout, answer.stderr)
+        read_result(SLURM.cancel(["115"]), answer.exit, answer.stdout, answer.stderr)
     assert caught.value.details.endswith("job id 115: Access/permission denied")
 
 
@@ -568,14 +577,14 @@ def test_cancelling_the_job_of_somebody_else_fails_with_the_words_of_scancel() -
     ],
 )  # fmt: skip
 def test_what_a_surrounding_job_sets_is_kept_from_the_commands(name: str) -> None:
-    assert re.fullmatch(SLURM.leaks, name)
+    assert re.fullmatch(SLURM.env_blocklist, name)
 
 
 @pytest.mark.parametrize(
     "name", ["SLURM_CONF", "SLURM_CLUSTERS", "SBATCH_ACCOUNT", "SBATCH_PARTITION", "PATH", "HOME"]
 )
 def test_what_the_user_or_the_site_sets_stays(name: str) -> None:
-    assert not re.fullmatch(SLURM.leaks, name)
+    assert not re.fullmatch(SLURM.env_blocklist, name)
 
 
 @pytest.mark.parametrize(
@@ -588,12 +597,12 @@ def test_what_the_user_or_the_site_sets_stays(name: str) -> None:
 )
 def test_times_are_read_in_any_zone(zone: str, text: str, time_zone: Callable[[str], None]) -> None:
     time_zone(zone)
-    assert _time(text) == T
+    assert read_time(text) == T
 
 
 @pytest.mark.parametrize("text", ["N/A", "Unknown", "None", "", "21:44:15"])
 def test_no_time_is_none(text: str) -> None:
-    assert _time(text) is None
+    assert read_time(text) is None
 
 
 @pytest.mark.parametrize(
@@ -612,7 +621,7 @@ def test_no_time_is_none(text: str) -> None:
     ],
 )
 def test_memory_is_rounded_up_to_units_of_slurm(size: int, text: str) -> None:
-    assert _memory(size) == text
+    assert size_text(size) == text
 
 
 @pytest.mark.parametrize(

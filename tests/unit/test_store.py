@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import JobStatus, State
+from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
 from jupyter_jobqueue.cluster.leftovers import left_over
 from jupyter_jobqueue.records.process import Process
 from jupyter_jobqueue.records.record import NewerRecord, NotARecord, Record, read
@@ -313,15 +313,15 @@ OURS = "jobqueue-0123456789ab-0"
 @pytest.mark.parametrize(
     ("status", "ours"),
     [
-        (JobStatus(State.RUNNING, tag=OURS), True),
-        (JobStatus(State.PENDING, tag="jobqueue-0123456789ab-7"), True),
-        (JobStatus(State.DONE, tag=OURS), False),
-        (JobStatus(State.RUNNING, tag="jobqueue-ba9876543210-0", submitted=100.0), False),
-        (JobStatus(State.RUNNING, submitted=100.0), True),
-        (JobStatus(State.RUNNING, submitted=900.0), False),
-        (JobStatus(State.RUNNING, tag="words of the site", submitted=100.0), True),
-        (JobStatus(State.RUNNING, tag="a job of mine", submitted=900.0), False),
-        (JobStatus(State.RUNNING), False),
+        (JobStatus(BatchState.RUNNING, tag=OURS), True),
+        (JobStatus(BatchState.PENDING, tag="jobqueue-0123456789ab-7"), True),
+        (JobStatus(BatchState.DONE, tag=OURS), False),
+        (JobStatus(BatchState.RUNNING, tag="jobqueue-ba9876543210-0", submitted=100.0), False),
+        (JobStatus(BatchState.RUNNING, submitted=100.0), True),
+        (JobStatus(BatchState.RUNNING, submitted=900.0), False),
+        (JobStatus(BatchState.RUNNING, tag="words of the site", submitted=100.0), True),
+        (JobStatus(BatchState.RUNNING, tag="a job of mine", submitted=900.0), False),
+        (JobStatus(BatchState.RUNNING), False),
     ],
 )
 def test_an_id_is_ours_by_tag_or_by_time_of_submission(status: JobStatus, ours: bool) -> None:
@@ -332,7 +332,7 @@ def test_an_id_is_ours_by_tag_or_by_time_of_submission(status: JobStatus, ours: 
 
 def test_a_job_that_no_record_knows_is_found_by_its_tag() -> None:
     listed = {
-        "12": JobStatus(State.PENDING, tag=OURS),
-        "13": JobStatus(State.PENDING, submitted=100.0),
+        "12": JobStatus(BatchState.PENDING, tag=OURS),
+        "13": JobStatus(BatchState.PENDING, submitted=100.0),
     }
     assert left_over(record(), listed) == ["12"]

@@ -1,4 +1,4 @@
-"""Torque's answers, as recorded from 6.1.3, and what is made of them."""
+"""Torque's output, as recorded from 6.1.3, and what is read from it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import Call, JobSpec, JobStatus, Queue, State
+from jupyter_jobqueue.adapters import dialect_of
+from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus, Queue
 from jupyter_jobqueue.adapters.torque import Torque
-from jupyter_jobqueue.batch.command import _read
+from jupyter_jobqueue.batch.result import read_result
 from jupyter_jobqueue.errors import QueueError
 from tests.recordings import one_call
 
@@ -25,9 +26,9 @@ def spec(count: int = 1, **facts: Any) -> JobSpec:
 
 
 def answer(call: Call[T_], file: str) -> T_:
-    """Read a recording as the answer to a call."""
+    """Read a recording as the output of a call."""
     recording = one_call(f"torque/{file}.txt")
-    return _read(call, recording.exit, recording.stdout, recording.stderr)
+    return read_result(call, recording.exit, recording.stdout, recording.stderr)
 
 
 def refusal(call: Call[Any], file: str) -> QueueError:
@@ -84,33 +85,33 @@ def test_a_name_begins_with_a_letter() -> None:
         ("62-server-down-qsub", 111, "cannot connect to server vm (errno=111)"),
     ],
 )
-def test_words_of_qsub_reach_the_error(file: str, code: int, words: str) -> None:
+def test_messages_of_qsub_reach_the_error(file: str, code: int, words: str) -> None:
     error = refusal(SYSTEM.submit(spec()), file)
     assert error.message == f"qsub failed with exit code {code}"
     assert words in error.details
-    assert not re.search(SYSTEM.limit, error.details)
+    assert not re.search(SYSTEM.limit_pattern, error.details)
 
 
 @pytest.mark.parametrize(
     "file", ["61-server-down", "62-server-down-qsub", "63-server-down-qdel", "64-trqauthd-down"]
 )
-def test_a_server_that_is_away_is_told_from_a_refusal(file: str) -> None:
-    assert re.search(SYSTEM.down, one_call(f"torque/{file}.txt").stderr)
-    assert not re.search(SYSTEM.down, one_call("torque/30-qsub-badqueue.txt").stderr)
+def test_a_server_that_is_away_is_not_taken_for_a_refusal(file: str) -> None:
+    assert re.search(SYSTEM.unreachable_pattern, one_call(f"torque/{file}.txt").stderr)
+    assert not re.search(SYSTEM.unreachable_pattern, one_call("torque/30-qsub-badqueue.txt").stderr)
 
 
 # ---- status
 
 
-def test_status_asks_for_each_element_as_arrays_do_not_tell_of_them() -> None:
+def test_status_names_each_element_as_arrays_do_not_list_them() -> None:
     assert SYSTEM.status(["2[0].vm", "3.vm"]).argv == ["qstat", "-x", "2[0].vm", "3.vm"]
     assert SYSTEM.history(["3.vm"]) is None
-    assert SYSTEM.forgets
+    assert SYSTEM.exit_codes_expire
 
 
 def test_the_ids_of_all_jobs_of_the_user_come_from_qselect() -> None:
     # The recording has the answers to three questions; the first is the one that we ask.
-    call = SYSTEM.mine()
+    call = SYSTEM.list_ids()
     assert call is not None
     assert answer(call, "51-qselect")[:12] == [
         "0.vm", "1.vm", "2[1].vm", "2[2].vm", "2[3].vm", "2[4].vm", "2[5].vm", "3.vm", "4.vm",
@@ -122,13 +123,13 @@ def status(text: str) -> dict[str, JobStatus]:
     return SYSTEM.status([]).parse(text)
 
 
-RUNNING = JobStatus(State.RUNNING, node="vm", submitted=T, started=T)
+RUNNING = JobStatus(BatchState.RUNNING, node="vm", submitted=T, started=T)
 FAILED = JobStatus(
-    State.FAILED, node="vm", submitted=T + 1, started=T + 1, ended=T + 1, exit_code=3
+    BatchState.FAILED, node="vm", submitted=T + 1, started=T + 1, ended=T + 1, exit_code=3
 )
 
 
-def test_qstat_tells_who_runs_where() -> None:
+def test_qstat_shows_who_runs_where() -> None:
     assert answer(SYSTEM.status(["0"]), "23-qstat-x") == {"0.vm": RUNNING}
 
 
@@ -149,21 +150,21 @@ def changed(text: str, **values: str) -> JobStatus:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("0", FAILED._replace(state=State.DONE, exit_code=0)),
+        ("0", FAILED._replace(state=BatchState.DONE, exit_code=0)),
         # 48-qstat-after: jobs that qdel ended while they ran, and while they waited
-        ("271", FAILED._replace(state=State.CANCELLED, exit_code=None, signal=15)),
-        ("", FAILED._replace(state=State.CANCELLED, exit_code=None)),
-        # Verdicts that the documents tell of
+        ("271", FAILED._replace(state=BatchState.CANCELLED, exit_code=None, signal=15)),
+        ("", FAILED._replace(state=BatchState.CANCELLED, exit_code=None)),
+        # Verdicts from the documents
         (
             "-11",
-            FAILED._replace(exit_code=None, reason="JOB_EXEC_OVERLIMIT_WT", by_system=True),
+            FAILED._replace(exit_code=None, reason="JOB_EXEC_OVERLIMIT_WT", ended_by_system=True),
         ),
         ("-10", FAILED._replace(exit_code=None, reason="JOB_EXEC_OVERLIMIT_MEM")),
         ("-99", FAILED._replace(exit_code=None)),
         ("265", FAILED._replace(exit_code=None, signal=9)),
     ],
 )
-def test_ends_are_told_by_the_exit_code(code: str, expected: JobStatus) -> None:
+def test_ends_are_recognised_by_the_exit_code(code: str, expected: JobStatus) -> None:
     assert changed(xml("24-qstat-f-finished"), exit_status=code) == expected
 
 
@@ -176,16 +177,16 @@ def test_the_recorded_exit_codes_of_deleted_jobs_are_those_read_above() -> None:
 @pytest.mark.parametrize(
     ("code", "hold", "state", "reason"),
     [
-        ("Q", "n", State.PENDING, "Job started on Fri Nov 20 at 10:52"),
-        ("H", "u", State.HELD, "Hold_Types=u"),
-        ("Q", "u", State.HELD, "Hold_Types=u"),
-        ("E", "n", State.RUNNING, ""),
-        ("S", "n", State.RUNNING, ""),
-        ("?", "n", State.UNKNOWN, ""),
+        ("Q", "n", BatchState.PENDING, "Job started on Fri Nov 20 at 10:52"),
+        ("H", "u", BatchState.HELD, "Hold_Types=u"),
+        ("Q", "u", BatchState.HELD, "Hold_Types=u"),
+        ("E", "n", BatchState.RUNNING, ""),
+        ("S", "n", BatchState.RUNNING, ""),
+        ("?", "n", BatchState.UNKNOWN, ""),
     ],
 )
 def test_states_of_jobs_that_have_not_ended(
-    code: str, hold: str, state: State, reason: str
+    code: str, hold: str, state: BatchState, reason: str
 ) -> None:
     text = one_call("torque/23-qstat-x.txt").stdout
     told = changed(text, job_state=code, Hold_Types=hold)
@@ -208,9 +209,9 @@ def test_no_jobs_are_no_error() -> None:
 def test_jobs_that_are_gone_are_no_error() -> None:
     recording = one_call("torque/27-qstat-unknown.txt")
     words = recording.stderr.splitlines()[0]
-    assert _read(SYSTEM.status(["9999"]), 153, "", words) == {}
+    assert read_result(SYSTEM.status(["9999"]), 153, "", words) == {}
     running = one_call("torque/23-qstat-x.txt").stdout
-    assert _read(SYSTEM.status(["0", "9999"]), 153, running, words) == {"0.vm": RUNNING}
+    assert read_result(SYSTEM.status(["0", "9999"]), 153, running, words) == {"0.vm": RUNNING}
 
 
 @pytest.mark.parametrize(
@@ -220,9 +221,9 @@ def test_a_server_that_is_away_is_an_error_not_an_empty_queue(file: str, code: i
     assert refusal(SYSTEM.status(["0"]), file).message == f"qstat failed with exit code {code}"
 
 
-def test_what_is_no_xml_is_an_error_with_its_words() -> None:
+def test_what_is_no_xml_is_an_error_with_its_message() -> None:
     with pytest.raises(QueueError, match="cannot be read") as caught:
-        _read(SYSTEM.status(["0"]), 0, "hello", "")
+        read_result(SYSTEM.status(["0"]), 0, "hello", "")
     assert caught.value.details == "hello"
 
 
@@ -263,7 +264,7 @@ def test_queues_are_read_in_the_form_that_openpbs_prints_too() -> None:
 
 def test_the_version_is_recorded() -> None:
     assert answer(SYSTEM.version(), "00-version") == "Torque 6.1.3.h5"
-    assert SYSTEM.dialect("Torque 6.1.3.h5") is not None
+    assert dialect_of("pbs", "Torque 6.1.3.h5") is Torque
 
 
 def test_logs_of_elements_end_with_the_index_as_recorded() -> None:
@@ -283,4 +284,4 @@ def variables() -> list[str]:
 
 @pytest.mark.parametrize("name", variables())
 def test_what_a_surrounding_job_sets_is_kept_from_the_commands(name: str) -> None:
-    assert re.fullmatch(SYSTEM.leaks, name)
+    assert re.fullmatch(SYSTEM.env_blocklist, name)

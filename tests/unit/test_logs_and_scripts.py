@@ -9,14 +9,13 @@ from typing import Any
 import dask.config
 import pytest
 
-from jupyter_jobqueue.cluster.files import ClusterFolder
-from jupyter_jobqueue.cluster.housekeeping import keep_script, log_limit, trim_logs
+from jupyter_jobqueue.cluster.files import ClusterFiles, log_limit, trim_logs
 from jupyter_jobqueue.jobs.job import Job, JobState
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> ClusterFolder:
-    made = ClusterFolder("abc", {"shared_temp_directory": str(tmp_path)})
+def folder(tmp_path: Path) -> ClusterFiles:
+    made = ClusterFiles("abc", {"shared_temp_directory": str(tmp_path)})
     made.create()
     return made
 
@@ -66,22 +65,22 @@ def test_the_limit_is_configured() -> None:
         assert log_limit() == 1000
 
 
-def test_job_scripts_are_kept_as_submitted_and_privately(folder: ClusterFolder) -> None:
-    keep_script(folder, "jobqueue-abc-0", "#!/bin/sh\n")
+def test_job_scripts_are_kept_as_submitted_and_privately(folder: ClusterFiles) -> None:
+    folder.keep_script("jobqueue-abc-0", "#!/bin/sh\n")
     script = folder.path / "job-scripts" / "jobqueue-abc-0.sh"
     assert script.read_text() == "#!/bin/sh\n"
     assert script.stat().st_mode & 0o777 == 0o600
 
 
-def test_only_the_last_job_scripts_are_kept(folder: ClusterFolder) -> None:
+def test_only_the_last_job_scripts_are_kept(folder: ClusterFiles) -> None:
     for number in range(25):
-        keep_script(folder, f"jobqueue-abc-{number}", "")
+        folder.keep_script(f"jobqueue-abc-{number}", "")
         os.utime(folder.path / f"job-scripts/jobqueue-abc-{number}.sh", (number, number))
     names = {path.stem.rpartition("-")[2] for path in (folder.path / "job-scripts").iterdir()}
     assert names == {str(number) for number in range(5, 25)}
 
 
 def test_a_folder_that_cannot_be_written_costs_the_script_only(tmp_path: Path) -> None:
-    missing = ClusterFolder("abc", {}, tmp_path / "not" / "there")
-    keep_script(missing, "jobqueue-abc-0", "")
+    missing = ClusterFiles("abc", {}, tmp_path / "not" / "there")
+    missing.keep_script("jobqueue-abc-0", "")
     assert not (tmp_path / "not").exists()

@@ -1,4 +1,4 @@
-"""Bounds of a cluster: room for more jobs, pace, core-hours, ends of walltimes."""
+"""Bounds of a group of jobs: capacity, rates, core-hours, ends of walltimes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from jupyter_jobqueue.jobs.job import Job, JobState
-from jupyter_jobqueue.jobs.limits import Care, Pace, core_hours
+from jupyter_jobqueue.jobs.limits import FULL_FOR, Capacity, Limits, RateLimit, core_hours
+from jupyter_jobqueue.jobs.table import JobShape, JobTable
 from jupyter_jobqueue.jobs.walltime import expiring, lifetime, margin, wait_of
 
 NOW = 10_000.0
@@ -23,43 +24,74 @@ def jobs(*states: JobState) -> list[Job]:
     return [job(state, number) for number, state in enumerate(states)]
 
 
-@pytest.mark.parametrize(
-    ("care", "states", "room", "why"),
-    [
-        (Care(), (R, P), math.inf, ""),
-        (Care(max_jobs=4), (R, P, D), 2, "max_jobs is 4"),
-        (Care(max_jobs=1), (R, P), 0, "max_jobs is 1"),
-        (Care(max_pending=2), (R, R, P), 1, "max_pending is 2"),
-        (Care(max_pending=2), (S, S), 0, "max_pending is 2"),  # these will be pending
-        (Care(max_jobs=9, max_pending=2), (R, R), 2, "max_pending is 2"),
-    ],
-)
-def test_room_for_more_jobs(care: Care, states: Any, room: float, why: str) -> None:
-    assert care.room(jobs(*states), job_hours=0, asked=0) == (room, why)
+def table(jobs: list[Job], cores: int = 1, walltime: float | None = None) -> JobTable:
+    shape = JobShape(cores=cores, walltime=walltime)
+    return JobTable("c", "jobqueue-abc-", shape, {job.name: job for job in jobs})
 
 
 @pytest.mark.parametrize(
-    ("asked", "job_hours", "room"),
+    ("limits", "states", "capacity"),
     [
-        (0.0, 4.0, 2),  # 10 core-hours: two jobs of four
-        (8.0, 4.0, 0),
-        (8.0, 2.0, 1),
-        (12.0, 4.0, 0),
-        (9.0, 0.0, math.inf),  # without a walltime, until it is used up
-        (10.0, 0.0, 0),
+        (Limits(), (R, P), Capacity(math.inf)),
+        (Limits(max_jobs=4), (R, P, D), Capacity(2, "max_jobs is 4")),
+        (Limits(max_jobs=1), (R, P), Capacity(0, "max_jobs is 1")),
+        (Limits(max_pending=2), (R, R, P), Capacity(1, "max_pending is 2")),
+        (Limits(max_pending=2), (S, S), Capacity(0, "max_pending is 2")),  # these will be pending
+        (Limits(max_jobs=9, max_pending=2), (R, R), Capacity(2, "max_pending is 2")),
     ],
 )
-def test_a_budget_is_never_exceeded(asked: float, job_hours: float, room: float) -> None:
-    found, why = Care(budget=10).room([], job_hours=job_hours, asked=asked)
-    assert (found, why) == (room, "the budget is 10 core-hours" if room < math.inf else "")
+def test_capacity_for_more_jobs(limits: Limits, states: Any, capacity: Capacity) -> None:
+    assert limits.capacity(table(jobs(*states))) == capacity
 
 
-def test_bounds_come_from_the_options() -> None:
-    assert Care.of({"max_jobs": 3, "cores": 8, "budget": 2.5}) == Care(max_jobs=3, budget=2.5)
+@pytest.mark.parametrize(
+    ("used", "walltime", "affordable"),
+    [
+        (0, 4 * 3600, 2),  # 10 core-hours: two jobs of four
+        (8, 4 * 3600, 0),
+        (8, 2 * 3600, 1),
+        (12, 4 * 3600, 0),
+        (9, None, math.inf),  # without a walltime, until it is used up
+        (10, None, 0),
+    ],
+)
+def test_a_budget_is_never_exceeded(used: float, walltime: float | None, affordable: float) -> None:
+    done = job(D, started=NOW - used * 3600, ended=NOW)
+    found = Limits(budget=10).capacity(table([done], walltime=walltime))
+    reason = "the budget is 10 core-hours" if affordable < math.inf else ""
+    assert found == Capacity(affordable, reason)
 
 
-def test_the_pace_counts_the_last_minute() -> None:
-    pace = Pace()
+def test_limits_come_from_the_options() -> None:
+    assert Limits.of({"max_jobs": 3, "cores": 8, "budget": 2.5}) == Limits(max_jobs=3, budget=2.5)
+
+
+def test_a_queue_that_is_full_is_asked_again_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("jupyter_jobqueue.jobs.limits.time.monotonic", lambda: now[0])
+    limits = Limits()
+    limits.note_full("sbatch: error: QOSMaxSubmitJobPerUserLimit")
+    full = Capacity(
+        0, "the queue takes no more jobs now", "sbatch: error: QOSMaxSubmitJobPerUserLimit"
+    )
+    assert limits.capacity(table([])) == full
+    now[0] += FULL_FOR
+    assert limits.capacity(table([])) == Capacity(math.inf)
+
+
+def test_submissions_within_a_minute_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jupyter_jobqueue.jobs.limits.time.monotonic", lambda: 100.0)
+    limits = Limits(max_submissions=2)
+    limits.submissions.note(50.0)
+    assert limits.capacity(table([])) == Capacity(math.inf)
+    limits.submissions.note(60.0)
+    assert limits.capacity(table([])) == Capacity(0, "max_submissions is 2 a minute")
+
+
+def test_a_rate_counts_the_last_minute() -> None:
+    pace = RateLimit()
     for when in (0.0, 10.0, 50.0):
         pace.note(when)
     assert pace.allows(None, 50)
@@ -69,17 +101,17 @@ def test_the_pace_counts_the_last_minute() -> None:
 
 
 def test_core_hours_used_and_asked() -> None:
-    table = [
+    found = [
         job(D, 0, started=NOW - 7200, ended=NOW - 3600, walltime=36000),  # an hour, and over
         job(R, 1, started=NOW - 1800, walltime=7200),  # half an hour of two
         job(P, 2, walltime=3600),
         job(JobState.CANCELLED, 3, walltime=3600),  # never started
     ]
-    assert core_hours(table, 4, NOW) == (6.0, 16.0)
+    assert core_hours(table(found, cores=4), NOW) == (6.0, 16.0)
 
 
 def test_without_a_walltime_nobody_knows_what_a_job_may_use() -> None:
-    assert core_hours([job(R, started=NOW - 3600)], 2, NOW) == (2.0, None)
+    assert core_hours(table([job(R, started=NOW - 3600)], cores=2), NOW) == (2.0, None)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +133,8 @@ def test_workers_leave_before_their_job_ends(
 
 
 def test_how_long_jobs_wait_is_the_median() -> None:
-    table = [job(R, n, started=NOW + wait) for n, wait in enumerate((5, 600, 7))]
-    assert wait_of([*table, job(P)]) == 7
+    started = [job(R, n, started=NOW + wait) for n, wait in enumerate((5, 600, 7))]
+    assert wait_of([*started, job(P)]) == 7
     assert wait_of([job(P)]) == 0
 
 

@@ -1,0 +1,115 @@
+"""Parses what Torque prints: jobs as XML, queues as blocks of lines."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Queue
+from jupyter_jobqueue.adapters.pbs_output import queue_of
+from jupyter_jobqueue.adapters.pbs_values import element, exit_of, node_of
+from jupyter_jobqueue.adapters.text import tag_in
+
+STATES = {
+    "Q": BatchState.PENDING,
+    "T": BatchState.PENDING,
+    "W": BatchState.PENDING,
+    "H": BatchState.HELD,
+    "R": BatchState.RUNNING,
+    "E": BatchState.RUNNING,
+    "S": BatchState.RUNNING,
+}
+
+KILLED_BY_QDEL = 256 + 15
+"""Exit status of a job that was deleted while it ran."""
+
+WALLTIME_EXCEEDED = -11
+"""Exit status of a job that Torque ended at its walltime."""
+
+VERDICTS = {
+    -1: "JOB_EXEC_FAIL1",
+    -2: "JOB_EXEC_FAIL2",
+    -3: "JOB_EXEC_RETRY",
+    -8: "JOB_EXEC_CMDFAIL",
+    -9: "JOB_EXEC_STDOUTFAIL",
+    -10: "JOB_EXEC_OVERLIMIT_MEM",
+    -11: "JOB_EXEC_OVERLIMIT_WT",
+    -12: "JOB_EXEC_OVERLIMIT_CPUT",
+}
+"""https://docs.adaptivecomputing.com/torque/6-1-2/adminGuide/Content/topics/torque/2-jobs/jobExitStatus.htm"""
+
+
+def xml_of(text: str) -> ElementTree.Element:
+    """Parse XML; `ValueError` if it is none."""
+    try:
+        return ElementTree.fromstring(text.strip())  # noqa: S314 (from the batch system)
+    except ElementTree.ParseError as error:
+        raise ValueError(f"not XML: {error}") from None
+
+
+def read_qstat(text: str) -> dict[str, JobStatus]:
+    """Read the jobs without the entries of whole arrays; no output at all if no job is left."""
+    if not text.strip():
+        return {}
+    jobs = [{item.tag: item.text or "" for item in job} for job in xml_of(text).iter("Job")]
+    return {job["Job_Id"]: _status(job) for job in jobs if "[]" not in job.get("Job_Id", "[]")}
+
+
+def _status(job: dict[str, str]) -> JobStatus:
+    status = _number(job.get("exit_status"))
+    state = _end_state(status) if job.get("job_state") == "C" else _live_state(job)
+    exit_code, signal = exit_of(status) if state.ended else (None, None)
+    return JobStatus(
+        state=state,
+        reason=_reason(state, status, job),
+        node=node_of(job.get("exec_host")),
+        tag=tag_in(job.get("Job_Name", "")),
+        submitted=_number(job.get("ctime")),
+        started=_number(job.get("start_time")),
+        ended=_number(job.get("comp_time")) if state.ended else None,
+        exit_code=exit_code,
+        signal=signal,
+        element=element(job["Job_Id"]),
+        ended_by_system=state.ended and status == WALLTIME_EXCEEDED,
+    )
+
+
+def _end_state(status: int | None) -> BatchState:
+    if status is None or status == KILLED_BY_QDEL:  # without an exit status, it never ran
+        return BatchState.CANCELLED
+    return BatchState.FAILED if status else BatchState.DONE
+
+
+def _live_state(job: dict[str, str]) -> BatchState:
+    held = job.get("job_state") == "Q" and job.get("Hold_Types", "n") != "n"
+    return BatchState.HELD if held else STATES.get(job.get("job_state", ""), BatchState.UNKNOWN)
+
+
+def _reason(state: BatchState, status: int | None, job: dict[str, str]) -> str:
+    if state is BatchState.PENDING:
+        return job.get("comment", "")
+    if state is BatchState.HELD:
+        return f"Hold_Types={job.get('Hold_Types', '')}"
+    return VERDICTS.get(status or 0, "") if state.ended else ""
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if re.fullmatch(r"-?\d+", text or "") and text else None
+
+
+def read_queues(text: str) -> list[Queue]:
+    """Read the queues of ``qstat -Q -f``."""
+    blocks = re.split(r"^Queue: ", text, flags=re.MULTILINE)[1:]
+    return [_queue(block.splitlines()) for block in blocks]
+
+
+def _queue(lines: list[str]) -> Queue:
+    facts: dict[str, Any] = {}
+    for key, found, value in (line.strip().partition(" = ") for line in lines[1:]):
+        group, _, name = key.partition(".")
+        if found and name:
+            facts.setdefault(group, {})[name] = value
+        elif found:
+            facts[key] = value
+    return queue_of(lines[0].strip(), facts)

@@ -1,0 +1,51 @@
+"""One queue for each batch system and event loop, shared by all clusters there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus
+from jupyter_jobqueue.batch.dialect import adapter_for
+from jupyter_jobqueue.batch.queue import JobQueue, StatusReport
+
+
+class SharedQueue:
+    """The `JobQueue` of a batch system that clusters of the running event loop share.
+
+    It is made before there is a loop; its methods need a running one.
+
+    Parameters
+    ----------
+    system : str
+        A batch system, such as ``"slurm"``.
+    """
+
+    def __init__(self, system: str) -> None:
+        self.system = system
+
+    @property
+    def adapter(self) -> Adapter:
+        """The batch system's adapter."""
+        return adapter_for(self.system)
+
+    @property
+    def _queue(self) -> JobQueue:
+        return JobQueue.of(self.system)
+
+    async def submit(self, call: Call[list[str]]) -> list[str]:
+        """Run a submit command; see `JobQueue.submit`."""
+        return await self._queue.submit(call)
+
+    async def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> None:
+        """Ask to end jobs; see `JobQueue.cancel`."""
+        await self._queue.cancel(ids, extra)
+
+    async def status(
+        self, ids: Sequence[str], *, max_age: float = 0.0, everything: bool = False
+    ) -> StatusReport:
+        """Request a status report; see `JobQueue.status`."""
+        return await self._queue.status(ids, max_age=max_age, everything=everything)
+
+    async def history(self, ids: Sequence[str]) -> Mapping[str, JobStatus]:
+        """Query the accounting; see `JobQueue.history`."""
+        return await self._queue.history(ids)

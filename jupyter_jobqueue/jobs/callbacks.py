@@ -1,0 +1,33 @@
+"""What a group of jobs asks of its cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from jupyter_jobqueue.adapters.adapter import JobSpec
+from jupyter_jobqueue.jobs.job import Job
+from jupyter_jobqueue.jobs.table import Submission
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """Functions of the cluster.
+
+    Parameters
+    ----------
+    make_spec : callable
+        Returns the `JobSpec` of a submission.
+    save_record : callable
+        Writes down what is about to be submitted, so that it is known whatever happens then; takes
+        the tag and the job script.
+    is_open : callable
+        Returns whether the cluster may have jobs.
+    on_change : callable
+        Called with each job that has changed, and with None when something else has.
+    """
+
+    make_spec: Callable[[Submission], JobSpec]
+    save_record: Callable[[str, str], Awaitable[None]]
+    is_open: Callable[[], bool]
+    on_change: Callable[[Job | None], None]
