@@ -42,11 +42,15 @@ test('an error is shown at its field, and goes with it', async ({
   await panel.field('Memory').fill('lots');
   const has = page.getByLabel('Memory', { exact: true });
   const group = panel.dialog.locator('.form-group.small-field', { has });
-  await expect(group).toContainText("memory must be an amount of memory such as '24 GB', not 'lots'");
+  await expect(group).toContainText(
+    "memory must be an amount of memory such as '24 GB', not 'lots'"
+  );
   await shot(page, 'field-error');
   await panel.press('Create');
   await expect(panel.dialog).not.toHaveClass(/jp-mod-busy/);
-  await expect(group).toContainText("memory must be an amount of memory such as '24 GB', not 'lots'");
+  await expect(group).toContainText(
+    "memory must be an amount of memory such as '24 GB', not 'lots'"
+  );
   await panel.field('Memory').fill('1 GiB');
   await expect(group).not.toContainText('not an amount');
   await expect(panel.script).toContainText('--memory-limit 1');

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Batch systems, which can be used here and why not, with version and queues. */
+        /** List the batch systems with version and queues, and why some cannot be used. */
         get: operations["listSystems"];
         put?: never;
         post?: never;
@@ -27,11 +27,11 @@ export interface paths {
             header?: never;
             path: {
                 /** @description A batch system, such as `slurm`. */
-                system: components["parameters"]["System"];
+                system: string;
             };
             cookie?: never;
         };
-        /** JSON schema of the options of a job, for forms. */
+        /** Get the JSON schema of the options of a job, from which a form can be built. */
         get: operations["getSchema"];
         put?: never;
         post?: never;
@@ -48,7 +48,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Named presets, the sections of `jobqueue` in the Dask configuration. */
+        /** List the profiles: the sections of `jobqueue` in the Dask configuration. */
         get: operations["listProfiles"];
         put?: never;
         post?: never;
@@ -67,7 +67,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The job script and command of a cluster; nothing is started or sent. */
+        /** Preview the job script and submit command of a cluster, without starting anything. */
         post: operations["previewJobScript"];
         delete?: never;
         options?: never;
@@ -82,10 +82,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every cluster, oldest first. */
+        /** List the clusters, oldest first. */
         get: operations["listClusters"];
         put?: never;
-        /** Start a cluster; the answer comes at once, the state follows. */
+        /** Create a cluster; the answer comes at once, and the cluster starts in the background. */
         post: operations["createCluster"];
         delete?: never;
         options?: never;
@@ -98,18 +98,18 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
-        /** One cluster. */
+        /** Get a cluster. */
         get: operations["getCluster"];
         put?: never;
         post?: never;
         /**
-         * Cancel all jobs, pending ones too, and stop the scheduler.
-         * @description Waits a few seconds at the most. A cluster whose queue is slower stays in the list for a while, as `closing`.
+         * Cancel all jobs of a cluster, pending ones included, and stop its scheduler.
+         * @description Waits a few seconds at most. If the batch system needs longer, the cluster stays in the list as `closing`.
          */
         delete: operations["closeCluster"];
         options?: never;
@@ -122,14 +122,14 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
         get?: never;
         put?: never;
-        /** Ask for a fixed size, rounded up to whole jobs; ends adapting. */
+        /** Set a fixed size, rounded up to whole jobs. */
         post: operations["scaleCluster"];
         delete?: never;
         options?: never;
@@ -142,14 +142,14 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
         get?: never;
         put?: never;
-        /** Let the work decide how many jobs there are, or keep the present number. */
+        /** Let the number of jobs follow the workload, or keep the current number. */
         post: operations["adaptCluster"];
         delete?: never;
         options?: never;
@@ -162,14 +162,14 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
         get?: never;
         put?: never;
-        /** Submit again, after a refusal or too many jobs that ended early. */
+        /** Resume submitting after the batch system rejected jobs or too many ended early. */
         post: operations["retryCluster"];
         delete?: never;
         options?: never;
@@ -182,12 +182,12 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
-        /** The job script of the cluster and the command that submits it. */
+        /** Get the job script of a cluster and the command that submits it. */
         get: operations["getJobScript"];
         put?: never;
         post?: never;
@@ -202,12 +202,12 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
-        /** Every job of the cluster, ended ones too. */
+        /** List the jobs of a cluster, ended ones included. */
         get: operations["listJobs"];
         put?: never;
         post?: never;
@@ -222,14 +222,14 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
-                /** @description Name of the job. */
+                /** @description Id of a cluster or notice. */
+                id: string;
+                /** @description Name of a job. */
                 job: string;
             };
             cookie?: never;
         };
-        /** The end of a job's output, also of a job that has ended. */
+        /** Get the end of a job's output, even after the job has ended. */
         get: operations["getJobLog"];
         put?: never;
         post?: never;
@@ -244,12 +244,12 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
-        /** Python that connects a client; needs only `distributed`. */
+        /** Get Python code that connects a client; it needs only `distributed`. */
         get: operations["getClientCode"];
         put?: never;
         post?: never;
@@ -266,7 +266,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to clusters that are gone, oldest first. */
+        /** List the notices about clusters that no longer exist, oldest first. */
         get: operations["listNotices"];
         put?: never;
         post?: never;
@@ -281,7 +281,7 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a notice. */
+                /** @description Id of a cluster or notice. */
                 id: string;
             };
             cookie?: never;
@@ -289,7 +289,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Forget a notice. */
+        /** Dismiss a notice. */
         delete: operations["dismissNotice"];
         options?: never;
         head?: never;
@@ -300,27 +300,223 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Both bounds in jobs, or `enabled` false to keep the current number of jobs. */
+        Adapt: {
+            /** @default true */
+            enabled?: boolean;
+            minimum?: number | null;
+            maximum?: number | null;
+        };
+        /** @description Python code that connects a client. */
+        ClientCode: {
+            code: string;
+        };
+        /** @description A cluster. */
+        Cluster: {
+            id: string;
+            name: string;
+            system: string;
+            profile: string;
+            created: number;
+            /** @description Workers per job. */
+            processes: number;
+            cores_per_job: number;
+            /** @description Bytes. */
+            memory_per_job: number;
+            /** @enum {string} */
+            state: "starting" | "running" | "degraded" | "closing" | "failed";
+            /** @description The problem in one sentence; empty if there is none. */
+            detail: string;
+            /** @description Output of the batch system, or of a log, about the problem. */
+            details: string;
+            /** @description Empty while the scheduler starts. */
+            scheduler_address: string;
+            /** @description Path relative to the base URL; empty if there is no dashboard. */
+            dashboard: string;
+            /** @description The target number of jobs. */
+            wanted: number;
+            /** @description Null for a fixed size. */
+            adapt: components["schemas"]["Range"] | null;
+            jobs: components["schemas"]["JobCounts"];
+            /** @description Why jobs wait, as the batch system states it. */
+            reason: string;
+            /** @description Connected workers. */
+            workers: number;
+            /** @description Cores of the connected workers. */
+            cores: number;
+            /** @description Memory of the connected workers in bytes. */
+            memory: number;
+            /** @description Oldest first; empty for a fixed size. */
+            decisions: components["schemas"]["Decision"][];
+            /** @description The meaning of `details`; empty if not known. */
+            diagnosis: string;
+            /** @description Jobs that a limit keeps from being submitted. */
+            waiting: number;
+            /** @description Core-hours used so far. */
+            core_hours: number;
+            /** @description Core-hours used if every job runs to its walltime; null if a job has no walltime. */
+            core_hours_asked: number | null;
+            /** @description Maximum of core-hours. */
+            budget: number | null;
+            /** @description When the cluster closes automatically. */
+            closes_at: number | null;
+            /** @enum {string} */
+            closes_why: "" | "idle" | "age";
+            /** @description When the first running job reaches its walltime. */
+            next_end: number | null;
+            /** @description Oldest first. */
+            notes: components["schemas"]["Note"][];
+        };
+        /** @description A new cluster; `profile` or `system` is required, `jobs` and `adapt` exclude each other. */
+        Create: {
+            profile?: string | null;
+            system?: string | null;
+            options?: components["schemas"]["Options"];
+            /** @description The name of the profile with a number, such as `slurm-1`, if not given. */
+            name?: string | null;
+            jobs?: number | null;
+            adapt?: components["schemas"]["Adapt"] | null;
+        };
+        /** @description A new number of jobs that the adaptive policy chose. */
+        Decision: {
+            when: number;
+            jobs: number;
+            reason: string;
+        };
+        /** @description An error. */
         Error: {
             /** @description One sentence for people. */
             message: string;
             /** @description Class of the error. */
             reason: string | null;
-            /** @description The part of the input at fault, as in options.cores. */
+            /**
+             * @description The part of the input that is wrong, such as `options.cores`.
+             * @default
+             */
             field?: string;
-            /** @description What the batch system or a log said. */
+            /**
+             * @description Output of the batch system or of a log.
+             * @default
+             */
             details?: string;
         };
-        System: {
+        /** @description A job of a cluster. */
+        Job: {
+            name: string;
+            /** @description Id in the queue; empty until the job is submitted. */
+            id: string;
+            state: components["schemas"]["JobState"];
+            /** @description Reason for the state, as the batch system states it. */
+            reason: string;
+            node: string;
+            exit_code: number | null;
+            signal: number | null;
+            submitted: number | null;
+            started: number | null;
+            ended: number | null;
+            /** @description When the job reaches its walltime. */
+            ends: number | null;
+            estimated_start: number | null;
+            /** @description Names of the connected workers. */
+            workers: string[];
+            /** @description Path of the file. */
+            stdout: string;
+            /** @description Path of the file. */
+            stderr: string;
+        };
+        /** @description Number of jobs in each state. */
+        JobCounts: {
+            submitting: number;
+            pending: number;
+            held: number;
+            starting: number;
+            running: number;
+            closing: number;
+            done: number;
+            failed: number;
+            cancelled: number;
+            lost: number;
+        };
+        /** @description A job script and the command that submits it. */
+        JobScript: {
+            script: string;
+            command: string;
+        };
+        /**
+         * @description Where a job is in its life.
+         * @enum {string}
+         */
+        JobState: "submitting" | "pending" | "held" | "starting" | "running" | "closing" | "done" | "failed" | "cancelled" | "lost";
+        /** @description The end of a job's output. */
+        Log: {
+            job: string;
+            /** @enum {string} */
+            stream: "stdout" | "stderr";
+            path: string;
+            text: string;
+            /** @description Whether the file has more lines before `text`. */
+            truncated: boolean;
+        };
+        /** @description An unusual event in the life of a cluster. */
+        Note: {
+            when: number;
+            text: string;
+        };
+        /** @description A sentence about a cluster that no longer exists. */
+        Notice: {
+            id: string;
+            when: number;
+            text: string;
+        };
+        /** @description JSON schema of one option; it may have further keywords. */
+        OptionSchema: {
+            /** @enum {string} */
+            type: "integer" | "number" | "string" | "boolean" | "array";
+            title: string;
+            description: string;
+            /**
+             * @description Whether a form shows it at once or under *More options*.
+             * @enum {string}
+             */
+            "x-group": "main" | "more";
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Option values by name; see the schema of the batch system. Null means not set. */
+        Options: {
+            [key: string]: unknown;
+        };
+        /** @description JSON schema of the options of a batch system; its properties are in the order of the form. */
+        OptionsSchema: {
+            /** @constant */
+            type: "object";
+            title: string;
+            properties: {
+                [key: string]: components["schemas"]["OptionSchema"];
+            };
+            required: string[];
+        };
+        /** @description A cluster to preview; `profile` or `system` is required. */
+        Preview: {
+            profile?: string | null;
+            system?: string | null;
+            options?: components["schemas"]["Options"];
+        };
+        /** @description A section of `jobqueue` in the Dask configuration. */
+        Profile: {
+            name: string;
             system: string;
             label: string;
             usable: boolean;
-            /** @description Why it cannot be used. */
+            /** @description Why its batch system cannot be used; empty if it can. */
             reason: string;
-            version: string;
-            queues: components["schemas"]["Queue"][];
-            /** @description Why the queues could not be read. */
-            warning: string;
+            /** @description The file that sets it, or `built-in`. */
+            origin: string;
+            options: components["schemas"]["Options"];
+            /** @description Sentences about unknown keys and invalid values. */
+            problems: string[];
         };
+        /** @description A queue or partition; null means no limit, or not known. */
         Queue: {
             name: string;
             default: boolean;
@@ -329,198 +525,40 @@ export interface components {
             max_walltime: number | null;
             /** @description Seconds. */
             default_walltime: number | null;
+            /** @description Cores of the largest node. */
             max_cores: number | null;
-            /** @description Bytes. */
+            /** @description Bytes of the largest node. */
             max_memory: number | null;
             nodes: number | null;
         };
-        Profile: {
-            name: string;
-            system: string;
-            label: string;
-            usable: boolean;
-            reason: string;
-            /** @description The file that sets most of it, or `built-in`. */
-            origin: string;
-            options: components["schemas"]["Options"];
-            problems: string[];
-        };
-        /** @description Option values by name; see the schema of the batch system. Null means not set. */
-        Options: Record<string, unknown>;
-        OptionsSchema: {
-            /** @constant */
-            type: "object";
-            title: string;
-            required: string[];
-            properties: {
-                [key: string]: {
-                    /** @enum {unknown} */
-                    type: "integer" | "number" | "string" | "boolean" | "array";
-                    /** @enum {unknown} */
-                    "x-group": "main" | "more";
-                };
-            };
-        };
-        /** @description Profile or system must be given. */
-        Preview: {
-            profile?: string | null;
-            system?: string | null;
-            options?: components["schemas"]["Options"];
-        };
-        /** @description Profile or system must be given, and jobs or adapt or none of both. */
-        Create: {
-            profile?: string | null;
-            system?: string | null;
-            /** @description `profile-1` and so on if not given. */
-            name?: string | null;
-            options?: components["schemas"]["Options"];
-            jobs?: number | null;
-            adapt?: components["schemas"]["Adapt"] | null;
+        /** @description The limits of an adaptive cluster, in jobs; a maximum of null means no limit. */
+        Range: {
+            minimum: number;
+            maximum: number | null;
         };
         /** @description Exactly one size. */
         Scale: {
             jobs?: number | null;
             workers?: number | null;
             cores?: number | null;
-            /** @description Bytes, or as in `10 GB`. */
+            /** @description Bytes, or text such as `10 GB`. */
             memory?: number | string | null;
         };
-        /** @description Both bounds, in jobs, or `enabled` false. */
-        Adapt: {
-            /** @default true */
-            enabled?: boolean;
-            minimum?: number | null;
-            maximum?: number | null;
-        };
-        JobScript: {
-            script: string;
-            command: string;
-        };
-        Cluster: {
-            id: string;
-            name: string;
+        /** @description A batch system. */
+        System: {
             system: string;
-            profile: string;
-            /** @description Seconds since the epoch. */
-            created: number;
-            /** @description Workers in a job. */
-            processes: number;
-            cores_per_job: number;
-            /** @description Bytes. */
-            memory_per_job: number;
-            /** @enum {unknown} */
-            state: "starting" | "running" | "degraded" | "closing" | "failed";
-            /** @description What is wrong in one sentence; empty if all is well. */
-            detail: string;
-            /** @description What the queue or a log said of it. */
-            details: string;
-            /** @description Empty while it starts. */
-            scheduler_address: string;
-            /** @description Relative to the base URL; empty if there is none. */
-            dashboard: string;
-            /** @description Jobs wanted. */
-            wanted: number;
-            adapt: {
-                minimum: number;
-                maximum: number | null;
-            } | null;
-            /** @description Number of jobs in each state. */
-            jobs: {
-                submitting: number;
-                pending: number;
-                held: number;
-                starting: number;
-                running: number;
-                closing: number;
-                done: number;
-                failed: number;
-                cancelled: number;
-                lost: number;
-            };
-            /** @description Why jobs wait */
+            label: string;
+            usable: boolean;
+            /** @description Why it cannot be used; empty if it can. */
             reason: string;
-            /** @description Workers that are connected. */
-            workers: number;
-            /** @description Their cores. */
-            cores: number;
-            /** @description Their memory in bytes. */
-            memory: number;
-            decisions: {
-                when: number;
-                jobs: number;
-                reason: string;
-            }[];
-            /** @description What `details` means, where that is known. */
-            diagnosis: string;
-            /** @description Jobs wanted that a limit holds back. */
-            waiting: number;
-            /** @description Used so far. */
-            core_hours: number;
-            /** @description Used, or possible until the walltimes; null while a job has no walltime. */
-            core_hours_asked: number | null;
-            /** @description Core-hours that are not exceeded. */
-            budget: number | null;
-            /** @description When it closes by itself. */
-            closes_at: number | null;
-            /** @enum {unknown} */
-            closes_why: "" | "idle" | "age";
-            /** @description When the first of its running jobs reaches its walltime. */
-            next_end: number | null;
-            /** @description What happened to it beyond the ordinary, oldest first. */
-            notes: {
-                when: number;
-                text: string;
-            }[];
-        };
-        Notice: {
-            id: string;
-            /** @description Seconds since the epoch. */
-            when: number;
-            text: string;
-        };
-        /** @enum {unknown} */
-        JobState: "submitting" | "pending" | "held" | "starting" | "running" | "closing" | "done" | "failed" | "cancelled" | "lost";
-        Job: {
-            name: string;
-            /** @description Id in the queue; empty while it is being submitted. */
-            id: string;
-            state: components["schemas"]["JobState"];
-            /** @description The queue's words. */
-            reason: string;
-            node: string;
-            exit_code: number | null;
-            signal: number | null;
-            submitted: number | null;
-            started: number | null;
-            ended: number | null;
-            /** @description When its walltime is over. */
-            ends: number | null;
-            estimated_start: number | null;
-            workers: string[];
-            stdout: string;
-            stderr: string;
-        };
-        Log: {
-            job: string;
-            /** @enum {unknown} */
-            stream: "stdout" | "stderr";
-            path: string;
-            text: string;
-            /** @description Whether there is more before it. */
-            truncated: boolean;
+            version: string;
+            queues: components["schemas"]["Queue"][];
+            /** @description Why version or queues are not known; empty if they are. */
+            warning: string;
         };
     };
     responses: {
-        /** @description The cluster as it is now. */
-        Cluster: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Cluster"];
-            };
-        };
-        /** @description A value cannot be used; nothing has been changed. */
+        /** @description A value is not valid; nothing has changed. */
         BadInput: {
             headers: {
                 [name: string]: unknown;
@@ -529,7 +567,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description Not logged in, or not permitted. */
+        /** @description Not logged in, or no permission. */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -547,7 +585,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description Not possible now. */
+        /** @description Not possible in the current state. */
         WrongState: {
             headers: {
                 [name: string]: unknown;
@@ -556,7 +594,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The batch system said no; its own words are in `details`. */
+        /** @description The batch system failed; `details` has its output. */
         QueueFailed: {
             headers: {
                 [name: string]: unknown;
@@ -566,12 +604,7 @@ export interface components {
             };
         };
     };
-    parameters: {
-        /** @description A batch system, such as `slurm`. */
-        System: string;
-        /** @description Id of a cluster. */
-        Cluster: string;
-    };
+    parameters: never;
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -581,7 +614,7 @@ export interface operations {
     listSystems: {
         parameters: {
             query?: {
-                /** @description 1 asks the batch systems again; their answers are kept for a minute. */
+                /** @description 1 to query the batch systems again; their answers are kept for a minute. */
                 refresh?: "0" | "1";
             };
             header?: never;
@@ -590,7 +623,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every known batch system. */
+            /** @description Every batch system that this project supports. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -611,13 +644,13 @@ export interface operations {
             header?: never;
             path: {
                 /** @description A batch system, such as `slurm`. */
-                system: components["parameters"]["System"];
+                system: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description An object schema; the order of its properties is that of a form. */
+            /** @description An object schema; its properties are in the order of the form. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -640,7 +673,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every profile whose batch system is known. */
+            /** @description Every profile of a supported batch system. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -688,7 +721,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One that cannot be shown says so in `detail`. */
+            /** @description Every cluster; the `detail` of one that cannot be read gives the reason. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -734,14 +767,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Cluster"];
+            /** @description The cluster in its current state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Unknown"];
         };
@@ -751,14 +792,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Closed or closing. */
+            /** @description The cluster is closed or closing. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -774,8 +815,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
@@ -785,7 +826,15 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["Cluster"];
+            /** @description The cluster in its current state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
             400: components["responses"]["BadInput"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Unknown"];
@@ -798,8 +847,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
@@ -809,7 +858,15 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["Cluster"];
+            /** @description The cluster in its current state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
             400: components["responses"]["BadInput"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Unknown"];
@@ -822,14 +879,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Cluster"];
+            /** @description The cluster in its current state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Unknown"];
             409: components["responses"]["WrongState"];
@@ -841,8 +906,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
@@ -866,14 +931,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The table of jobs. */
+            /** @description Every job. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -890,21 +955,21 @@ export interface operations {
         parameters: {
             query?: {
                 stream?: "stdout" | "stderr";
-                /** @description Lines. */
+                /** @description Number of lines. */
                 tail?: number;
             };
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
-                /** @description Name of the job. */
+                /** @description Id of a cluster or notice. */
+                id: string;
+                /** @description Name of a job. */
                 job: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Empty text if the job has written nothing yet. */
+            /** @description The last lines; none if the job has not written any yet. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -923,8 +988,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a cluster. */
-                id: components["parameters"]["Cluster"];
+                /** @description Id of a cluster or notice. */
+                id: string;
             };
             cookie?: never;
         };
@@ -936,9 +1001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        code: string;
-                    };
+                    "application/json": components["schemas"]["ClientCode"];
                 };
             };
             403: components["responses"]["Forbidden"];
@@ -955,7 +1018,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Sentences for people. */
+            /** @description Every notice that the user has not dismissed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -972,14 +1035,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a notice. */
+                /** @description Id of a cluster or notice. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The notice is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
