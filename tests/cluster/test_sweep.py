@@ -57,7 +57,7 @@ def killed(queue: Queue, jobs: int, **options: object) -> Iterator[str]:
 
 def test_jobs_of_a_killed_program_end_by_themselves(local_queue: Queue) -> None:
     """Running ones miss their scheduler, pending ones start and find none."""
-    with killed(local_queue, 6, death_timeout=2):
+    with killed(local_queue, 6, death_timeout=15):
         until(lambda: local_queue.listed() == [], timeout=120)
         done = subprocess.run(
             [sys.executable, "-m", "jupyter_jobqueue.localqueue", "status"],
