@@ -73,6 +73,26 @@ def jp_server_config() -> dict[str, object]:
     }
 
 
+PATIENT = {
+    "batch.dialect.VERSION_TIMEOUT": 60.0,
+    "placement.client.ANSWER_TIMEOUT": 60.0,
+    "jobs.retirer.DRAIN_TIMEOUT": 60.0,
+    "jobs.retirer.RETIRE_TIMEOUT": 120.0,
+    "jobs.retirer.LEAVE_TIMEOUT": 60.0,
+    "jobs.retirer.CANCEL_TIMEOUT": 60.0,
+    "jobs.retirer.GONE_TIMEOUT": 60.0,
+}
+"""Seconds for which the package waits in tests. Its own limits suit a person; what a busy machine
+does not do within them has another end, which is another case than the tested one."""
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the time limits of the package to what a busy machine can keep."""
+    for name, seconds in PATIENT.items():
+        monkeypatch.setattr(f"jupyter_jobqueue.{name}", seconds)
+
+
 @contextmanager
 def running(bed: Bed, request: pytest.FixtureRequest) -> Iterator[None]:
     """Start a bed, look after each test for jobs that it left there, and stop it at the end.

@@ -80,7 +80,9 @@ class SchedulerClient:
             Seconds for the tasks to finish.
         """
         # No time limit here, as moving much data takes long: the caller limits the wait.
-        await self._request("jobqueue_retire", None, names=list(names), patience=drain_timeout)
+        await self._request(
+            "jobqueue_retire", bounded=False, names=list(names), patience=drain_timeout
+        )
 
     async def clear_suspicion(self, names: Sequence[str]) -> None:
         """Do not count the loss of workers against the tasks that they computed.
@@ -96,15 +98,14 @@ class SchedulerClient:
         """Renew the lease of the scheduler."""
         await asyncio.wait_for(self._placement.renew(self._connection()), ANSWER_TIMEOUT)
 
-    async def _request(
-        self, handler: str, timeout: float | None = ANSWER_TIMEOUT, **arguments: Any
-    ) -> Any:
+    async def _request(self, handler: str, *, bounded: bool = True, **arguments: Any) -> Any:
         """Call a handler of `placement.program`; `SchedulerFailed` if there is no answer."""
         if failure := self._placement.failure():
             raise failure
         try:
-            answer = getattr(self._connection(), handler)(**arguments)
-            return await asyncio.wait_for(answer, timeout)
+            # wait_for can swallow a cancellation in Python 3.11.
+            async with asyncio.timeout(ANSWER_TIMEOUT if bounded else None):
+                return await getattr(self._connection(), handler)(**arguments)
         except (OSError, TimeoutError) as error:
             raise SchedulerFailed(
                 "the Dask scheduler does not answer", details=str(error)

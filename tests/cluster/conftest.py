@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -11,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pytest
 
 from jupyter_jobqueue import JobQueueCluster, LocalCluster, SLURMCluster
 from jupyter_jobqueue.batch.queue import JobQueue
+from jupyter_jobqueue.localqueue.store import Store
 from tests.beds.slurm import SlurmBed
 
 pytest.register_assert_rewrite("tests.cluster.everywhere")
@@ -79,9 +80,8 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have retired workers end their jobs by themselves, however busy this machine is."""
-    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.LEAVE_TIMEOUT", 60.0)
+def _patient(patience: None) -> None:
+    """Have time limits that a busy machine meets."""
 
 
 @pytest.fixture
@@ -89,15 +89,20 @@ def local_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Que
     folder = tmp_path / "localqueue"
     monkeypatch.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_DIR", str(folder))
     monkeypatch.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_CPUS", "4")
+    monkeypatch.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_GRACE", "0.5")  # a nanny would take 2.4
     options = {"cores": 1, "memory": "500 MB"}
+    listed = partial(listed_in, folder)
     yield Queue(LocalCluster, options, listed, cancel, {"cores": 64}, "64 CPUs")
     assert until(lambda: not listed(), timeout=40), "jobs left in the queue"
     stop_daemon(folder)
 
 
-def listed() -> list[str]:
-    done = subprocess.run([*LOCALQ, "status"], capture_output=True, text=True, check=True)
-    return [job["id"] for job in json.loads(done.stdout) if job["state"] in ("PENDING", "RUNNING")]
+def listed_in(folder: Path) -> list[str]:
+    """Return the jobs that wait or run; as `status` does, but without a process."""
+    if not folder.exists():
+        return []
+    with Store(str(folder)) as store:
+        return [row["id"] for row in store.jobs() if row["state"] in ("PENDING", "RUNNING")]
 
 
 def cancel(job_id: str) -> None:

@@ -200,14 +200,18 @@ def test_when_every_job_fails_few_are_submitted(slurm_queue: Queue) -> None:
     with slurm_queue.cluster(**FAILS, allowed_failures=1000) as cluster:
         begun = time.monotonic()
         cluster.scale(jobs=1)
+        until(lambda: len(cluster.jobs) >= 2)
         until(lambda: len(cluster.jobs) > 3 or time.monotonic() - begun > 12)
         assert 2 <= len(cluster.jobs) <= 3
         assert cluster.state == "running"
 
 
 def test_workers_that_join_and_leave_at_once_are_replaced_no_more_than_now_and_then(
-    local_queue: Queue,
+    local_queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # On a busy machine workers take so long to come that few come in a minute.
+    monkeypatch.setattr("jupyter_jobqueue.jobs.limits.MINUTE", 600.0)
+    monkeypatch.setattr("jupyter_jobqueue.jobs.job.CRASH_WITHIN", 600.0)
     with local_queue.cluster(worker_extra_args=["--lifetime", "1s"]) as cluster:
         cluster.scale(jobs=3)
         until(lambda: "5 submissions a minute" in cluster.status_detail, timeout=120)
@@ -228,9 +232,10 @@ def test_what_the_queue_refuses_is_not_asked_for_again_and_again(
         cluster.adapt(maximum_jobs=2, interval="100ms")
         future = client.submit(sum, [40, 2])
         begun = time.monotonic()
-        until(lambda: cluster.status_words)
-        until(lambda: time.monotonic() - begun > 6)
-        assert 2 <= len(cluster.groups[0].scaler.limits.submissions.times) <= 3
+        times = cluster.groups[0].scaler.limits.submissions.times
+        until(lambda: len(times) >= 2)
+        until(lambda: cluster.status_words and time.monotonic() - begun > 6)
+        assert len(times) <= 3
         assert "invalid partition specified: brief" in cluster.status_words
         slurm.ask("scontrol", "create", "PartitionName=brief", "Nodes=ALL", check=True)
         assert future.result(timeout=120) == 42

@@ -160,13 +160,13 @@ def test_a_job_that_made_way_for_a_more_urgent_one(
 def test_jobs_that_the_queue_ended_for_their_walltime(local_queue: Queue, tmp_path: Path) -> None:
     """The queue allows less than we know of, and the workers know nothing of it either."""
     options = {
-        "job_extra_directives": ["--time=00:00:10"],
+        "job_extra_directives": ["--time=00:00:30"],
         "worker_extra_args": ["--lifetime", "10h"],
     }
     with working_twice(local_queue, tmp_path / "gate", 1, **options) as works:
         for work in works:
             is_whole_again(local_queue, work, lost=1)
-            assert ended(work.cluster) == [("failed", "Walltime of 10 s reached")]
+            assert ended(work.cluster) == [("failed", "Walltime of 30 s reached")]
         for work in works:
             work.ends_well()
 

@@ -93,16 +93,17 @@ def test_a_job_that_slurm_took_although_sbatch_failed_is_found_and_counted(
         assert sorted(job.id for job in cluster.jobs.values()) == sorted(slurm_queue.listed())
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif("SLURM_JOB_ID" in os.environ, reason="is inside a job already")
 def test_everything_works_from_a_program_inside_a_slurm_job(
     slurm: SlurmBed, tmp_path: Path
 ) -> None:
     """JupyterLab often runs in a job itself, whose variables must not reach the new ones."""
     log = tmp_path / "inside.log"
-    argv = ["sbatch", "--wait", "--mem=300", "--cpus-per-task=3", "--time=5", f"--output={log}"]
+    argv = ["sbatch", "--wait", "--mem=300", "--cpus-per-task=3", "--time=15", f"--output={log}"]
     files = "tests/cluster/test_life.py tests/cluster/test_slurm.py"
-    inner = f"{sys.executable} -m pytest -q -p no:cacheprovider {files} -k slurm"
+    shared = "-n 2 --dist loadgroup"
+    inner = f"{sys.executable} -m pytest -q -p no:cacheprovider {shared} {files} -k slurm"
     # An outer limit of 300 MB would kill or refuse inner jobs of 500 MB if it leaked.
     done = subprocess.run([*argv, f"--wrap={inner}"], capture_output=True, text=True)
     assert done.returncode == 0, log.read_text()[-5000:]

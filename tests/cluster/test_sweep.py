@@ -25,10 +25,10 @@ from tests.cluster.conftest import Queue, states, until
 
 PROGRAM = """
 import json, sys, time
-from jupyter_jobqueue import cluster
+import jupyter_jobqueue
 
 make, options, jobs = json.loads(sys.argv[1])
-made = getattr(cluster, make)(name="killed", **options)
+made = getattr(jupyter_jobqueue, make)(name="killed", **options)
 made.scale(jobs=jobs)
 made.wait_for_workers(1, timeout=120)
 print(made.id, flush=True)
@@ -78,7 +78,7 @@ def test_the_next_start_cancels_what_a_killed_program_left_and_tells_so(
         begun = time.monotonic()
         with queue.cluster(silence_logs=False) as cluster:
             # Nobody waits for the sweep: it may not even have begun here.
-            assert time.monotonic() - begun < 10
+            assert time.monotonic() - begun < 60
             (when, text) = until(lambda: cluster.notes)[0]
             assert when
             # Six, unless workers have missed their scheduler already.

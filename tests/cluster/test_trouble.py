@@ -45,7 +45,7 @@ def test_a_controller_that_is_down_keeps_the_wish_and_loses_nothing(
         assert cluster.status_detail == ""
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_a_controller_that_hangs_makes_no_job_gone_and_none_twice(
     slurm: SlurmBed, slurm_queue: Queue
 ) -> None:
@@ -60,7 +60,7 @@ def test_a_controller_that_hangs_makes_no_job_gone_and_none_twice(
         until(lambda: cluster.status_detail == "")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_a_cancel_that_the_queue_did_not_hear_is_made_good(
     slurm: SlurmBed, slurm_queue: Queue
 ) -> None:

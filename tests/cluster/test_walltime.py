@@ -27,7 +27,7 @@ def blamed(dask_scheduler: Any) -> int:
 OPTIONS = {"cores": 4, "processes": 1, "memory": "2 GB", "walltime": "00:01:00"}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_computation_outlives_its_jobs(slurm_queue: Queue) -> None:
     """With a fixed size and with an adaptive one, at the same time."""
     with (

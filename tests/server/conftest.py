@@ -35,6 +35,7 @@ def queue_folder() -> Iterator[Path]:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv(FOLDER, f"{name}/q")
             environment.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_CPUS", "4")
+            environment.setenv("JUPYTER_JOBQUEUE_LOCALQUEUE_GRACE", "0.5")  # a nanny would take 2.4
             yield Path(name)
         left = still_running(name)
         for process in left:
@@ -52,6 +53,11 @@ def still_running(folder: str) -> list[psutil.Process]:
 def _belongs(process: psutil.Process, folder: str) -> bool:
     environ = process.info["environ"] or {}
     return process.pid != os.getpid() and str(environ.get(FOLDER, "")).startswith(folder)
+
+
+@pytest.fixture(autouse=True)
+def _patient(patience: None) -> None:
+    """Have time limits that a busy machine meets."""
 
 
 @pytest.fixture(autouse=True)

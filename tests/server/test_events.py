@@ -74,11 +74,18 @@ class Bus:
         self.heard.append((data["cluster"], data["kind"], data["state"], data["detail"]))
         self.times.append(asyncio.get_running_loop().time())
 
+    async def until(self, count: int) -> None:
+        """Wait until so many events were heard."""
+        async with asyncio.timeout(120):
+            while len(self.heard) < count:  # noqa: ASYNC110 (nothing tells of it)
+                await asyncio.sleep(0.01)
+
 
 async def test_changes_at_once_are_one_event_with_the_latest_state() -> None:
     bus = Bus()
     for number in range(300):
         bus.events.changed(ONE, "running", f"detail {number}")
+    await bus.until(1)
     await asyncio.sleep(0.3)
     assert bus.heard == [(ONE, "cluster", "running", "detail 299")]
 
@@ -87,38 +94,40 @@ async def test_sixty_changes_after_another_are_one_more_event() -> None:
     """As when a queue lists the elements of an array one by one."""
     bus = Bus()
     bus.events.changed(ONE, "running")
-    await asyncio.sleep(0.02)
+    await bus.until(1)
     for _ in range(60):
         bus.events.changed(ONE, "running")
+    await bus.until(2)
     await asyncio.sleep(0.3)
     assert bus.heard == [(ONE, "cluster", "running", "")] * 2
 
 
 async def test_the_first_change_is_reported_at_once_and_the_last_one_always() -> None:
-    bus = Bus(interval=0.3)
+    bus = Bus(interval=2)
     begun = asyncio.get_running_loop().time()
     bus.events.changed(ONE, "starting")
-    await asyncio.sleep(0.05)
+    await bus.until(1)
     bus.events.changed(ONE, "running")
     bus.events.changed(ONE, "degraded", "the queue is full")
-    await asyncio.sleep(0.5)
+    await bus.until(2)
     assert bus.heard == [
         (ONE, "cluster", "starting", ""),
         (ONE, "cluster", "degraded", "the queue is full"),
     ]
-    assert bus.times[0] - begun < 0.2
-    assert bus.times[1] - bus.times[0] > 0.25
+    assert bus.times[0] - begun < 2
+    assert bus.times[1] - bus.times[0] > 1.9
 
 
 async def test_a_steady_stream_of_changes_is_slowed_down() -> None:
-    bus = Bus(interval=0.1)
+    bus = Bus(interval=1)
     for number in range(50):
         bus.events.changed(ONE, "running", str(number))
         await asyncio.sleep(0.01)
-    await asyncio.sleep(0.3)
-    assert bus.heard[-1] == (ONE, "cluster", "running", "49")
+    async with asyncio.timeout(120):
+        while bus.heard[-1:] != [(ONE, "cluster", "running", "49")]:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     # 50 changes in half a second; on a busy machine it takes longer, but there are no more events.
-    assert len(bus.heard) <= 2 + (bus.times[-1] - bus.times[0]) / 0.1
+    assert len(bus.heard) <= 2 + (bus.times[-1] - bus.times[0])
     assert len(bus.heard) < 25
 
 
@@ -126,7 +135,7 @@ async def test_clusters_do_not_wait_for_each_other() -> None:
     bus = Bus(interval=60)
     bus.events.changed(ONE, "running")
     bus.events.changed(OTHER, "failed", "no scheduler")
-    await asyncio.sleep(0.1)
+    await bus.until(2)
     assert sorted(bus.heard) == [
         (ONE, "cluster", "running", ""),
         (OTHER, "cluster", "failed", "no scheduler"),
@@ -134,14 +143,14 @@ async def test_clusters_do_not_wait_for_each_other() -> None:
 
 
 async def test_a_removal_is_reported_at_once_and_is_the_last_event() -> None:
-    bus = Bus(interval=0.1)
+    bus = Bus(interval=1)
     bus.events.changed(ONE, "running")
-    await asyncio.sleep(0.02)
+    await bus.until(1)
     bus.events.changed(ONE, "closing")
     bus.events.removed(ONE, "job 12 could not be cancelled")
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1.2)
     assert bus.heard == [
         (ONE, "cluster", "running", ""),
         (ONE, "removed", "closed", "job 12 could not be cancelled"),
     ]
-    assert bus.times[1] - bus.times[0] < 0.09
+    assert bus.times[1] - bus.times[0] < 1

@@ -282,6 +282,7 @@ async def test_what_could_not_be_cancelled_at_the_end_is_cancelled_at_the_next_s
     await api.until(made["id"], lambda cluster: cluster["jobs"]["running"] == 1)
     with monkeypatch.context() as patched:
         hang(patched, "cancel")
+        patched.setattr("jupyter_jobqueue.jobs.retirer.CANCEL_TIMEOUT", 1.0)
         await api.ok("DELETE", f"clusters/{made['id']}")
         await until_async(lambda: not api.manager.clusters(), timeout=60)
     assert record_of(made["id"]).closing
@@ -328,7 +329,7 @@ async def test_a_foreign_file_is_told_of_and_harms_nobody(api: Api) -> None:
 
 
 async def test_a_scheduler_ends_when_nobody_renews_its_lease_and_not_before(api: Api) -> None:
-    api.manager.lease = 1.5
+    api.manager.lease = 5
     made = await api.create()
     scheduler = record_of(made["id"]).scheduler.process
     begun = time.monotonic()

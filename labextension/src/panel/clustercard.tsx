@@ -162,7 +162,6 @@ function Actions(props: IClusterCardProps): JSX.Element {
           onClick={() => onAction(action)}
         />
       ))}
-      <span className="jp-JobQueue-spacer" />
       <IconActions {...props} />
     </div>
   );
@@ -180,7 +179,7 @@ function IconActions(props: IClusterCardProps): JSX.Element {
     ['shutdown', trans.__('Shut down cluster'), closeIcon, !isClosing]
   ];
   return (
-    <>
+    <span className="jp-JobQueue-icons">
       {icons.map(([action, label, icon, enabled]) => (
         <IconButton
           key={action}
@@ -191,7 +190,7 @@ function IconActions(props: IClusterCardProps): JSX.Element {
           onClick={() => onAction(action)}
         />
       ))}
-    </>
+    </span>
   );
 }
 
