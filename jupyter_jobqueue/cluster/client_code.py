@@ -1,27 +1,24 @@
-"""Python code that connects a client to a cluster."""
+"""Generates the Python code that connects a client to a cluster."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+from typing import Any
 
 
 def client_code(address: str, tls: Mapping[str, Any], dashboard: str = "") -> str:
-    """Return code that connects a client.
+    """Return Python code that connects a client.
 
     Parameters
     ----------
     address : str
-        The scheduler's.
+        Address of the scheduler.
     tls : Mapping
         Keywords of `distributed.Security` that name files; empty without encryption.
     dashboard : str
-        Where a browser finds the dashboard, for the client to show; Dask's own guess if empty.
+        Link to the dashboard for the client to show; empty for Dask's own link.
     """
     imports = "import dask\n" if dashboard else ""
     imports += f"from distributed import Client{', Security' if tls else ''}\n\n"
@@ -41,7 +38,7 @@ def client_code(address: str, tls: Mapping[str, Any], dashboard: str = "") -> st
 
 
 def _one_folder(files: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Return a line that names the folder of all files, and each file in it, as Python."""
+    """Return Python code: a line that sets the common folder, and an expression for each file."""
     folders = {os.path.dirname(path) for path in files.values()}
     if len(folders) != 1 or any(mark in path for path in files.values() for mark in '{}"\\'):
         return "", {name: _text(path) for name, path in files.items()}
@@ -51,5 +48,5 @@ def _one_folder(files: Mapping[str, str]) -> tuple[str, dict[str, str]]:
 
 
 def _text(value: str) -> str:
-    """Return a Python literal, in double quotes as formatters write it."""
+    """Return a Python literal in double quotes."""
     return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What a cluster shows of itself: text, HTML, the client snippet, the end of a log."""
+"""Formats a cluster as text and as HTML."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ from jupyter_jobqueue.jobs.scaler import Target
 
 @dataclass(frozen=True)
 class Shown:
-    """A cluster as it is shown.
+    """The data of a cluster that is displayed.
 
     Parameters
     ----------
-    class_name, name, label : str
-        Of the cluster and of its batch system.
+    class_name, name : str
+        Name of the class and of the cluster.
+    label : str
+        Name of the batch system for people.
     processes : int
-        Workers in one job.
+        Workers of one job.
     address : str
-        The scheduler's; empty if it has not started.
+        Address of the scheduler; empty before the start.
     dashboard_link : str
-        Empty if there is none.
+        Link to the dashboard; empty if there is none.
     now : ClusterStatus
-        What it is and does.
+        Status of the cluster.
     """
 
     class_name: str
@@ -43,7 +45,13 @@ class Shown:
 
 
 def summary(cluster: Shown) -> dict[str, str]:
-    """Return label and value of each line that describes a cluster."""
+    """Return the lines that describe a cluster, as values by label.
+
+    Parameters
+    ----------
+    cluster : Shown
+        The cluster.
+    """
     now, found = cluster.now, cluster.now.resources
     problem = [now.problem.message, now.problem.details] if now.problem else []
     lines = {
@@ -70,7 +78,13 @@ def _wanted(target: Target) -> str:
 
 
 def text(cluster: Shown) -> str:
-    """Return one line."""
+    """Return one line of text about a cluster.
+
+    Parameters
+    ----------
+    cluster : Shown
+        The cluster.
+    """
     now, found = cluster.now, cluster.now.resources
     problem = (
         f"; {now.state}: {now.problem.message}" if now.state == "degraded" and now.problem else ""
@@ -83,7 +97,15 @@ def text(cluster: Shown) -> str:
 
 
 def html(cluster: Shown, jobs: Sequence[Job]) -> str:
-    """Return a table for notebooks: the cluster, and its jobs folded away."""
+    """Return a table for notebooks: the cluster, and a collapsed table of its jobs.
+
+    Parameters
+    ----------
+    cluster : Shown
+        The cluster.
+    jobs : sequence of Job
+        Its jobs.
+    """
     rows = "".join(_row(label, value) for label, value in summary(cluster).items())
     return (
         f"<div><h3>{escaper.escape(cluster.name)} <small>{cluster.label}</small></h3>"
@@ -118,12 +140,26 @@ def _cell(value: Any) -> str:
 
 
 def scaling(cluster: Shown) -> str:
-    """Return the table that distributed's widget shows."""
+    """Return the table that the widget of `distributed` displays.
+
+    Parameters
+    ----------
+    cluster : Shown
+        The cluster.
+    """
     return f"<table>{_row('Jobs', summary(cluster)['Jobs'])}</table>"
 
 
 def dashboard_link(port: int, prefix: str) -> str:
-    """Return a link made with ``distributed.dashboard.link``, with the secret prefix in it."""
+    """Return a link made from ``distributed.dashboard.link``, with the secret prefix added.
+
+    Parameters
+    ----------
+    port : int
+        Port of the dashboard; 0 if there is none, which returns an empty text.
+    prefix : str
+        The secret prefix.
+    """
     if not port:
         return ""
     link: str = format_dashboard_link("127.0.0.1", port)

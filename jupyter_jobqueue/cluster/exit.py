@@ -1,4 +1,4 @@
-"""The end of a program that owns clusters: however it comes, their jobs are cancelled."""
+"""Cancels the jobs of a program's clusters when the program ends."""
 
 from __future__ import annotations
 
@@ -15,35 +15,47 @@ from jupyter_jobqueue.cluster.lifecycle import Lifecycle
 from jupyter_jobqueue.errors import JobQueueError, QueueError
 
 CANCEL_TIMEOUT = 4.0
-"""Seconds to cancel the jobs of one cluster when the program ends."""
+"""Seconds to cancel the jobs of a cluster when the program ends."""
 
 
 class OwnedCluster(Protocol):
-    """What is needed of a cluster at the end of its program."""
+    """The part of a cluster that the end of its program needs."""
 
     lifecycle: Lifecycle
 
     @property
     def asynchronous(self) -> bool:
-        """Whether it can only be closed in its event loop."""
+        """Whether the cluster can only be closed in its event loop."""
 
     def close(self, timeout: float | None = None) -> Any:
-        """Close it."""
+        """Close the cluster.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait.
+        """
 
 
 _owned: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def close_at_exit(cluster: OwnedCluster) -> None:
-    """See that the jobs of `cluster` do not outlive this program."""
+    """Cancel the jobs of a cluster when this program ends.
+
+    Parameters
+    ----------
+    cluster : OwnedCluster
+        The cluster.
+    """
     _owned.add(cluster)
     _exit_on_signals()
 
 
 def _exit_on_signals() -> None:
-    """Have SIGTERM and SIGHUP end the program as `sys.exit` does, unless it handles them itself.
+    """Make SIGTERM and SIGHUP end the program as `sys.exit` does, unless it handles them itself.
 
-    Python's default is to die on the spot: no ``with`` block is left, and no exit handler runs.
+    By default they end Python at once: no ``with`` block is left, and no exit handler runs.
     """
     if threading.current_thread() is not threading.main_thread():
         return
@@ -58,13 +70,13 @@ def _exit(number: int, frame: FrameType | None) -> None:
 
 @atexit.register
 def _close_owned() -> None:
-    gone = ("closing", "closed", "failed")
+    ended = ("closing", "closed", "failed")
     owned: list[OwnedCluster] = [
-        cluster for cluster in list(_owned) if cluster.lifecycle.state not in gone
+        cluster for cluster in list(_owned) if cluster.lifecycle.state not in ended
     ]
     if not owned:
         return
-    # All jobs at once and first: closing one cluster after the other can take longer than is left.
+    # Cancel all jobs first, as there may be no time to close one cluster after the other.
     asyncio.run(_cancel_all(owned))
     for cluster in owned:
         with contextlib.suppress(JobQueueError, TimeoutError, RuntimeError, OSError):

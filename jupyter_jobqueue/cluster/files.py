@@ -1,4 +1,4 @@
-"""A cluster's own folder: keys, job scripts and logs, readable by nobody else."""
+"""The private folder of a cluster: keys, job scripts and logs."""
 
 from __future__ import annotations
 
@@ -30,34 +30,40 @@ TLS_FIELDS = (
 )
 
 CLOSED = "jobqueue-closed"
-"""File that marks the folder of a cluster that has been closed."""
+"""File that marks the folder of a closed cluster."""
 KEPT_DAYS = 7
 """Days for which the logs of a closed cluster are kept."""
 KEPT_SCRIPTS = 20
-"""Job scripts that are kept: those submitted last."""
+"""Number of job scripts that are kept, the latest ones."""
 TRIM_INTERVAL = 60.0
-"""Seconds between two looks at the size of the logs."""
+"""Seconds between two checks of the size of the logs."""
 LOG_LIMIT = "200 MB"
+"""Default size of the logs of a cluster."""
 
 
 def expand(path: str) -> Path:
-    """Return a path with ``~`` and environment variables of this host filled in."""
+    """Return an absolute path, with ``~`` and environment variables replaced.
+
+    Parameters
+    ----------
+    path : str
+        The path.
+    """
     return Path(os.path.expandvars(path)).expanduser().absolute()
 
 
 class ClusterFiles:
-    """Files of one cluster, in a folder that login and compute nodes share.
+    """The files of a cluster, in a folder that login and compute nodes share.
 
     Parameters
     ----------
     cluster_id : str
         Name of the folder.
     options : Mapping
-        Checked options; ``shared_temp_directory`` says where the folder goes, the user's state
-        folder if not set, and
-        ``log_directory`` where the logs go.
+        Checked options: ``shared_temp_directory`` is the parent of the folder (the user's state
+        folder if not set), ``log_directory`` the folder of the logs.
     path : Path, optional
-        Where the folder is already.
+        The folder, if it exists already.
     """
 
     def __init__(
@@ -73,7 +79,13 @@ class ClusterFiles:
         """Keywords of `distributed.Security` that name files; empty without encryption."""
 
     def create(self) -> None:
-        """Make the folders; one that cannot be made is the fault of the option that names it."""
+        """Create the folders, and remove old folders of closed clusters.
+
+        Raises
+        ------
+        InvalidOption
+            If a folder cannot be created; it names the option that sets the folder.
+        """
         for folder, option in ((self.path, "shared_temp_directory"), (self.logs, "log_directory")):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -83,14 +95,33 @@ class ClusterFiles:
         self._forget_old()
 
     def write(self, name: str, text: str) -> Path:
-        """Write a private file."""
+        """Write a private file and return its path.
+
+        Parameters
+        ----------
+        name : str
+            Name of the file in the folder.
+        text : str
+            Contents.
+        """
         path = self.path / name
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(text)
         return path
 
     def write_keys(self, security: Security) -> dict[str, Any]:
-        """Write keys held in memory to files, and return `tls`: keywords that name them."""
+        """Write keys from memory to files.
+
+        Parameters
+        ----------
+        security : Security
+            The keys.
+
+        Returns
+        -------
+        dict
+            `tls`: keywords of `distributed.Security` that name the files.
+        """
         self.tls = self._key_files(security) if security.require_encryption else {}
         return self.tls
 
@@ -106,7 +137,15 @@ class ClusterFiles:
         return named
 
     def keep_script(self, tag: str, script: str) -> None:
-        """Keep a job script as it was submitted; a disk that is full costs only that."""
+        """Keep a copy of a submitted job script; a full disk is no error.
+
+        Parameters
+        ----------
+        tag : str
+            Tag of the submission.
+        script : str
+            The script.
+        """
         scripts = self.path / "job-scripts"
         with suppress(OSError):
             scripts.mkdir(mode=0o700, exist_ok=True)
@@ -116,21 +155,27 @@ class ClusterFiles:
                 old.unlink(missing_ok=True)
 
     async def keep_small(self, jobs: Callable[[], Collection[Job]]) -> None:
-        """Remove old logs from time to time, until cancelled."""
+        """Limit the size of the logs periodically, until cancelled.
+
+        Parameters
+        ----------
+        jobs : callable
+            Returns the jobs whose logs count.
+        """
         while True:
             await asyncio.to_thread(trim_logs, jobs(), log_limit())
             await asyncio.sleep(TRIM_INTERVAL)
 
     def remove_keys(self) -> None:
-        """Remove the keys."""
+        """Remove the keys of the cluster."""
         remove_keys(self.path)
 
     def retire(self) -> None:
-        """Remove the keys; logs stay for the reader, until `KEPT_DAYS` after the end."""
+        """Remove the keys and mark the folder as closed; logs are kept for `KEPT_DAYS`."""
         retire(self.path)
 
     def _forget_old(self) -> None:
-        """Remove what clusters that were closed long ago have left beside this one."""
+        """Remove the folders of clusters that were closed long ago."""
         days = float(dask.config.get("jupyter-jobqueue.log-days", KEPT_DAYS))
         oldest = time.time() - days * 24 * 3600
         for mark in self.path.parent.glob(f"*/{CLOSED}"):
@@ -140,39 +185,51 @@ class ClusterFiles:
 
 
 def remove_keys(folder: Path) -> None:
-    """Remove the keys of a cluster."""
+    """Remove the keys of a cluster.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the cluster.
+    """
     for path in folder.glob("tls-*.pem"):
         path.unlink(missing_ok=True)
 
 
 def retire(folder: Path) -> None:
-    """Remove the keys of a cluster that has ended, and mark its folder so."""
+    """Remove the keys of a cluster that has ended, and mark its folder as closed.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the cluster.
+    """
     remove_keys(folder)
     with suppress(OSError):
         (folder / CLOSED).touch()
 
 
 def log_limit() -> int:
-    """Return how many bytes the logs of one cluster may have (``jupyter-jobqueue.log-limit``)."""
+    """Return the size limit of a cluster's logs in bytes (``jupyter-jobqueue.log-limit``)."""
     return int(parse_bytes(dask.config.get("jupyter-jobqueue.log-limit", LOG_LIMIT)))
 
 
 def trim_logs(jobs: Collection[Job], limit: int) -> list[Path]:
-    """Remove the logs of jobs that ended first, until all logs together are small enough.
+    """Remove logs of ended jobs, the oldest first, until all logs together fit the limit.
 
-    The log of a job that may yet write is never removed; others in the folder are not ours.
+    Logs of live jobs and other files in the folder are never removed.
 
     Parameters
     ----------
     jobs : collection of Job
-        Those whose logs count.
+        The jobs whose logs count.
     limit : int
         Bytes.
 
     Returns
     -------
     list of Path
-        What was removed.
+        The removed files.
     """
     sizes = {path: _size(path) for job in jobs for path in _logs(job)}
     over, removed = sum(sizes.values()) - limit, []

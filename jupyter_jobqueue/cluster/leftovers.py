@@ -1,4 +1,4 @@
-"""What clusters have left whose owner was killed: found by tag, cancelled, and told of."""
+"""Finds, cancels and reports the remaining jobs of clusters whose owner was killed."""
 
 from __future__ import annotations
 
@@ -25,9 +25,16 @@ logger = logging.getLogger(__name__)
 
 
 def left_over(record: Record, listed: Mapping[str, JobStatus]) -> list[str]:
-    """Return the ids of a cluster's jobs that the queue still has.
+    """Return the ids of a cluster's jobs that are still in the queue.
 
-    Known by their tag; where there is none to see, by id and time of submission together.
+    The tag identifies a job; if the queue shows none, id and time of submission together do.
+
+    Parameters
+    ----------
+    record : Record
+        The cluster.
+    listed : Mapping
+        The jobs in the queue, by id.
     """
     mine = f"{TAGS}{record.id}-"
     known = {job.id: job for job in record.jobs if job.id}
@@ -44,8 +51,24 @@ def left_over(record: Record, listed: Mapping[str, JobStatus]) -> list[str]:
 
 
 async def cancel_left(record: Record) -> int:
-    """Cancel what is left of a cluster; returns the number of its jobs."""
-    await asyncio.to_thread(adapter_for, record.system)  # may run a command, once
+    """Cancel the remaining jobs of a cluster.
+
+    Parameters
+    ----------
+    record : Record
+        The cluster.
+
+    Returns
+    -------
+    int
+        Number of cancelled jobs.
+
+    Raises
+    ------
+    QueueError
+        If the batch system fails.
+    """
+    await asyncio.to_thread(adapter_for, record.system)  # may run a command the first time
     queue = JobQueue.of(record.system)
     answer = await queue.status([job.id for job in record.jobs if job.id], everything=True)
     left = left_over(record, answer.jobs)
@@ -54,12 +77,24 @@ async def cancel_left(record: Record) -> int:
 
 
 async def cancel_and_forget(store: Store, record: Record) -> int:
-    """Cancel what is left of a claimed cluster and forget it; `QueueError` if that is not possible.
+    """Cancel the remaining jobs of a claimed cluster and remove its record.
+
+    Parameters
+    ----------
+    store : Store
+        The records of the user.
+    record : Record
+        The cluster, owned by this process; it is released if its jobs cannot be cancelled.
 
     Returns
     -------
     int
-        Number of jobs that were left.
+        Number of cancelled jobs.
+
+    Raises
+    ------
+    QueueError
+        If the batch system fails.
     """
     try:
         left = await cancel_left(record)
@@ -71,7 +106,15 @@ async def cancel_and_forget(store: Store, record: Record) -> int:
 
 
 def release(store: Store, record: Record) -> None:
-    """Let others have what was claimed."""
+    """Give up a claimed cluster, so that another program can claim it.
+
+    Parameters
+    ----------
+    store : Store
+        The records of the user.
+    record : Record
+        The cluster.
+    """
     with suppress(OSError):
         store.write(record.model_copy(update={"owner": None}), Process.of(os.getpid()))
 
@@ -81,26 +124,37 @@ def _forget(store: Store, record: Record) -> None:
     store.remove(record.id, Process.of(os.getpid()))
 
 
-def counted(jobs: int) -> str:
-    """Return how many jobs were cancelled, in words."""
+def describe_cancelled(jobs: int) -> str:
+    """Return a phrase with the number of cancelled jobs.
+
+    Parameters
+    ----------
+    jobs : int
+        Number of jobs.
+    """
     if not jobs:
         return "no job of it was left"
     return "1 left-over job was cancelled" if jobs == 1 else f"{jobs} left-over jobs were cancelled"
 
 
 async def cancel_leftovers(store: Store) -> list[str]:
-    """See to what programs of this machine have left that were killed.
+    """Cancel the remaining jobs of programs on this machine that were killed.
+
+    Parameters
+    ----------
+    store : Store
+        The records of the user.
 
     Returns
     -------
     list of str
-        A sentence for each whose jobs were still in the queue.
+        A sentence about each file that is not a record, and each cluster with remaining jobs.
     """
-    records, told = await asyncio.to_thread(store.read_all)
+    records, sentences = await asyncio.to_thread(store.read_all)
     for record in records:
         if record.kind == "program" and record.system in ADAPTERS:
-            told += await _cancel_of_one(store, record)
-    return told
+            sentences += await _cancel_of_one(store, record)
+    return sentences
 
 
 async def _cancel_of_one(store: Store, record: Record) -> list[str]:
@@ -113,7 +167,7 @@ async def _cancel_of_one(store: Store, record: Record) -> list[str]:
     try:
         left = await cancel_and_forget(store, claimed)
     except QueueError as error:
-        logger.info("jobs of %s: %s; they are looked for at the next start", record.name, error)
+        logger.info("Jobs of %s: %s; the next start tries again", record.name, error)
         return []
     end = f"the program that had cluster {record.name} (process {process.pid}) did not close it"
-    return [f"{end}: {counted(left)}"] if left else []
+    return [f"{end}: {describe_cancelled(left)}"] if left else []

@@ -1,4 +1,4 @@
-"""Sizes of a cluster, in whole jobs."""
+"""Converts sizes of a cluster to whole jobs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Size = str | int | None
 
 
 class Sizes(NamedTuple):
-    """One bound in several units; None means not given.
+    """A minimum or maximum in several units; None means not given.
 
     Parameters
     ----------
     workers, jobs, cores : int, optional
-        Numbers; infinity means no bound.
+        Numbers; infinity means no limit.
     memory : str or int, optional
-        Bytes, or text.
+        Bytes, or text such as ``"24 GB"``.
     """
 
     workers: float | None = None
@@ -33,45 +33,52 @@ class Sizes(NamedTuple):
 
     @property
     def finite(self) -> dict[str, Any]:
-        """Those that are given and are a bound."""
+        """The values that are given and finite."""
         return {
             key: value for key, value in self._asdict().items() if value not in (None, math.inf)
         }
 
 
 def jobs_for(spec: ClusterSpec, sizes: Mapping[str, Size], *, floor: bool = False) -> int:
-    """Return the number of whole jobs for a size; of several sizes the largest counts.
+    """Return the number of whole jobs for a size; the largest of several sizes counts.
 
     Parameters
     ----------
     spec : ClusterSpec
-        What one job has.
+        Resources of one job.
     sizes : Mapping
         ``workers``, ``jobs``, ``cores`` or ``memory`` (bytes, or text); None means not given.
     floor : bool
-        Round down, for a maximum, but to one job at least unless the size is 0.
+        Whether to round down, for a maximum; a size above 0 is at least one job.
 
     Raises
     ------
     InvalidOption
-        If none is given, or one is not a whole number from 0 on.
+        If no size is given, or one is not a whole number of 0 or more.
     """
     given = {key: _checked(key, value) for key, value in sizes.items() if value is not None}
     if not given:
         raise InvalidOption("scale needs a number of workers, jobs, cores or an amount of memory")
-    of_a_job = _one_job(spec)
+    per_job = _one_job(spec)
     if floor:
-        return max(size and max(1, size // of_a_job[key]) for key, size in given.items())
-    return max(-(-size // of_a_job[key]) for key, size in given.items())
+        return max(size and max(1, size // per_job[key]) for key, size in given.items())
+    return max(-(-size // per_job[key]) for key, size in given.items())
 
 
 def bounds(spec: ClusterSpec, minimum: Sizes, maximum: Sizes) -> tuple[int, int | None]:
-    """Return the smallest and largest number of jobs; None if there is no largest.
+    """Return the minimum and maximum number of jobs; a maximum of None means no limit.
+
+    Parameters
+    ----------
+    spec : ClusterSpec
+        Resources of one job.
+    minimum, maximum : Sizes
+        The limits in any unit.
 
     Raises
     ------
     InvalidOption
-        If a size is none, or the minimum is more than the maximum.
+        If a size is invalid, or the minimum is more than the maximum.
     """
     ceilings = [jobs_for(spec, {key: value}, floor=True) for key, value in maximum.finite.items()]
     low, high = jobs_for(spec, minimum._asdict()), min(ceilings) if ceilings else None
@@ -83,12 +90,12 @@ def bounds(spec: ClusterSpec, minimum: Sizes, maximum: Sizes) -> tuple[int, int 
 
 
 def _one_job(spec: ClusterSpec) -> dict[str, int]:
-    asked = spec.options
+    options = spec.options
     return {
         "workers": spec.processes,
         "jobs": 1,
-        "memory": asked["memory"],
-        "cores": asked["cores"],
+        "memory": options["memory"],
+        "cores": options["cores"],
     }
 
 

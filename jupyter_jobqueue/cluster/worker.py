@@ -11,7 +11,7 @@ from jupyter_jobqueue.adapters.text import quote
 from jupyter_jobqueue.jobs.walltime import lifetime
 from jupyter_jobqueue.options.common import DEFAULT_WORKER
 
-METHOD = "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"
+METHOD_VARIABLE = "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"
 
 
 def worker_command(
@@ -24,42 +24,42 @@ def worker_command(
     host: str = "",
     walltime: int | None = None,
 ) -> str:
-    """Return the shell text that starts the workers of one job.
+    """Return the shell command that starts the workers of one job.
 
     Parameters
     ----------
     options : Mapping
         Checked options of a job.
     address : str
-        The scheduler's address.
+        Address of the scheduler.
     name : str
-        Worker name; a shell expression in arrays.
+        Name of the worker; contains a shell expression in arrays.
     protocol : str
-        Such as ``"tls://"``.
+        Protocol of the workers, such as ``"tls://"``.
     tls : Mapping
         Keywords of `distributed.Security` that name files; empty without encryption.
     host : str
         Address to listen on when the options name no interface.
     walltime : int, optional
-        Seconds that the queue lets a job run: workers leave before, unless the options say when.
+        Walltime of the job in seconds; workers leave before, unless the options set a lifetime.
     """
-    # As it is: sites put a launcher or a container in front of the interpreter here.
+    # Not quoted, as sites put a launcher or a container in front of the interpreter.
     python = options["python"] or shlex.quote(sys.executable)
     words = [python, "-m", options["worker_command"], address, "--name", name]
     words += ["--nthreads", options["cores"] // options["processes"] or 1]
-    words += ["--memory-limit", _limit(options)]
-    words += _of_dask_worker(options) if options["worker_command"] == DEFAULT_WORKER else []
+    words += ["--memory-limit", _memory_limit(options)]
+    words += _dask_worker_options(options) if options["worker_command"] == DEFAULT_WORKER else []
     words += ["--death-timeout", options["death_timeout"], *_lifetime(options, walltime)]
     if options["local_directory"]:
         words += ["--local-directory", quote(options["local_directory"])]
     words += options["worker_extra_args"]
-    words += _where(options["interface"], host)
+    words += _listen_on(options["interface"], host)
     words += ["--protocol", protocol, *_tls(tls)]
     return _shared_import(options) + " ".join(map(str, words))
 
 
 def _lifetime(options: Mapping[str, Any], walltime: int | None) -> list[str]:
-    """Have workers leave, not all at once, before the queue ends their job."""
+    """Return options that let workers leave one by one before the queue ends their job."""
     own = any("--lifetime" in text for text in options["worker_extra_args"])
     if own or not walltime or options["worker_command"] != DEFAULT_WORKER:
         return []
@@ -67,23 +67,23 @@ def _lifetime(options: Mapping[str, Any], walltime: int | None) -> list[str]:
     return ["--lifetime", f"{seconds}s", "--lifetime-stagger", f"{stagger}s"]
 
 
-def _limit(options: Mapping[str, Any]) -> str:
-    """Return one worker's share of the job's memory, never rounded up."""
+def _memory_limit(options: Mapping[str, Any]) -> str:
+    """Return the share of one worker in the memory of the job, rounded down."""
     share = options["memory"] // options["processes"]
     return f"{share // 2**20}MiB" if share >= 2**20 else f"{share}B"
 
 
-def _where(interface: str | None, host: str) -> list[str]:
+def _listen_on(interface: str | None, host: str) -> list[str]:
     if interface:
         return ["--interface", quote(interface)]
     return ["--host", host] if host else []
 
 
-def _of_dask_worker(options: Mapping[str, Any]) -> list[object]:
+def _dask_worker_options(options: Mapping[str, Any]) -> list[object]:
     words: list[object] = ["--nworkers", options["processes"]] if options["processes"] > 1 else []
     words.append("--nanny" if options["nanny"] else "--no-nanny")
-    # A worker's own HTTP server has no password: no dashboard, and nobody on another host reaches
-    # what remains.
+    # The HTTP server of a worker has no password: it has no dashboard, and listens on the loopback
+    # interface only.
     return [*words, "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
 
 
@@ -99,10 +99,10 @@ def _tls(tls: Mapping[str, Any]) -> list[str]:
 
 
 def _shared_import(options: Mapping[str, Any]) -> str:
-    """Let the workers of a job share one import: eight came up in 0.9 s instead of 2.0 s."""
+    """Let the workers of a job share one import: eight start in 0.9 s instead of 2.0 s."""
     shares = (
         options["processes"] > 1
         and options["nanny"]
         and options["worker_command"] == DEFAULT_WORKER
     )
-    return f'export {METHOD}="${{{METHOD}:-forkserver}}"\n' if shares else ""
+    return f'export {METHOD_VARIABLE}="${{{METHOD_VARIABLE}:-forkserver}}"\n' if shares else ""

@@ -1,4 +1,4 @@
-"""Adaptive scaling for queues: counted in jobs, pending ones count as coming, and patient."""
+"""Adaptive scaling for queues: it counts jobs, pending ones too, and scales down late. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import NamedTuple
 
 
 class Decided(NamedTuple):
-    """One entry of the log of decisions."""
+    """A decision in the log.
+
+    Parameters
+    ----------
+    when : float
+        Seconds since the epoch.
+    jobs : int
+        The new number of jobs.
+    reason : str
+        A phrase for people.
+    """
 
     when: float
     jobs: int
@@ -18,19 +28,21 @@ class Decided(NamedTuple):
 
 @dataclass
 class AdaptivePolicy:
-    """How many jobs the work needs.
+    """Decides how many jobs the work needs.
 
     Parameters
     ----------
     minimum, maximum : int
         Jobs; a maximum of None means no limit.
     idle_timeout : float
-        Seconds for which fewer jobs must have been enough before any is given back.
+        Seconds for which fewer jobs must be enough before jobs are removed.
     interval : float
-        Seconds between two looks.
+        Seconds between two decisions.
     target_duration : str or float
-        Seconds that the work at hand should take. Dask's own default of 5 s suits machines that
-        come at once; who waited for a queue wants the work done as with all the jobs allowed.
+        Seconds that the current work should take. Dask's default of 5 s suits machines that start
+        at once. Jobs that waited in a queue should work as fast as with a fixed size.
+    log : deque of Decided
+        The last decisions.
     """
 
     minimum: int = 0
@@ -42,18 +54,18 @@ class AdaptivePolicy:
     _enough_since: float | None = None
 
     def recommend(self, *, wanted: int, needed: int, busy: int, now: float | None = None) -> int:
-        """Return the number of jobs to want.
+        """Return the new target.
 
         Parameters
         ----------
         wanted : int
-            Jobs wanted so far, pending ones included.
+            Target so far; it includes pending jobs.
         needed : int
-            Jobs that the work at hand could use.
+            Jobs that the current work could use.
         busy : int
-            Jobs with a busy worker; these are never given back.
+            Jobs with a busy worker, which are never removed.
         now : float, optional
-            Seconds of a monotonic clock.
+            Time on a monotonic clock.
         """
         now = time.monotonic() if now is None else now
         target = self.bounded(needed)
@@ -70,7 +82,7 @@ class AdaptivePolicy:
         return self._decide(wanted, kept, "above the maximum" if too_many else self._enough(kept))
 
     def bounded(self, jobs: int) -> int:
-        """Return `jobs` within minimum and maximum."""
+        """Return `jobs`, limited to the minimum and maximum."""
         return max(self.minimum, jobs if self.maximum is None else min(jobs, self.maximum))
 
     def _enough(self, jobs: int) -> str:

@@ -1,4 +1,4 @@
-"""The decision of a cluster as a pure function: the table of jobs in, what to do out."""
+"""Decides which jobs to submit and to remove. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from typing import NamedTuple
 from jupyter_jobqueue.jobs.job import LIVE, Job, JobState
 
 ORDER = (JobState.PENDING, JobState.HELD, JobState.STARTING)
-"""What is given back first: what has cost least."""
+"""States in the order in which jobs are removed: those that cost least first."""
 
 
 class Decision(NamedTuple):
-    """How many jobs to submit, and the names of those to remove."""
+    """What to do.
+
+    Parameters
+    ----------
+    submit : int
+        Number of jobs to submit.
+    drop : tuple of str
+        Names of the jobs to remove.
+    """
 
     submit: int = 0
     drop: tuple[str, ...] = ()
@@ -29,25 +37,25 @@ def decide(
     expiring: Collection[str] = (),
     overdue: Collection[str] = (),
 ) -> Decision:
-    """Compare the jobs there are with the number wanted.
+    """Compare the jobs of a group with its target.
 
     Parameters
     ----------
     jobs : collection of Job
-        The table.
+        The jobs of the group.
     wanted : int
-        Live jobs wanted.
+        Target: live jobs.
     offered : sequence of str
-        Names of running jobs in the order in which the Dask scheduler can best spare them.
+        Names of running jobs, the idlest first, as ranked by the Dask scheduler.
     degraded : bool
-        Whether too many jobs ended before a worker joined: then nothing more is submitted.
+        Whether too many jobs ended before a worker joined; submission then stops.
     room : float
-        Jobs that limits allow to submit now.
+        Jobs that the limits allow to submit now.
     expiring : collection of str
-        Running jobs whose walltime ends soon: each is replaced while it still works, and leaves
-        when as many others as wanted run.
+        Names of running jobs whose walltime ends soon. Each gets a successor, and is removed once
+        enough other jobs run.
     overdue : collection of str
-        Those of them that must leave now, whoever follows.
+        Names of expiring jobs that must be removed now, with or without a successor.
     """
     live = [job for job in jobs if job.state in LIVE]
     fresh = [job for job in live if job.name not in expiring]
@@ -56,14 +64,24 @@ def decide(
     if missing >= 0:
         submit = 0 if degraded else int(min(missing, max(0, room)))
         return Decision(submit, leaving)
-    # Those being submitted are too many too, but cannot be dropped before their ids are known.
+    # Jobs that are being submitted count too, but cannot be removed before their ids are known.
     submitting = sum(job.state is JobState.SUBMITTING for job in fresh)
-    surplus = _victims(fresh, offered)[: max(0, -missing - submitting)]
+    surplus = _removal_order(fresh, offered)[: max(0, -missing - submitting)]
     return Decision(drop=(*surplus, *leaving))
 
 
 def surplus_running(jobs: Collection[Job], wanted: int, expiring: Collection[str] = ()) -> int:
-    """Return how many running jobs must go, so that the Dask scheduler can be asked which."""
+    """Return how many running jobs must be removed, for the Dask scheduler to rank them.
+
+    Parameters
+    ----------
+    jobs : collection of Job
+        The jobs of the group.
+    wanted : int
+        Target: live jobs.
+    expiring : collection of str
+        Names of running jobs whose walltime ends soon.
+    """
     live = [job for job in jobs if job.state in LIVE and job.name not in expiring]
     cheap = sum(job.state is not JobState.RUNNING for job in live)
     return max(0, len(live) - wanted - cheap)
@@ -76,17 +94,17 @@ def _leaving(
     expiring: Collection[str],
     overdue: Collection[str],
 ) -> tuple[str, ...]:
-    """Return the expiring jobs that are no longer needed, or can stay no longer."""
+    """Return the expiring jobs that are no longer needed or are overdue."""
     old = sorted((job for job in live if job.name in expiring), key=lambda job: job.number)
     ready = sum(job.state is JobState.RUNNING for job in fresh)
-    needless = len(old) - max(0, wanted - ready)
+    unneeded = len(old) - max(0, wanted - ready)
     return tuple(
-        job.name for place, job in enumerate(old) if place < needless or job.name in overdue
+        job.name for place, job in enumerate(old) if place < unneeded or job.name in overdue
     )
 
 
-def _victims(live: Sequence[Job], offered: Sequence[str]) -> list[str]:
-    """Order the jobs that can be dropped, cheapest first; not one that is being submitted."""
+def _removal_order(live: Sequence[Job], offered: Sequence[str]) -> list[str]:
+    """Return the names of removable jobs, cheapest first; jobs being submitted are not."""
     cheap = [
         job.name
         for state in ORDER
@@ -94,6 +112,6 @@ def _victims(live: Sequence[Job], offered: Sequence[str]) -> list[str]:
         if job.state is state
     ]
     running = [job.name for job in live if job.state is JobState.RUNNING]
-    spared = [name for name in offered if name in running]
-    rest = [name for name in reversed(running) if name not in spared]
-    return [*cheap, *spared, *rest]
+    ranked = [name for name in offered if name in running]
+    rest = [name for name in reversed(running) if name not in ranked]
+    return [*cheap, *ranked, *rest]

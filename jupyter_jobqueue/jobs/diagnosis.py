@@ -1,4 +1,4 @@
-"""What the last lines of a log mean, for the causes that are known. States facts, never guesses."""
+"""Recognises known causes in the last lines of a log. Pure."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ CAUSES = (
     ),
     (
         r"(?i)No space left on device|Disk quota exceeded",
-        "A disk is full, or its quota used up. Choose another `local_directory`.",
+        "A disk or its quota is full. Choose another `local_directory`.",
     ),
     (
         r"(?i)Timed out trying to connect to '?([\w+.-]+://[^\s'\"]+?)'? after",
-        "The node cannot reach the scheduler at {0}. Another network `interface` may do.",
+        "The node cannot reach the scheduler at {0}. Try another network `interface`.",
     ),
     (
         r"Timed out starting worker",
-        "A worker was not there within `death_timeout`: the node cannot reach the scheduler, or is "
-        "slow. Another network `interface` may do.",
+        "A worker did not start within `death_timeout`: the node cannot reach the scheduler, or is "
+        "slow. Try another network `interface`.",
     ),
     (
         r"(?i)(?:No route to host|Network is unreachable|Connection refused)",
-        "The node cannot reach the scheduler. Another network `interface` may do.",
+        "The node cannot reach the scheduler. Try another network `interface`.",
     ),
     (
         r"(?i)interface '?(\S+?)'? .*(?:not|n't) .*(?:found|exist|have)|'(\S+)' is not a valid "
@@ -48,13 +48,13 @@ CAUSES = (
     ),
     (
         r"(?i)(?:PermissionError|Permission denied)[^'\n]*(?:'([^']+)')?",
-        "A job may not read or write what it needs{0:in}. Look at the owner and mode of it.",
+        "A job has no permission for a file that it needs{0:in}. Check its owner and mode.",
     ),
 )
 
 
 class _Found(str):
-    """A text of the log; as ``{0:in}`` it is `` (text)``, or nothing if it is empty."""
+    """A text of the log; ``{0:in}`` formats it as `` (text)``, or as nothing if it is empty."""
 
     def __format__(self, spec: str) -> str:
         if spec == "in":
@@ -63,7 +63,12 @@ class _Found(str):
 
 
 def diagnose(log: str) -> str:
-    """Return what the end of a log says of the cause, in a plain sentence; empty if not known.
+    """Return the cause that the end of a log shows, in a sentence; empty if it is not known.
+
+    Parameters
+    ----------
+    log : str
+        The last lines of the log.
 
     Examples
     --------
@@ -80,9 +85,16 @@ def diagnose(log: str) -> str:
 
 
 def last_words(log: str, count: int = 20) -> str:
-    r"""Return the last lines of a log, and before them the one that tells the cause, if higher up.
+    r"""Return the last lines of a log, preceded by the line with the cause if that is further up.
 
-    The traceback of a worker that cannot connect goes on for fifty lines after the reason.
+    The traceback of a worker that cannot connect has fifty lines after the cause.
+
+    Parameters
+    ----------
+    log : str
+        The log.
+    count : int
+        Number of lines.
 
     Examples
     --------
@@ -93,5 +105,5 @@ def last_words(log: str, count: int = 20) -> str:
     last = "\n".join(lines[-count:])
     if diagnose(last):
         return last
-    telling = [line for line in lines[:-count] if diagnose(line)][-1:]
-    return "\n".join([*telling, last])
+    cause = [line for line in lines[:-count] if diagnose(line)][-1:]
+    return "\n".join([*cause, last])

@@ -1,4 +1,4 @@
-"""Walltimes: when workers leave by themselves, and when a job's successor is due. Pure."""
+"""Walltimes: when workers leave by themselves, and when a successor is due. Pure."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from collections.abc import Collection
 from jupyter_jobqueue.jobs.job import Job, JobState
 
 STARTUP = 15.0
-"""Seconds for a worker to be there after its job has started."""
+"""Seconds that a worker needs to connect after its job has started."""
 
 
 def margin(walltime: float) -> float:
-    """Return how many seconds before its walltime a job should have left.
+    """Return how many seconds before its walltime a job should end.
+
+    Parameters
+    ----------
+    walltime : float
+        Seconds.
 
     Examples
     --------
@@ -23,32 +28,56 @@ def margin(walltime: float) -> float:
 
 
 def lifetime(walltime: float) -> tuple[int, int]:
-    """Return the seconds after which a worker leaves by itself, and how much these are spread.
+    """Return the seconds after which a worker leaves by itself, and their random spread.
 
-    Workers of one array would else all leave in the same second.
+    Without the spread, all workers of an array would leave in the same second.
+
+    Parameters
+    ----------
+    walltime : float
+        Seconds.
 
     Examples
     --------
     >>> lifetime(60), lifetime(1800)
     ((45, 5), (1620, 60))
     """
-    spare = margin(walltime)
-    return max(1, int(walltime - spare)), int(spare / 3)
+    reserve = margin(walltime)
+    return max(1, int(walltime - reserve)), int(reserve / 3)
 
 
 def wait_of(jobs: Collection[Job]) -> float:
-    """Return how long jobs of this cluster waited in the queue: the median, 0 if none started."""
+    """Return the median wait of jobs in the queue in seconds; 0 if no job has started.
+
+    Parameters
+    ----------
+    jobs : collection of Job
+        The jobs of a group.
+    """
     waits = [job.started - job.submitted for job in jobs if job.started]
     return max(0.0, statistics.median(waits)) if waits else 0.0
 
 
 def expiring(jobs: Collection[Job], now: float) -> tuple[set[str], set[str]]:
-    """Return the running jobs to be replaced now, and those of them that must leave now."""
+    """Return the running jobs that need a successor now, and those that must end now.
+
+    Parameters
+    ----------
+    jobs : collection of Job
+        The jobs of a group.
+    now : float
+        Seconds since the epoch.
+
+    Returns
+    -------
+    tuple of set of str
+        Names of the expiring jobs, and of those among them that are overdue.
+    """
     lead = wait_of(jobs) + STARTUP
     soon, overdue = set(), set()
     for job in jobs:
-        # One that is still starting may yet be of use, and if not it is the queue's to end: whoever
-        # replaces what has not joined can do so for ever.
+        # A job that is still starting may become useful. If not, the queue ends it: replacing jobs
+        # that have not joined could go on for ever.
         if (
             job.walltime_ends_at is None
             or job.walltime is None
@@ -56,7 +85,7 @@ def expiring(jobs: Collection[Job], now: float) -> tuple[set[str], set[str]]:
         ):
             continue
         leaves = job.walltime_ends_at - margin(job.walltime)
-        # Half of a job's time is for work, however long successors wait.
+        # A job works for at least half of its walltime, even if successors wait long.
         if now >= leaves - min(lead, job.walltime / 2):
             soon.add(job.name)
         if now >= leaves:

@@ -22,16 +22,27 @@ LARGEST_ARRAY = 10_000
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors look like all others of the queue."""
+    """An argument parser that reports errors like the other parts of the queue."""
 
     def error(self, message: str) -> NoReturn:
-        """Refuse the command line."""
+        """Reject the command line.
+
+        Parameters
+        ----------
+        message : str
+            What is wrong.
+
+        Raises
+        ------
+        LocalQueueError
+            Always.
+        """
         raise LocalQueueError(f"{message} (see {self.prog} --help)")
 
 
 def main() -> int:
     """Run one command and return its exit code."""
-    umask = os.umask(0o077)  # the state is for this user only, the job gets back its own
+    umask = os.umask(0o077)  # the state is private; the job gets the original umask
     try:
         arguments = _parser().parse_args()
         with Store(settings.state_directory()) as store:
@@ -95,7 +106,7 @@ def _read(path: str | None) -> bytes:
 
 
 def _submission(script: Script, tag: str, umask: int) -> Submission:
-    # A job may submit jobs; what it was told about itself does not concern them.
+    # A job may submit jobs, which must not inherit its own variables.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LOCALQ_")}
     return Submission(
         name=script.name,
@@ -119,7 +130,7 @@ def _status(store: Store, _: argparse.Namespace, __: int) -> None:
 
 def _cancel(store: Store, arguments: argparse.Namespace, _: int) -> None:
     for row in store.cancel(arguments.ids):
-        # Without a supervisor it is the daemon that ends the job.
+        # If the supervisor was killed, the daemon ends the job.
         if process.is_alive(row["pid"], row["born"]):
             with suppress(ProcessLookupError):
                 os.kill(row["pid"], signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Opens the SQLite file of a state directory, and creates it the first time."""
+"""Opens the SQLite file of a state directory, and creates it if needed."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def connect(directory: str) -> sqlite3.Connection:
 
     Parameters
     ----------
-    directory
+    directory : str
         The state directory.
 
     Returns
     -------
     sqlite3.Connection
-        The file, in autocommit mode.
+        The connection, in autocommit mode.
     """
     path = os.path.join(directory, "queue.sqlite")
     db = sqlite3.connect(path, timeout=30, isolation_level=None)
     db.row_factory = sqlite3.Row
     if not _is_ready(db):
         _create(db, directory)
-    # A commit need not survive a power cut, the file must: WAL does that without a sync per commit.
+    # The file must survive a power cut, the last commits need not: WAL needs no sync per commit.
     db.execute("PRAGMA synchronous = NORMAL")
     return db
 
@@ -51,7 +51,7 @@ def _is_ready(db: sqlite3.Connection) -> bool:
 
 
 def _create(db: sqlite3.Connection, directory: str) -> None:
-    # The change to WAL does not wait for others but fails ("database is locked"): one at a time.
+    # Switching to WAL fails if others do the same ("database is locked"), so one process does it.
     with open(os.path.join(directory, "create.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_ready(db):

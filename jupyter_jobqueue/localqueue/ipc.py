@@ -1,4 +1,4 @@
-"""Reaches the daemon through a FIFO, and starts it when nobody reads there."""
+"""Wakes the daemon through a FIFO, and starts it if nobody reads there."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from contextlib import suppress
 
 
 def fifo(directory: str) -> str:
-    """Return the path of the FIFO the daemon reads."""
+    """Return the path of the FIFO that the daemon reads.
+
+    Parameters
+    ----------
+    directory : str
+        The state directory.
+    """
     return os.path.join(directory, "wake")
 
 
 def wake(directory: str) -> bool:
-    """Tell the daemon to look at the store.
+    """Wake the daemon, so that it reads the store.
+
+    Parameters
+    ----------
+    directory : str
+        The state directory.
 
     Returns
     -------
@@ -25,7 +36,7 @@ def wake(directory: str) -> bool:
     except OSError:  # no FIFO, or no reader
         return False
     try:
-        with suppress(BlockingIOError):  # full: it will look anyway
+        with suppress(BlockingIOError):  # full: the daemon reads the store anyway
             os.write(pipe, b"\n")
     except BrokenPipeError:
         return False
@@ -35,7 +46,13 @@ def wake(directory: str) -> bool:
 
 
 def ensure_daemon(directory: str) -> None:
-    """Wake the daemon, or start it. Should two be started, one of them ends at once."""
+    """Wake the daemon, or start it; if two are started, one of them ends at once.
+
+    Parameters
+    ----------
+    directory : str
+        The state directory.
+    """
     if not wake(directory):
         _start_daemon(directory)
 
@@ -53,11 +70,19 @@ def _start_daemon(directory: str) -> None:
             env=module_environment(),
             start_new_session=True,
         )
-        daemon.returncode = 0  # it outlives this command: no warning that nobody waits for it
+        daemon.returncode = 0  # it outlives this command: avoids a warning of Python
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
-    """Return the command that runs a module of this package."""
+    """Return the command that runs a module of this package.
+
+    Parameters
+    ----------
+    module : str
+        Name of the module.
+    *arguments : str
+        Its arguments.
+    """
     return [sys.executable, "-P", "-m", f"{__package__}.{module}", *arguments]
 
 

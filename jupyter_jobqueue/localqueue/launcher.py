@@ -1,4 +1,4 @@
-"""Starts the supervisor of a job and tells it what to do."""
+"""Starts the supervisor of a job and sends it the order."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class Launch:
-    """A job whose supervisor waits for the word to begin.
+    """A job whose supervisor waits for its order.
 
-    The job is noted as running before that word is given. Should the daemon be killed in between,
-    the supervisor reads the end of its input instead, and gives the job back.
+    The job is stored as running before the order is sent. If the daemon is killed in between, the
+    supervisor reads the end of its input and makes the job pending again.
 
     Parameters
     ----------
-    store
+    store : Store
         The state of the queue, in a transaction.
-    row
+    row : sqlite3.Row
         The job.
     """
 
@@ -45,7 +45,7 @@ class Launch:
 
     def go(self) -> None:
         """Let the supervisor start the job."""
-        # A supervisor that was killed meanwhile is found by the daemon's next look.
+        # The next check of the daemon finds a supervisor that was killed meanwhile.
         pipe = self.supervisor.stdin
         if pipe:
             with suppress(BrokenPipeError), pipe:
@@ -70,7 +70,7 @@ def _order(store: Store, row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _file(pattern: str, row: sqlite3.Row) -> tuple[str, int]:
-    # Array elements that share a file add to it; the file of one job begins anew.
+    # Array elements that share a file append to it; the file of one job is overwritten.
     is_shared = row["task"] is not None and "%j" not in pattern
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if is_shared else os.O_TRUNC)
     return expand(pattern, row["id"], row["name"]), flags

@@ -1,4 +1,4 @@
-"""Facts about processes, from /proc where there is one, and signals to all those of a job."""
+"""Reads the state of processes, from /proc where it exists, and sends signals to those of a job."""
 
 from __future__ import annotations
 
@@ -14,24 +14,40 @@ HAS_PROC = os.path.exists("/proc/self/stat")
 
 
 class Stat(NamedTuple):
-    """What /proc tells about a process."""
+    """The state of a process.
+
+    Parameters
+    ----------
+    state : str
+        One letter, as in /proc.
+    group, session : int
+        Process group and session.
+    born : str
+        Start time in clock ticks since the boot.
+    """
 
     state: str
     group: int
     session: int
-    born: str  # clock ticks since the boot
+    born: str
 
     @property
     def is_alive(self) -> bool:
-        """Whether it is more than a zombie."""
+        """Whether the process runs; a zombie does not."""
         return self.state not in "ZX"
 
 
 def stat(pid: int | str) -> Stat | None:
-    """Return the facts about a process, None if it does not exist (or without /proc)."""
+    """Return the state of a process; None if it does not exist or there is no /proc.
+
+    Parameters
+    ----------
+    pid : int or str
+        Number of the process.
+    """
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            # The second field is the name in parentheses and may itself hold anything.
+            # The second field is the name in parentheses, which may contain any character.
             fields = file.read().rpartition(b")")[2].split()
     except OSError:
         return None
@@ -39,28 +55,42 @@ def stat(pid: int | str) -> Stat | None:
 
 
 def born(pid: int) -> str:
-    """Return what tells a process from a later one of the same number; may be ''."""
-    facts = stat(pid)
-    return facts.born if facts else ""
+    """Return the start time of a process, which identifies it; '' if unknown.
+
+    Parameters
+    ----------
+    pid : int
+        Number of the process.
+    """
+    found = stat(pid)
+    return found.born if found else ""
 
 
 def is_alive(pid: int, birth: str) -> bool:
-    """Return whether a process still runs, and is the one that was born then."""
+    """Return whether a process still runs and started at the given time.
+
+    Parameters
+    ----------
+    pid : int
+        Number of the process.
+    birth : str
+        Its start time.
+    """
     if HAS_PROC:
-        facts = stat(pid)
-        return facts is not None and facts.is_alive and facts.born == birth
+        found = stat(pid)
+        return found is not None and found.is_alive and found.born == birth
     return _is_reachable(os.kill, pid)
 
 
 def groups(session: int, leader: int) -> set[int]:
-    """Return the process groups of a job that still have a living member.
+    """Return the process groups of a job that still have a running member.
 
     Parameters
     ----------
-    session
+    session : int
         The session of the job, which is the process id of its supervisor.
-    leader
-        The process group of the script, 0 if unknown. Without /proc it is all that can be found.
+    leader : int
+        The process group of the script, 0 if unknown. Without /proc no other group can be found.
 
     Returns
     -------
@@ -70,20 +100,28 @@ def groups(session: int, leader: int) -> set[int]:
     if not HAS_PROC:
         return {leader} if leader and _is_reachable(os.killpg, leader) else set()
     everyone = (stat(name) for name in os.listdir("/proc") if name.isdigit())
-    members = {facts.group for facts in everyone if facts and _is_in(facts, session)}
+    members = {found.group for found in everyone if found and _is_in(found, session)}
     return members - {session}
 
 
 def orphans(supervisor: int, birth: str) -> set[int]:
-    """Return the process groups left of a job whose supervisor was killed."""
-    facts = stat(supervisor)
-    if facts and facts.born != birth:
-        return set()  # the number is used anew, so nothing of the old session was left
+    """Return the process groups that remain of a job whose supervisor was killed.
+
+    Parameters
+    ----------
+    supervisor : int
+        Process id of the supervisor.
+    birth : str
+        Its start time.
+    """
+    found = stat(supervisor)
+    if found and found.born != birth:
+        return set()  # the number was reused, so the old session has ended
     return groups(supervisor, 0)
 
 
-def _is_in(facts: Stat, session: int) -> bool:
-    return facts.session == session and facts.is_alive
+def _is_in(found: Stat, session: int) -> bool:
+    return found.session == session and found.is_alive
 
 
 def _is_reachable(kill: Callable[[int, int], None], number: int) -> bool:
@@ -95,14 +133,22 @@ def _is_reachable(kill: Callable[[int, int], None], number: int) -> bool:
 
 
 def signal_groups(targets: set[int], number: int) -> None:
-    """Send a signal to process groups; those that are gone are no error."""
+    """Send a signal to process groups; groups that have ended are no error.
+
+    Parameters
+    ----------
+    targets : set of int
+        The process groups.
+    number : int
+        The signal.
+    """
     for group in targets:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(group, number)
 
 
 def reset_signals() -> None:
-    """Undo what this process inherited, such as the ignored hangup of ``nohup``."""
+    """Reset inherited signal handling, such as the ignored hangup of ``nohup``."""
     own = {signal.SIGPIPE, signal.SIGXFSZ}  # Python ignores them, subprocess restores them
     for number in signal.valid_signals() - own:
         if signal.getsignal(number) is signal.SIG_IGN:

@@ -1,4 +1,4 @@
-"""What the queue tells about its jobs: which of them start next, and why the others wait."""
+"""Reports the jobs of the queue: which start next, and why the others wait."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _COPIED = ("id", "name", "tag", "state", "exit_code", "signal", "submitted", "st
 def schedule(
     pending: Sequence[sqlite3.Row], in_use: int, cpus: int
 ) -> tuple[list[sqlite3.Row], dict[str, str]]:
-    """Choose the jobs to start, strictly first come, first served.
+    """Choose the jobs to start, strictly in the order of submission.
 
     Parameters
     ----------
-    pending
+    pending : sequence of sqlite3.Row
         The pending jobs in the order of submission.
-    in_use
+    in_use : int
         The CPUs of the running jobs.
-    cpus
-        The size of the queue. A job accepted when the queue was larger runs once it is empty.
+    cpus : int
+        The size of the queue. A larger job, accepted when the queue was larger, runs alone.
 
     Returns
     -------
@@ -51,18 +51,32 @@ def _reasons(waiting: Sequence[sqlite3.Row], in_use: int, cpus: int) -> dict[str
     first, usage = waiting[0], f"{in_use} of {cpus} CPUs in use"
     if in_use >= cpus:
         return {row["id"]: f"Resources ({usage})" for row in waiting}
-    asks = f"asks for {first['cpus']} CPUs"
-    behind = f"Priority (behind job {first['id']}, which {asks}; {usage})"
-    return {row["id"]: behind for row in waiting} | {first["id"]: f"Resources ({asks}, {usage})"}
+    request = f"asks for {first['cpus']} CPUs"
+    behind = f"Priority (behind job {first['id']}, which {request}; {usage})"
+    return {row["id"]: behind for row in waiting} | {first["id"]: f"Resources ({request}, {usage})"}
 
 
 def cpus_in_use(running: Sequence[sqlite3.Row], cpus: int) -> int:
-    """Return the CPUs that running jobs occupy."""
+    """Return the CPUs that running jobs occupy.
+
+    Parameters
+    ----------
+    running : sequence of sqlite3.Row
+        The running jobs.
+    cpus : int
+        The size of the queue.
+    """
     return sum(min(row["cpus"], cpus) for row in running)
 
 
 def status(store: Store) -> list[dict[str, Any]]:
-    """Return all jobs as the ``status`` command prints them."""
+    """Return all jobs as the ``status`` command prints them.
+
+    Parameters
+    ----------
+    store : Store
+        The state of the queue.
+    """
     rows, cpus = store.jobs(), store.cpus()
     in_use = cpus_in_use([row for row in rows if row["state"] == "RUNNING"], cpus)
     pending = [row for row in rows if row["state"] == "PENDING"]

@@ -1,4 +1,4 @@
-"""Reads a job script: its ``#!`` line and its ``#LOCALQ`` directives. Starts nothing."""
+"""Parses a job script: its ``#!`` line and its ``#LOCALQ`` directives. Starts nothing."""
 
 from __future__ import annotations
 
@@ -16,40 +16,67 @@ OPTIONS = ("job-name", "cpus", "time", "output", "error")
 
 
 class Option(NamedTuple):
-    """The value of a directive and the line it stands in."""
+    """A directive of a job script.
+
+    Parameters
+    ----------
+    text : str
+        Its value.
+    line : int
+        Its line; 0 for a default.
+    """
 
     text: str
     line: int
 
 
 class Script(NamedTuple):
-    """What a job script asks for."""
+    """What a job script requests.
+
+    Parameters
+    ----------
+    interpreter : list of str
+        Interpreter of the script, and its argument.
+    name : str
+        Name of the job.
+    cpus, cpus_line : int
+        CPUs, and the line that sets them.
+    walltime : int, optional
+        Seconds; None for no limit.
+    output, error : str
+        Patterns of the absolute paths of the output files.
+    """
 
     interpreter: list[str]
     name: str
     cpus: int
     cpus_line: int
-    walltime: int | None  # seconds
-    output: str  # absolute path patterns
+    walltime: int | None
+    output: str
     error: str
 
 
 def parse(source: bytes, directory: str, name: str) -> Script:
-    """Read a job script and check everything that can be checked before it runs.
+    """Parse a job script and check what can be checked before it runs.
 
     Parameters
     ----------
-    source
+    source : bytes
         The script.
-    directory
-        Where the job will run; relative output files are meant from there.
-    name
+    directory : str
+        Working directory of the job; output files are relative to it.
+    name : str
         The name of a job whose script has no ``--job-name``.
 
     Returns
     -------
     Script
-        What the script asks for.
+        What the script requests.
+
+    Raises
+    ------
+    LocalQueueError
+        If the script is invalid; the message names the line.
     """
     lines = os.fsdecode(source).split("\n")
     if not os.fsdecode(source).strip():
@@ -71,7 +98,15 @@ def parse(source: bytes, directory: str, name: str) -> Script:
 
 
 def expand(pattern: str, job_id: str, name: str) -> str:
-    """Fill ``%j`` (job id), ``%x`` (job name) and ``%%`` into a file name pattern."""
+    """Replace ``%j`` (job id), ``%x`` (job name) and ``%%`` in a file name pattern.
+
+    Parameters
+    ----------
+    pattern : str
+        The pattern.
+    job_id, name : str
+        Id and name of the job.
+    """
     values = {"j": job_id, "x": name, "%": "%"}
     return _PATTERN.sub(lambda match: values[match[1]], pattern)
 
@@ -85,7 +120,7 @@ def _interpreter(line: str) -> list[str]:
         _fail(1, "the script must begin with #! and its interpreter, such as #!/bin/bash")
     if line.endswith("\r"):
         _fail(1, "the line ends with a carriage return; save the script with Unix line ends")
-    # As the kernel reads it: all after the first blank is one argument.
+    # As in the kernel, all text after the first blank is one argument.
     interpreter = line[2:].strip().split(None, 1)
     if not os.access(interpreter[0], os.X_OK):
         _fail(1, f"the interpreter {interpreter[0]} does not exist or cannot be run")
@@ -93,7 +128,7 @@ def _interpreter(line: str) -> list[str]:
 
 
 def _options(lines: list[str]) -> dict[str, Option]:
-    """Directives count until the first command, and a later one wins, as in Slurm."""
+    """Return the directives before the first command; the last of a name wins, as in Slurm."""
     options: dict[str, Option] = {}
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.startswith("#"):

@@ -1,4 +1,4 @@
-"""Where the queue keeps its state and how large it is: all from the environment."""
+"""Settings of the queue, from environment variables: its state directory, size and times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PREFIX = "JUPYTER_JOBQUEUE_LOCALQUEUE_"
 
 
 def state_directory() -> str:
-    """Return the state directory, made if needed and safe to trust.
+    """Return the state directory, after creating it if needed and checking its permissions.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def state_directory() -> str:
         return _private(path)
     import tempfile  # slow, and only needed without the variable
 
-    # Anyone may create names in the temporary folder, so both levels are checked.
+    # Anyone can create names in the temporary folder, so both levels are checked.
     own = _private(os.path.join(tempfile.gettempdir(), f"jupyter-jobqueue-{os.getuid()}"))
     return _private(os.path.join(own, "localqueue"))
 
@@ -55,7 +55,7 @@ def _check_private(path: str, info: os.stat_result) -> None:
 
 
 def cpus() -> int:
-    """Return how many CPUs the jobs may use together."""
+    """Return the number of CPUs for all jobs together."""
     given = os.environ.get(PREFIX + "CPUS", "").strip()
     if not given:
         return _usable_cpus()
@@ -71,12 +71,12 @@ def _usable_cpus() -> int:
 
 
 def grace() -> float:
-    """Return the seconds a job has between SIGTERM and SIGKILL."""
+    """Return the seconds between SIGTERM and SIGKILL."""
     return _seconds("GRACE", 5.0)
 
 
 def linger() -> float:
-    """Return the seconds the daemon waits for more work before it ends."""
+    """Return the seconds for which an idle daemon waits before it ends."""
     return _seconds("LINGER", 5.0)
 
 

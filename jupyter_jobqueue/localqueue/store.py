@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import TracebackType
 
-RETENTION = 3600  # seconds an ended job is remembered
-REMEMBERED = 2000  # and how many of them at most
+RETENTION = 3600  # seconds for which an ended job is kept
+REMEMBERED = 2000  # ended jobs that are kept at most
 
 _BOTH = "FROM jobs JOIN submissions ON submissions.id = submission"
 # All but the environment, which is large and concerns only the job itself.
@@ -34,7 +34,7 @@ class Store:
 
     Parameters
     ----------
-    directory
+    directory : str
         The state directory.
     """
 
@@ -57,7 +57,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do all changes of the block, or none of them; nobody else writes meanwhile."""
+        """Commit all changes of the block or none, and exclude other writers meanwhile."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -67,7 +67,7 @@ class Store:
         self._db.execute("COMMIT")
 
     def script_path(self, submission: int) -> str:
-        """Return where the script of a submission is kept."""
+        """Return the path of the script of a submission."""
         return os.path.join(self.directory, "scripts", str(submission))
 
     def submit(self, source: bytes, submission: Submission, count: int | None, cpus: int) -> int:
@@ -75,13 +75,13 @@ class Store:
 
         Parameters
         ----------
-        source
+        source : bytes
             The script.
-        submission
-            What it asks for and where it was submitted.
-        count
+        submission : Submission
+            What it requests and where it was submitted.
+        count : int, optional
             The number of array elements; None for a job that is no array.
-        cpus
+        cpus : int
             The size of the queue from now on.
 
         Returns
@@ -127,14 +127,14 @@ class Store:
         return Submission(*self._db.execute(query, (number,)).fetchone())
 
     def start(self, job_id: str, pid: int, born: str) -> None:
-        """Note that a job runs under a supervisor."""
+        """Record that a job runs under a supervisor."""
         self._db.execute(
             "UPDATE jobs SET state = 'RUNNING', started = ?, pid = ?, born = ? WHERE id = ?",
             (time.time(), pid, born, job_id),
         )
 
     def give_back(self, job_id: str, pid: int) -> None:
-        """Make a job pending again that its supervisor never started, unless it is cancelled."""
+        """Make a job pending again if its supervisor never started it, unless it is cancelled."""
         self._db.execute(
             "UPDATE jobs SET state = 'PENDING', started = NULL, pid = NULL, born = NULL "
             "WHERE id = ? AND pid = ? AND state = 'RUNNING' AND NOT cancelled",
@@ -142,7 +142,7 @@ class Store:
         )
 
     def finish(self, job_id: str, outcome: Outcome) -> None:
-        """Note how a job ended."""
+        """Record how a job ended."""
         self._db.execute(
             "UPDATE jobs SET state = ?, reason = ?, exit_code = ?, signal = ?, ended = ? "
             "WHERE id = ? AND ended IS NULL",
@@ -154,13 +154,13 @@ class Store:
 
         Parameters
         ----------
-        ids
-            Ids of jobs, or of arrays: these mean all their elements.
+        ids : iterable of str
+            Ids of jobs; the id of an array means all its elements.
 
         Returns
         -------
         list of sqlite3.Row
-            The running jobs, whose supervisors have to be told.
+            The running jobs, whose supervisors need a signal.
         """
         wanted = set(ids)
         with self.transaction():
@@ -174,7 +174,7 @@ class Store:
         return running
 
     def forget(self) -> None:
-        """Drop jobs that ended long ago, and what is left of submissions without jobs."""
+        """Delete jobs that ended long ago, and submissions without jobs."""
         orphans = "FROM submissions WHERE id NOT IN (SELECT submission FROM jobs)"
         with self.transaction():
             self._db.execute(

@@ -1,8 +1,8 @@
-"""Runs one job: starts its script, enforces its walltime, notes its end. Ends with the job.
+"""Runs one job: starts its script, enforces its walltime, records its end. Ends with the job.
 
 Run by the daemon as ``python -P -m jupyter_jobqueue.localqueue.supervisor DIRECTORY JOB``, with the
 order (see `launch`) on standard input. It leads the session of the job but is not in the process
-group of the script, so it survives what it sends there. SIGTERM asks it to cancel the job.
+group of the script, so it survives the signals that it sends there. SIGTERM cancels the job.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from .ipc import ensure_daemon, wake
 from .records import Outcome
 from .store import Store
 
-POLL = 0.05  # seconds between looks for what a script left running: nobody reports its end
+POLL_INTERVAL = 0.05  # seconds between checks for processes that a script left running
 
 
 def main() -> None:
-    """Run the job that the daemon orders, or give it back if the daemon was killed."""
+    """Run the job of the order, or make it pending again if the daemon was killed."""
     directory, job_id = sys.argv[1:3]
     os.umask(0o077)
     process.reset_signals()
@@ -37,7 +37,7 @@ def main() -> None:
             store.finish(job_id, outcome)
         else:
             store.give_back(job_id, os.getpid())
-        # Jobs that wait need a daemon even if it was killed; else it only learns that it may go.
+        # Waiting jobs need a daemon, even if it was killed; otherwise it learns that it may end.
         (ensure_daemon if store.is_busy() else wake)(directory)
 
 
@@ -96,7 +96,7 @@ def _outcome(verdict: Outcome | None, returncode: int) -> Outcome:
 
 
 class Signals:
-    """Turns the end of a child and the wish to cancel into something to wait for."""
+    """Lets the supervisor wait for the end of a child and for a request to cancel."""
 
     def __init__(self) -> None:
         self.cancelled = False
@@ -111,7 +111,13 @@ class Signals:
         self.cancelled = True
 
     def wait(self, timeout: float | None) -> None:
-        """Wait for a signal, at most so many seconds."""
+        """Wait for a signal.
+
+        Parameters
+        ----------
+        timeout : float or None
+            Seconds at most; None for no limit.
+        """
         if select.select([self._reader], [], [], timeout)[0]:
             os.read(self._reader, 4096)
 
@@ -121,14 +127,14 @@ class Watch:
 
     Parameters
     ----------
-    leader
+    leader : subprocess.Popen
         The process of the script.
-    walltime
-        The seconds it may take, None for no limit.
-    grace
+    walltime : int, optional
+        Seconds that the job may run; None for no limit.
+    grace : float
         The seconds between SIGTERM and SIGKILL.
-    signals
-        What may interrupt the waiting.
+    signals : Signals
+        Signals that interrupt the wait.
     """
 
     def __init__(
@@ -143,32 +149,38 @@ class Watch:
         self.verdict: Outcome | None = None
 
     def until_end(self) -> None:
-        """Wait until no process of the job is left, and see to it when its time is over."""
+        """Wait until no process of the job remains, and end them when their time is over."""
         while self.is_running() or self.groups():
             self.act()
-            self.signals.wait(self.patience())
+            self.signals.wait(self.timeout())
 
     def is_running(self) -> bool:
         """Return whether the script itself still runs."""
         return self.leader.poll() is None
 
     def groups(self) -> set[int]:
-        """Return the process groups of the job that are left."""
+        """Return the process groups of the job that remain."""
         return process.groups(session=os.getpid(), leader=self.leader.pid)
 
     def act(self) -> None:
-        """Send SIGTERM once there is a reason to, and SIGKILL after the grace."""
+        """Send SIGTERM once there is a reason, and SIGKILL after the grace period."""
         now = time.monotonic()
         if self.kill_at is None:
-            self.verdict = self.judge(now)
+            self.verdict = self.reason_to_end(now)
             if self.verdict or not self.is_running():
                 process.signal_groups(self.groups(), signal.SIGTERM)
                 self.kill_at = now + self.grace
         elif now >= self.kill_at:
             process.signal_groups(self.groups(), signal.SIGKILL)
 
-    def judge(self, now: float) -> Outcome | None:
-        """Return why a running script has to end, if it has to."""
+    def reason_to_end(self, now: float) -> Outcome | None:
+        """Return why a running script has to end; None if it may run.
+
+        Parameters
+        ----------
+        now : float
+            Time on the monotonic clock.
+        """
         if not self.is_running():
             return None
         if self.signals.cancelled:
@@ -177,12 +189,12 @@ class Watch:
             return Outcome("TIMEOUT", f"Walltime of {self.walltime} s reached")
         return None
 
-    def patience(self) -> float | None:
-        """Return for how long nothing has to be done unless a signal comes."""
+    def timeout(self) -> float | None:
+        """Return the seconds until the next action, unless a signal arrives before."""
         if not self.is_running():
-            return POLL
+            return POLL_INTERVAL
         until = self.deadline if self.kill_at is None else self.kill_at
-        return None if until is None else max(POLL, until - time.monotonic())
+        return None if until is None else max(POLL_INTERVAL, until - time.monotonic())
 
 
 if __name__ == "__main__":

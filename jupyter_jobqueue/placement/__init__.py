@@ -1,4 +1,4 @@
-"""Where the Dask scheduler of a cluster runs: in this process, or in one of its own."""
+"""Where the Dask scheduler of a cluster runs: in this program, or in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scheduler that another program has started and left."""
+"""A scheduler that another program started and left running."""
 
 from __future__ import annotations
 
@@ -15,25 +15,37 @@ from jupyter_jobqueue.errors import SchedulerGone
 from jupyter_jobqueue.placement.base import ProcessPlacement, Request
 
 ANSWER_TIMEOUT = 5.0
-"""Seconds for a scheduler to answer whoever wants to take it over."""
+"""Seconds within which the scheduler must answer a request."""
 
 
 @dataclass
 class Attached(ProcessPlacement):
-    """A scheduler that somebody else has started and left.
+    """A scheduler that another program started and left running.
 
     Parameters
     ----------
     process_id : Process
-        Where it runs.
+        Where the scheduler runs.
+    last_answer : float
+        When the scheduler last answered, on the monotonic clock.
     """
 
-    heard: float = field(default_factory=time.monotonic)
-    """When it answered last."""
+    last_answer: float = field(default_factory=time.monotonic)
     _security: Security | None = field(default=None, repr=False)
 
     async def start(self, request: Request) -> None:
-        """Wait until it answers; `SchedulerGone` if it has surely ended."""
+        """Wait until the scheduler answers.
+
+        Parameters
+        ----------
+        request : Request
+            Its keys connect to the scheduler; `on_waiting` gets a sentence while it is silent.
+
+        Raises
+        ------
+        SchedulerGone
+            If the scheduler has certainly ended.
+        """
         self._security = request.security
         pause = 1.0
         while not await self._answers():
@@ -47,28 +59,28 @@ class Attached(ProcessPlacement):
         request.on_waiting("")
 
     async def _answers(self) -> bool:
-        return not self.gone() and await self._say("jobqueue_renew")
+        return not self.gone() and await self._call("jobqueue_renew")
 
-    async def _say(self, word: str, timeout: float = ANSWER_TIMEOUT) -> bool:
-        """Send one word over a connection of its own; False if no answer came."""
+    async def _call(self, handler: str, timeout: float = ANSWER_TIMEOUT) -> bool:
+        """Call a handler over a new connection; return whether the scheduler answered."""
         try:
             keys = (self._security or Security()).get_connection_args("client")
             async with rpc(self.address, connection_args=keys) as scheduler:
-                await asyncio.wait_for(getattr(scheduler, word)(), timeout)
+                await asyncio.wait_for(getattr(scheduler, handler)(), timeout)
         except (OSError, TimeoutError):
             return False
-        self.heard = time.monotonic()
+        self.last_answer = time.monotonic()
         return True
 
     async def renew(self, comm: Any) -> None:
-        """Renew the lease."""
+        """Renew the lease over an open connection to the scheduler."""
         await super().renew(comm)
-        self.heard = time.monotonic()
+        self.last_answer = time.monotonic()
 
     async def close(self) -> None:
-        """Ask it to end, and kill it if it does not and is surely the one."""
+        """Request the end of the scheduler, and kill its process if it stays."""
         self.closing = True
-        if self.gone() or (await self._say("terminate", 2) and await self.gone_within(2)):
+        if self.gone() or (await self._call("terminate", 2) and await self.gone_within(2)):
             return
         for number in (signal.SIGTERM, signal.SIGKILL):
             if self.process_id is not None and self.process_id.alive:
@@ -81,10 +93,13 @@ class Attached(ProcessPlacement):
             self.process_id.send(signal.SIGKILL)
 
     def gone(self) -> str:
-        """Return how it has ended; of one elsewhere the lease tells, which nobody else renews."""
+        """Return how the process ended; empty while it may run.
+
+        A process on another machine has ended once its lease has run out, as nobody else renews it.
+        """
         if self.process_id is not None and self.process_id.dead:
             return "the Dask scheduler has ended"
         here = self.process_id is not None and self.process_id.here
-        if not here and time.monotonic() - self.heard > self.lease:
+        if not here and time.monotonic() - self.last_answer > self.lease:
             return f"the Dask scheduler has not answered for {self.lease:g} s"
         return ""

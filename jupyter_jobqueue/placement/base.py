@@ -1,4 +1,4 @@
-"""What every way to run the Dask scheduler of a cluster has in common."""
+"""The interface of placements, and what placements in a separate process share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jupyter_jobqueue.records.process import Process
 
 
 class Files(Protocol):
-    """What a placement needs of the cluster's folder."""
+    """The files of a cluster that a placement needs."""
 
     tls: dict[str, Any]
     """Keywords of `Security` that name files; empty without encryption."""
@@ -27,18 +27,18 @@ class Files(Protocol):
 
 @dataclass
 class Request:
-    """What a scheduler is started with.
+    """The settings that a scheduler starts with.
 
     Parameters
     ----------
     options : dict
         Keywords of `distributed.Scheduler`: host, interface, port, protocol and so on.
     security : Security
-        Keys of the cluster; without encryption if the user chose so.
+        Keys of the cluster; empty without encryption.
     files : Files
-        The cluster's folder.
+        The cluster's files.
     on_waiting : callable
-        Called with a sentence when the start takes long, and with an empty one when it goes on.
+        Called with a sentence when the start takes long, and with an empty text when it continues.
     """
 
     options: dict[str, Any]
@@ -51,21 +51,22 @@ class Request:
 class Placement(ABC):
     """A way to run the scheduler of one cluster.
 
-    Attributes
+    Parameters
     ----------
     address : str
-        Where clients and workers connect; empty until `start` has returned.
+        Address for clients and workers; empty until `start` has returned.
     dashboard_port : int
-        0 if there is no dashboard.
-    process_id : Process or None
-        Where the scheduler runs.
+        Port of the dashboard; 0 if there is none.
+    process_id : Process, optional
+        Process of the scheduler; None until `start` has returned.
     lease : float
-        Seconds for which it lives without an owner; 0 if it ends with its owner.
+        Seconds for which the scheduler runs without an owner; 0 if it ends with its owner.
     prefix : str
         Secret first part of the dashboard's paths.
     """
 
     kind: ClassVar[Literal["server", "program"]] = "program"
+    """The owner of such clusters: a Jupyter server, or a Python program."""
 
     address: str = ""
     dashboard_port: int = 0
@@ -75,36 +76,53 @@ class Placement(ABC):
 
     @abstractmethod
     async def start(self, request: Request) -> None:
-        """Start the scheduler; `SchedulerFailed` says why it did not."""
+        """Start the scheduler.
+
+        Parameters
+        ----------
+        request : Request
+            The settings of the scheduler.
+
+        Raises
+        ------
+        SchedulerFailed
+            If the scheduler does not start.
+        """
 
     @abstractmethod
     async def close(self) -> None:
-        """Stop the scheduler; never raises for one that has ended already."""
+        """Stop the scheduler; one that has already ended is no error."""
 
-    def kill(self) -> None:  # noqa: B027 (what runs in this process ends with it)
-        """End the scheduler at once, whatever hangs."""
+    def kill(self) -> None:  # noqa: B027 (a scheduler in this program ends with it)
+        """End the scheduler at once, without waiting for an answer."""
 
     def leave(self) -> None:  # noqa: B027
-        """Let the scheduler live on without this owner."""
+        """Leave the scheduler running without this owner."""
 
     async def ended(self) -> None:
         """Wait until the scheduler's process has ended."""
         await asyncio.Event().wait()
 
     async def renew(self, comm: Any) -> None:  # noqa: B027 (most need no lease)
-        """Tell the scheduler that its owner lives."""
+        """Renew the lease of the scheduler.
+
+        Parameters
+        ----------
+        comm : distributed.rpc
+            An open connection to the scheduler.
+        """
 
     def failure(self) -> SchedulerFailed | None:
-        """Return why the scheduler is gone although nobody closed it; None while it lives."""
+        """Return why the scheduler has ended although nobody closed it; None while it runs."""
         return None
 
 
 LEASE = 600.0
-"""Seconds for which a scheduler process lives on that no cluster object renews."""
+"""Seconds for which a scheduler process runs without an owner."""
 
 
 WATCH_INTERVAL = 0.5
-"""Seconds between two looks whether a process has ended."""
+"""Seconds between two checks whether a process has ended."""
 
 
 @dataclass
@@ -113,8 +131,10 @@ class ProcessPlacement(Placement):
 
     Parameters
     ----------
-    log : Path or None
-        File for what it prints.
+    log : Path, optional
+        File for the output of the scheduler.
+    closing : bool
+        Whether the end of the process is expected.
     """
 
     kind = "server"
@@ -125,30 +145,47 @@ class ProcessPlacement(Placement):
 
     @abstractmethod
     def gone(self) -> str:
-        """Return how the process has ended; empty while it may live."""
+        """Return how the process ended; empty while it may run."""
 
     async def ended(self) -> None:
         """Wait until the process has ended."""
-        while not self.gone():  # noqa: ASYNC110 (nothing tells of it everywhere)
+        while not self.gone():  # noqa: ASYNC110 (no signal of its end works everywhere)
             await asyncio.sleep(WATCH_INTERVAL)
 
     async def renew(self, comm: Any) -> None:
-        """Renew the lease."""
+        """Renew the lease over an open connection to the scheduler."""
         await comm.jobqueue_renew()
 
     def failure(self) -> SchedulerFailed | None:
-        """Return how the process ended, with the last lines of its log."""
+        """Return how the process ended, with the last lines of its output."""
         gone = "" if self.closing else self.gone()
         return SchedulerFailed(gone, details=self.last_output()) if gone else None
 
     def last_output(self, lines: int = 20) -> str:
-        """Return the last lines that the scheduler printed."""
+        """Return the last lines of the scheduler's output.
+
+        Parameters
+        ----------
+        lines : int
+            Number of lines.
+        """
         if self.log is None or not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     async def gone_within(self, timeout: float) -> bool:
-        """Wait until the process has ended; returns whether it has within `timeout` seconds."""
+        """Wait until the process has ended.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds to wait at most.
+
+        Returns
+        -------
+        bool
+            Whether the process has ended.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while not self.gone():  # noqa: ASYNC110

@@ -1,4 +1,4 @@
-"""Typed questions to the Dask scheduler of a cluster, each with a time limit."""
+"""Typed requests to the Dask scheduler of a cluster, with time limits."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from jupyter_jobqueue.jobs.workers import Load
 from jupyter_jobqueue.placement.base import Placement
 
 ANSWER_TIMEOUT = 10.0
-"""Seconds for a scheduler to answer; one that is busy may take some."""
+"""Seconds within which a scheduler must answer; a busy one needs some."""
 
 
 class SchedulerClient:
-    """The workers of a cluster, as groups of jobs see them (`jobs.workers.Workers`).
+    """Sends the requests of groups of jobs to the scheduler (see `jobs.workers.Workers`).
 
     Parameters
     ----------
     placement : Placement
         Where the scheduler runs.
     connection : callable
-        Returns the connection to it.
+        Returns an open connection to the scheduler.
     on_load : callable
-        Called with each `Load` that it reports.
+        Called with each `Load` that the scheduler reports.
     """
 
     def __init__(
@@ -38,8 +38,16 @@ class SchedulerClient:
         self._on_load = on_load
 
     async def load(self, target_duration: str | float | None, threads: int) -> Load:
-        """Return the work at hand, for workers of `threads` threads each."""
-        answer = await self._ask(
+        """Return the current work.
+
+        Parameters
+        ----------
+        target_duration : str or float or None
+            Seconds that the work should take; None for Dask's default.
+        threads : int
+            Threads of each worker.
+        """
+        answer = await self._request(
             "jobqueue_load", target_duration=target_duration, threads=max(1, threads)
         )
         load = Load(answer["target"], answer["busy"], answer["working"])
@@ -47,35 +55,57 @@ class SchedulerClient:
         return load
 
     async def is_working(self) -> bool:
-        """Return whether there is any work."""
+        """Return whether the scheduler has any work."""
         return (await self.load(None, 1)).working
 
     async def rank_by_idleness(self, groups: Mapping[str, Sequence[str]]) -> list[str]:
-        """Order groups of workers, each one job, by how well they can be spared."""
-        ranked: list[str] = await self._ask("jobqueue_spare", groups=dict(groups))
+        """Return the names of groups of workers, the idlest group first.
+
+        Parameters
+        ----------
+        groups : Mapping
+            Names of the workers of each job, by the name of the job.
+        """
+        ranked: list[str] = await self._request("jobqueue_spare", groups=dict(groups))
         return ranked
 
     async def retire(self, names: Sequence[str], drain_timeout: float) -> None:
-        """Let workers finish what they compute, move their data away and leave."""
-        # The caller says how long it waits: that much data may take long to move.
-        await self._ask("jobqueue_retire", bounded=False, names=list(names), patience=drain_timeout)
+        """Let workers finish their tasks, move their data away and leave.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of the workers.
+        drain_timeout : float
+            Seconds for the tasks to finish.
+        """
+        # No time limit here, as moving much data takes long: the caller limits the wait.
+        await self._request(
+            "jobqueue_retire", bounded=False, names=list(names), patience=drain_timeout
+        )
 
     async def clear_suspicion(self, names: Sequence[str]) -> None:
-        """Take the blame for lost workers from the tasks that they computed."""
-        await self._ask("jobqueue_forgive", names=list(names))
+        """Do not count the loss of workers against the tasks that they computed.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of the lost workers.
+        """
+        await self._request("jobqueue_forgive", names=list(names))
 
     async def renew(self) -> None:
         """Renew the lease of the scheduler."""
         await asyncio.wait_for(self._placement.renew(self._connection()), ANSWER_TIMEOUT)
 
-    async def _ask(self, question: str, *, bounded: bool = True, **facts: Any) -> Any:
-        """Ask a question of `placement.program`; `SchedulerFailed` if there is no answer."""
+    async def _request(self, handler: str, *, bounded: bool = True, **arguments: Any) -> Any:
+        """Call a handler of `placement.program`; `SchedulerFailed` if there is no answer."""
         if failure := self._placement.failure():
             raise failure
         try:
-            # Not wait_for, which in Python 3.11 can swallow a cancellation.
+            # wait_for can swallow a cancellation in Python 3.11.
             async with asyncio.timeout(ANSWER_TIMEOUT if bounded else None):
-                return await getattr(self._connection(), question)(**facts)
+                return await getattr(self._connection(), handler)(**arguments)
         except (OSError, TimeoutError) as error:
             raise SchedulerFailed(
                 "the Dask scheduler does not answer", details=str(error)

@@ -16,12 +16,18 @@ from jupyter_jobqueue.records.process import Process
 
 @dataclass
 class InProcess(Placement):
-    """The scheduler runs in this program and ends with it, as in dask-jobqueue."""
+    """The scheduler runs in this program and ends with it, as in dask-jobqueue.
+
+    Parameters
+    ----------
+    scheduler : distributed.Scheduler, optional
+        The scheduler; None until `start`.
+    """
 
     scheduler: Any = None
 
     async def start(self, request: Request) -> None:
-        """Start it in the running event loop."""
+        """Start the scheduler in the running event loop; see `Placement.start`."""
         security = request.security if request.security.require_encryption else None
         try:
             self.scheduler = Scheduler(
@@ -36,6 +42,6 @@ class InProcess(Placement):
         self.dashboard_port = self.scheduler.http_server.port
 
     async def close(self) -> None:
-        """Close it."""
+        """Close the scheduler."""
         if self.scheduler is not None:
             await self.scheduler.close()

@@ -18,25 +18,27 @@ from jupyter_jobqueue.placement.base import ProcessPlacement, Request
 from jupyter_jobqueue.records.process import Process
 
 START_TIMEOUT = 60.0
-"""Seconds; on a slow shared file system importing distributed alone can take most of it."""
+"""Seconds for the start; on a slow shared file system, importing distributed takes most of them."""
 
 
 @dataclass
 class OwnProcess(ProcessPlacement):
-    """A scheduler that this program starts, so that its event loop stays free.
+    """A scheduler in a process that this program starts, so that its event loop stays free.
 
     Parameters
     ----------
     python : str
-        Python that runs it; it needs only `distributed`.
+        Python interpreter of the scheduler; it needs only `distributed`.
+    process : subprocess.Popen, optional
+        The process; None until `start`.
     """
 
     python: str = sys.executable
+    # Not a process of asyncio, which is killed when its loop closes.
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
-    """Not one of asyncio's: these are killed when their loop is closed."""
 
     async def start(self, request: Request) -> None:
-        """Start the process and wait for its address."""
+        """Start the process and wait for the scheduler's address; see `Placement.start`."""
         log = os.open(self.log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             self.process = subprocess.Popen(  # noqa: ASYNC220 (takes a millisecond)
@@ -50,25 +52,25 @@ class OwnProcess(ProcessPlacement):
             raise SchedulerFailed(f"{self.python} cannot be started", details=str(error)) from error
         finally:
             os.close(log)
-        facts = await self._facts(self.process, _config(request, self.prefix, self.lease))
-        self.process_id = Process.of(facts["pid"])
-        self.address, self.dashboard_port = facts["address"], facts["dashboard_port"]
+        answer = await self._configure(self.process, _config(request, self.prefix, self.lease))
+        self.process_id = Process.of(answer["pid"])
+        self.address, self.dashboard_port = answer["address"], answer["dashboard_port"]
 
-    async def _facts(
+    async def _configure(
         self, process: subprocess.Popen[bytes], config: dict[str, Any]
     ) -> dict[str, Any]:
         try:
-            talk = asyncio.to_thread(_talk, process, json.dumps(config).encode())
-            facts: dict[str, Any] = json.loads(await asyncio.wait_for(talk, START_TIMEOUT))
+            exchange = asyncio.to_thread(_exchange, process, json.dumps(config).encode())
+            answer: dict[str, Any] = json.loads(await asyncio.wait_for(exchange, START_TIMEOUT))
         except (TimeoutError, ValueError, OSError):
             await self.close()
             raise SchedulerFailed(
                 "the Dask scheduler did not start", details=self.last_output()
             ) from None
-        return facts
+        return answer
 
     async def close(self) -> None:
-        """Ask the process to end, and kill it when it does not."""
+        """Send SIGTERM to the process, and SIGKILL if it does not end."""
         self.closing = True
         for number, timeout in ((signal.SIGTERM, 2), (signal.SIGKILL, 2)):
             if self.process is None or self.gone():
@@ -84,19 +86,19 @@ class OwnProcess(ProcessPlacement):
                 self.process.wait(1)
 
     def leave(self) -> None:
-        """Let it run."""
+        """Leave the process running."""
         self.closing = True
         if self.process is not None and self.process.returncode is None:
-            self.process.returncode = 0  # else Python warns of a process that nobody waited for
+            self.process.returncode = 0  # otherwise Python warns of a running process
 
     def gone(self) -> str:
-        """Return the exit code; empty while it runs."""
+        """Return how the process ended; empty while it runs."""
         code = self.process.poll() if self.process is not None else None
         return "" if code is None else f"the Dask scheduler ended with code {code}"
 
 
-def _talk(process: subprocess.Popen[bytes], text: bytes) -> bytes:
-    """Give a process its configuration and return the line that it answers."""
+def _exchange(process: subprocess.Popen[bytes], text: bytes) -> bytes:
+    """Write text to a process and return the first line of its output."""
     if process.stdin is None or process.stdout is None:
         return b""
     with process.stdin, process.stdout:

@@ -1,10 +1,11 @@
-"""What the project adds to a Dask scheduler, and a program that runs one for a single cluster.
+"""What the project adds to a Dask scheduler, and the program that runs a scheduler.
 
-This file needs nothing but `distributed`: it also runs in a Python that does not have
-jupyter-jobqueue, as
-``python scheduler_process.py``, with its configuration as JSON on standard input. It answers one
-line of JSON on
-standard output, with the scheduler's address.
+This file needs only `distributed`, as it also runs in a Python without jupyter-jobqueue:
+``python program.py`` reads its configuration as JSON from standard input and writes one line of
+JSON with the scheduler's address to standard output.
+
+The names of the handlers (``jobqueue_load``, ...) never change: newer programs take over schedulers
+that older ones started.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import sys
 
 if __name__ == "__main__":
-    # Python puts the folder of a program first, where our modules would hide others of that name.
+    # Python searches the folder of a program first: our modules would hide others of the same name.
     FOLDER = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if os.path.abspath(path or os.curdir) != FOLDER]
 
@@ -31,34 +32,45 @@ from tornado import web
 
 
 def prepare(scheduler: Any, prefix: str) -> Any:
-    """Add what a cluster asks of its scheduler, and close what must not be open.
+    """Add the handlers that a cluster needs, and restrict the HTTP server.
 
     Parameters
     ----------
     scheduler : distributed.Scheduler
         Not yet started.
     prefix : str
-        The only first part of a path that its HTTP server answers.
+        The HTTP server answers only paths that begin with this part.
+
+    Returns
+    -------
+    distributed.Scheduler
+        The same scheduler.
     """
-    fence(scheduler, f"/{prefix}/")
+    restrict_paths(scheduler, f"/{prefix}/")
     scheduler.handlers["jobqueue_load"] = lambda target_duration=None, threads=1: load(
         scheduler, target_duration, threads
     )
-    scheduler.handlers["jobqueue_spare"] = lambda groups: spare(scheduler, groups)
+    scheduler.handlers["jobqueue_spare"] = lambda groups: rank_by_idleness(scheduler, groups)
     scheduler.handlers["jobqueue_retire"] = lambda names, patience: retire(
         scheduler, names, patience
     )
-    losses = Losses(scheduler)
-    scheduler.handlers["jobqueue_forgive"] = losses.forgive
+    ledger = SuspicionLedger(scheduler)
+    scheduler.handlers["jobqueue_forgive"] = ledger.clear_suspicion
     return scheduler
 
 
-def fence(scheduler: Any, prefix: str) -> None:
+def restrict_paths(scheduler: Any, prefix: str) -> None:
     """Answer 404 to every path outside `prefix`.
 
-    Without this ``/`` redirects to the secret prefix and ``/sitemap.json`` lists it, and
-    ``<prefix>/proxy/`` relays
-    web sockets to any host and port.
+    Without this, ``/`` redirects to the secret prefix, ``/sitemap.json`` lists it, and
+    ``<prefix>/proxy/`` relays web sockets to any host and port.
+
+    Parameters
+    ----------
+    scheduler : distributed.Scheduler
+        Not yet started.
+    prefix : str
+        The allowed prefix, with slashes at both ends.
     """
     application = scheduler.http_application
     find: Callable[..., Any] = application.find_handler
@@ -73,16 +85,22 @@ def fence(scheduler: Any, prefix: str) -> None:
 
 
 def load(scheduler: Any, target_duration: Any = None, threads: int = 1) -> dict[str, Any]:
-    """Return how many workers the work would need, which are busy, and if there is any work.
+    """Return the current work.
 
     Parameters
     ----------
     scheduler : distributed.Scheduler
-        Whose work it is.
+        The scheduler.
     target_duration : str or float, optional
-        Seconds that the work should take.
+        Seconds that the work should take; Dask's default if None.
     threads : int
-        Threads of a worker to come: Dask takes them for one each while there is no worker.
+        Threads of each future worker; Dask assumes one while no worker is connected.
+
+    Returns
+    -------
+    dict
+        ``target``: workers that the work could use; ``busy``: names of the busy workers;
+        ``working``: whether there is any work.
     """
     target = scheduler.adaptive_target(target_duration)
     busy = [str(ws.name) for ws in scheduler.workers.values() if ws.processing or ws.long_running]
@@ -95,39 +113,49 @@ def load(scheduler: Any, target_duration: Any = None, threads: int = 1) -> dict[
 
 
 async def retire(scheduler: Any, names: list[str], patience: float) -> None:
-    """Let workers finish what they compute, move their data away and leave.
+    """Let workers finish their tasks, move their data away and leave.
 
-    Dask alone moves the data and stops: what is being computed at that moment is lost.
+    Dask alone moves the data and stops the workers, which loses their running tasks.
+
+    Parameters
+    ----------
+    scheduler : distributed.Scheduler
+        The scheduler.
+    names : list of str
+        Names of the workers.
+    patience : float
+        Seconds for the tasks to finish.
     """
-    begun = time.time()
+    started = time.time()
     await scheduler.retire_workers(names=names, close_workers=False, remove=False)
-    while time.time() - begun < patience and _computing(  # noqa: ASYNC110 (heartbeats)
-        scheduler, names, begun
+    while time.time() - started < patience and _computing(  # noqa: ASYNC110 (heartbeats)
+        scheduler, names, started
     ):
         await asyncio.sleep(0.1)
     await scheduler.retire_workers(names=names, close_workers=True, remove=True)
 
 
 def _computing(scheduler: Any, names: list[str], since: float) -> bool:
-    """Tell whether workers that accept no tasks any more still compute; heartbeats tell."""
+    """Return whether closing workers still compute, according to heartbeats after `since`."""
     states = [ws for ws in scheduler.workers.values() if str(ws.name) in names]
     closing = [ws for ws in states if ws.status.name == "closing_gracefully"]
     return any(ws.processing and (ws.executing or ws.last_seen <= since) for ws in closing)
 
 
-JUDGED_AFTER = 5.0
-"""Seconds for the queue to tell why a worker was lost."""
-MOST_UNJUDGED = 10
-"""Workers that a task may lose within that time, however it ends."""
+COUNTED_AFTER = 5.0
+"""Seconds until a lost worker counts against its tasks, unless the loss is cleared before."""
+MOST_UNCOUNTED = 10
+"""Workers that a task may lose within that time before losses count at once."""
 
 
-class Losses:
-    """Remembers what workers computed when they were lost, so that no task is blamed unjustly.
+class SuspicionLedger:
+    """Delays the counting of lost workers against tasks, until the reason of the loss is known.
 
-    Dask counts a lost worker against each task that it computed, and gives such a task up after
-    a few (`KilledWorker`). A job that ended by its walltime or was preempted is nobody's fault.
-    That is known a moment later only, and all jobs may go at once, with a task handed from one to
-    the next: so the blame waits.
+    Dask counts a lost worker against each task that it computed (`suspicious`) and gives such a
+    task up after a few losses (`KilledWorker`). A walltime, preemption or node failure is not the
+    fault of a task. The queue reports it only after a moment, and meanwhile a task can move
+    through many jobs that end together. For this reason a loss counts after `COUNTED_AFTER`
+    seconds, unless `clear_suspicion` is called before.
 
     Parameters
     ----------
@@ -138,85 +166,110 @@ class Losses:
     def __init__(self, scheduler: Any) -> None:
         self.scheduler = scheduler
         self.lost: dict[str, tuple[float, list[Any]]] = {}
-        self._held: Counter[Any] = Counter()
+        self._uncounted: Counter[Any] = Counter()
         self._remove = scheduler.remove_worker
-        # Versions of Dask differ in the name.
+        # The keyword has another name in older versions of Dask.
         expected = "expected" in inspect.signature(self._remove).parameters
-        self._blameless = {"expected" if expected else "safe": True}
+        self._expected = {"expected" if expected else "safe": True}
         scheduler.remove_worker = scheduler.handlers["unregister"] = self.remove_worker
 
     async def remove_worker(self, address: str, *args: Any, **kwargs: Any) -> Any:
-        """Note what the worker computed, and remove it as Dask does."""
+        """Record the tasks of a worker, and remove it as Dask does.
+
+        Parameters
+        ----------
+        address : str
+            Address of the worker.
+        *args, **kwargs : Any
+            Passed to `distributed.Scheduler.remove_worker`.
+        """
         state = self.scheduler.workers.get(address)
         if state is not None and not (kwargs.get("expected") or kwargs.get("safe")):
             tasks = list(state.processing)
             self.lost[str(state.name)] = time.time(), [task.key for task in tasks]
-            self._hold_blame([task for task in tasks if self._may_wait(task)])
+            self._delay_count([task for task in tasks if self._may_delay(task)])
         return await self._remove(address, *args, **kwargs)
 
-    def _may_wait(self, task: Any) -> bool:
-        """Tell whether a task may lose one more worker before it is judged."""
+    def _may_delay(self, task: Any) -> bool:
+        """Return whether a task may lose one more worker before its losses count."""
         allowed = self.scheduler.allowed_failures
-        return bool(task.suspicious < allowed and self._held[task.key] < MOST_UNJUDGED)
+        return bool(task.suspicious < allowed and self._uncounted[task.key] < MOST_UNCOUNTED)
 
-    def _hold_blame(self, tasks: list[Any]) -> None:
-        """Take back what Dask is about to count; it counts later, unless it is forgiven."""
+    def _delay_count(self, tasks: list[Any]) -> None:
+        """Undo what Dask is about to count, and count it later unless it is cleared."""
         for task in tasks:
-            _blame(task, -1)
-            self._held[task.key] += 1
-        held = [task.key for task in tasks]
-        asyncio.get_running_loop().call_later(JUDGED_AFTER, self._judge, held)
+            _count_suspicion(task, -1)
+            self._uncounted[task.key] += 1
+        keys = [task.key for task in tasks]
+        asyncio.get_running_loop().call_later(COUNTED_AFTER, self._count_delayed, keys)
 
-    def _judge(self, keys: list[Any]) -> None:
+    def _count_delayed(self, keys: list[Any]) -> None:
         for key in keys:
-            if self._held[key] > 0:
+            if self._uncounted[key] > 0:
                 self._release(key)
                 if (task := self.scheduler.tasks.get(key)) is not None:
-                    _blame(task, 1)
+                    _count_suspicion(task, 1)
 
     def _release(self, key: Any) -> None:
-        self._held[key] -= 1
-        if self._held[key] <= 0:
-            del self._held[key]
+        self._uncounted[key] -= 1
+        if self._uncounted[key] <= 0:
+            del self._uncounted[key]
 
-    async def forgive(self, names: list[str], window: float = 120.0) -> int:
-        """Take back the blame for workers lost within the last `window` seconds.
+    async def clear_suspicion(self, names: list[str], window: float = 120.0) -> int:
+        """Do not count the loss of workers against their tasks.
 
-        Those that have not been missed yet are removed: a node without power closes no connection.
+        Workers that are still listed are removed: a node without power closes no connection.
+
+        Parameters
+        ----------
+        names : list of str
+            Names of the workers.
+        window : float
+            Only workers lost within the last `window` seconds are cleared.
+
+        Returns
+        -------
+        int
+            Number of counts that were cleared.
         """
         await self._remove_silent(names)
-        forgiven = 0
+        cleared = 0
         for when, keys in (self.lost.pop(name, (0.0, [])) for name in names):
             if time.time() - when < window:
-                forgiven += sum(map(self._forgive, keys))
-        return forgiven
+                cleared += sum(map(self._clear, keys))
+        return cleared
 
-    def _forgive(self, key: Any) -> bool:
-        if self._held[key] > 0:
+    def _clear(self, key: Any) -> bool:
+        if self._uncounted[key] > 0:
             self._release(key)
             return True
         task = self.scheduler.tasks.get(key)
         if task is None or task.suspicious <= 0:
             return False
-        _blame(task, -1)
+        _count_suspicion(task, -1)
         return True
 
     async def _remove_silent(self, names: list[str]) -> None:
         workers = self.scheduler.workers.items()
         for address in [address for address, each in workers if str(each.name) in names]:
             stimulus = f"jobqueue-forgive-{time.time()}"
-            await self._remove(address, stimulus_id=stimulus, **self._blameless)
+            await self._remove(address, stimulus_id=stimulus, **self._expected)
 
 
-def _blame(task: Any, count: int) -> None:
+def _count_suspicion(task: Any, count: int) -> None:
     task.suspicious += count
     task.prefix.suspicious += count
 
 
-def spare(scheduler: Any, groups: dict[str, list[str]]) -> list[str]:
-    """Order groups of workers, each one job, by how well they can be spared.
+def rank_by_idleness(scheduler: Any, groups: dict[str, list[str]]) -> list[str]:
+    """Return the names of groups of workers: idle groups first, of these the ones with little data.
 
-    Idle ones come first, and of these the ones with little data.
+    Parameters
+    ----------
+    scheduler : distributed.Scheduler
+        The scheduler.
+    groups : dict
+        Names of the workers of each job, by the name of the job.
     """
     workers = {str(ws.name): ws for ws in scheduler.workers.values()}
 
@@ -228,7 +281,15 @@ def spare(scheduler: Any, groups: dict[str, list[str]]) -> list[str]:
 
 
 async def serve(config: dict[str, Any]) -> None:
-    """Run a scheduler until it is closed, told to stop, or unowned for ``lease`` seconds."""
+    """Run a scheduler until it is closed, gets a signal, or has no owner for ``lease`` seconds.
+
+    Parameters
+    ----------
+    config : dict
+        ``options``: keywords of `distributed.Scheduler`; ``security``: keywords of
+        `distributed.Security`, empty without encryption; ``prefix``: the secret prefix of HTTP
+        paths; ``lease``: seconds.
+    """
     security = Security(**config["security"]) if config["security"] else None
     scheduler = Scheduler(security=security, http_prefix=config["prefix"], **config["options"])
     prepare(scheduler, config["prefix"])
@@ -236,9 +297,9 @@ async def serve(config: dict[str, Any]) -> None:
     scheduler.handlers["jobqueue_renew"] = lambda: renewed.__setitem__(0, time.monotonic())
     async with scheduler:
         _stop_on_signal(scheduler)
-        sys.stdout.write(json.dumps(_facts(scheduler)) + "\n")
+        sys.stdout.write(json.dumps(_description(scheduler)) + "\n")
         sys.stdout.flush()
-        os.dup2(2, 1)  # who started us may end before us: nobody reads there any more
+        os.dup2(2, 1)  # the program that reads standard output may end first
         lease = asyncio.create_task(_end_when_unowned(scheduler, renewed, config["lease"]))
         await scheduler.finished()
         lease.cancel()
@@ -251,13 +312,13 @@ def _stop_on_signal(scheduler: Any) -> None:
         loop.add_signal_handler(number, lambda: tasks.add(asyncio.ensure_future(scheduler.close())))
 
 
-def _facts(scheduler: Any) -> dict[str, Any]:
+def _description(scheduler: Any) -> dict[str, Any]:
     port = scheduler.http_server.port if scheduler.http_server else 0
     return {"address": scheduler.address, "dashboard_port": port, "pid": os.getpid()}
 
 
 async def _end_when_unowned(scheduler: Any, renewed: list[float], lease: float) -> None:
-    while time.monotonic() - renewed[0] < lease:  # noqa: ASYNC110 (the other side tells us)
+    while time.monotonic() - renewed[0] < lease:  # noqa: ASYNC110 (the owner renews)
         await asyncio.sleep(min(10, lease / 10))
     await scheduler.close(reason="no owner renewed the lease")
 

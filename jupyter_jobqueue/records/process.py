@@ -1,4 +1,4 @@
-"""Which process is meant: a number alone may belong to another one by now."""
+"""Identifies a process for ever, while the system reuses its number (pid)."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ConfigDict
 
-DEAD = (b"Z", b"X")
+ENDED_STATES = (b"Z", b"X")
 
 
 class Process(BaseModel):
-    """A process of some machine, told from a later one with the same number.
+    """A process of a machine, distinct from later processes with the same number.
 
     Parameters
     ----------
     host : str
-        Name of its machine.
+        Name of the machine.
     boot : str
-        What tells the present run of that machine from the one before.
+        Id of the boot of the machine.
     space : str
-        Where its number counts: containers of one machine have numbers of their own.
+        PID namespace: each container of a machine numbers its own processes.
     pid : int
-        Its number.
+        Number of the process.
     born : str
-        When it began, in the machine's own words; the time of day is no help, as it can be set.
+        When the process started, in clock ticks since the boot, as the time of day can be set;
+        empty if it had ended already.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,31 +43,43 @@ class Process(BaseModel):
 
     @classmethod
     def of(cls, pid: int) -> Process:
-        """Return a process of this machine."""
+        """Return a process of this machine.
+
+        Parameters
+        ----------
+        pid : int
+            Number of the process.
+        """
         return cls(host=host(), boot=_boot(), space=_space(), pid=pid, born=_born(pid))
 
     @property
     def here(self) -> bool:
-        """Whether its number means something to us."""
+        """Whether its number is valid in this program: same machine, boot and namespace."""
         return (self.host, self.boot, self.space) == (host(), _boot(), _space())
 
     @property
     def alive(self) -> bool:
-        """Whether it is here and still runs; a zombie does not."""
+        """Whether it is on this machine and runs; a zombie does not run."""
         return self.here and bool(self.born) and _born(self.pid) == self.born
 
     @property
     def dead(self) -> bool:
-        """Whether it surely has ended: here, or because its machine was started anew."""
+        """Whether it has certainly ended: on this machine, or because the machine was rebooted."""
         rebooted = self.host == host() and self.boot != _boot()
         return rebooted or (self.here and not self.alive)
 
     def kill(self) -> None:
-        """End it at once."""
+        """End the process at once."""
         self.send(signal.SIGKILL)
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal, and nobody else who may have got its number just now."""
+        """Send a signal to the process, and never to another one that now has its number.
+
+        Parameters
+        ----------
+        number : signal.Signals
+            The signal.
+        """
         with suppress(OSError):
             handle = os.pidfd_open(self.pid)
             try:
@@ -97,17 +110,17 @@ def _space() -> str:
 
 
 def _born(pid: int) -> str:
-    """Return when a process began; empty if it does not run any more."""
+    """Return when a process started; empty if it no longer runs."""
     try:
-        # The name in parentheses may hold anything.
+        # The name in parentheses may contain spaces and parentheses.
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
-        return "" if Path("/proc/self/stat").exists() else _born_elsewhere(pid)
-    return "" if fields[0] in DEAD else fields[19].decode()
+        return "" if Path("/proc/self/stat").exists() else _born_without_proc(pid)
+    return "" if fields[0] in ENDED_STATES else fields[19].decode()
 
 
-def _born_elsewhere(pid: int) -> str:
-    """Ask where there is no /proc."""
+def _born_without_proc(pid: int) -> str:
+    """Return when a process started, on systems without /proc."""
     try:
         process = psutil.Process(pid)
         return "" if process.status() == psutil.STATUS_ZOMBIE else str(process.create_time())

@@ -1,4 +1,4 @@
-"""What is kept of a cluster: a small JSON document with a version."""
+"""The record of a cluster: a small JSON document with a version."""
 
 from __future__ import annotations
 
@@ -15,15 +15,29 @@ VERSION = 2
 
 
 class NotARecord(ValueError):
-    """A file that cannot be read as a record; the text says why."""
+    """A file is not a record; the message gives the reason."""
 
 
 class NewerRecord(NotARecord):
-    """A record of a later version of this package."""
+    """A record has a version that this package does not know yet."""
 
 
 class KeptJob(BaseModel):
-    """What anybody needs to know of a job; the rest is for the cluster's own table."""
+    """A job in a record; other fields belong to `jobs.job.Job` and are not checked here.
+
+    Parameters
+    ----------
+    name : str
+        Name of the job.
+    tag : str
+        Tag of its submission.
+    id : str
+        Id in the queue; empty until it is known.
+    submitted : float
+        When it was submitted, by the clock of this machine.
+    submitted_per_queue : float, optional
+        When it was submitted, by the clock of the batch system.
+    """
 
     model_config = ConfigDict(extra="allow", populate_by_name=True)
 
@@ -35,7 +49,21 @@ class KeptJob(BaseModel):
 
 
 class Bounds(BaseModel):
-    """An adaptive cluster."""
+    """The policy of an adaptive cluster; see `jobs.adaptive.AdaptivePolicy`.
+
+    Parameters
+    ----------
+    minimum, maximum : int
+        Jobs; a maximum of None means no limit.
+    idle_timeout : float
+        Seconds for which fewer jobs must be enough before jobs are removed.
+    interval : float
+        Seconds between two decisions.
+    target_duration : str or float
+        Seconds that the work should take.
+    log : list
+        Time, number of jobs and reason of each decision.
+    """
 
     minimum: int
     maximum: int | None = None
@@ -46,7 +74,19 @@ class Bounds(BaseModel):
 
 
 class Scheduler(BaseModel):
-    """Where the Dask scheduler is, and how long it lives without an owner (0: not at all)."""
+    """The Dask scheduler of a cluster.
+
+    Parameters
+    ----------
+    address : str
+        Address for clients and workers.
+    dashboard_port : int
+        Port of the dashboard; 0 if there is none.
+    lease : float
+        Seconds for which the scheduler runs without an owner; 0 if it ends with its owner.
+    process : Process
+        Process of the scheduler.
+    """
 
     address: str
     dashboard_port: int = 0
@@ -55,14 +95,58 @@ class Scheduler(BaseModel):
 
 
 class Record(BaseModel):
-    """All that is needed to take a cluster up again, or to see to what is left of it."""
+    """Everything needed to take a cluster over, or to cancel its remaining jobs.
+
+    Parameters
+    ----------
+    version : int
+        Version of the format.
+    id, name : str
+        Id and name of the cluster.
+    kind : str
+        ``server`` if a Jupyter server made it, ``program`` if a Python program did.
+    owner : Process, optional
+        The process that manages the cluster; None if it was left for others to take over.
+    closing : bool
+        Whether the cluster is closing.
+    created : float
+        When the cluster was made; seconds since the epoch.
+    system, profile : str
+        Batch system, and the section of the configuration.
+    options, scheduler_options : dict
+        Options of the jobs, and keywords of `distributed.Scheduler`.
+    protocol : str
+        Such as ``"tls://"``.
+    security : dict
+        Keywords of `distributed.Security` that name files; empty without encryption.
+    prefix : str
+        Secret first part of the dashboard's paths.
+    folder : str
+        Folder of the cluster's files.
+    scheduler : Scheduler
+        The Dask scheduler.
+    wanted : int
+        Target: jobs.
+    adaptive : Bounds, optional
+        Target: the policy; None for a fixed size.
+    count : int
+        Jobs numbered so far.
+    sizes : dict
+        Number of jobs of each submission, by tag.
+    failures : int
+        Jobs in a row that ended before a worker joined.
+    detail, words : str
+        The problem with these jobs: the sentence, and verbatim output.
+    jobs : list of KeptJob
+        The jobs.
+    notes : list
+        Time and sentence of each unusual event.
+    """
 
     version: Literal[2] = 2
     id: str = Field(pattern=r"^[\w.-]+$")
     kind: Literal["server", "program"]
-    """Of a Jupyter server, whose clusters live on without it, or of a program."""
     owner: Process | None
-    """None if its owner has left it for others to find."""
     closing: bool = False
     created: float
     system: str
@@ -72,7 +156,6 @@ class Record(BaseModel):
     scheduler_options: dict[str, Any] = {}
     protocol: str
     security: dict[str, Any]
-    """Keywords of `Security` that name files; empty without encryption."""
     prefix: str
     folder: str
     scheduler: Scheduler
@@ -88,18 +171,33 @@ class Record(BaseModel):
 
 
 def _from_1(old: dict[str, Any]) -> dict[str, Any]:
-    """Version 1 knew the bounds of an adaptive cluster only, as a pair."""
+    """Convert version 1, which had only the bounds of an adaptive cluster, as a pair."""
     pair = old.get("adaptive")
     bounds = {"minimum": pair[0], "maximum": pair[1]} if pair else None
     return {**old, "version": 2, "adaptive": bounds}
 
 
 OLDER: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
-"""How a record of each older version becomes one of the next."""
+"""Functions that convert a record of a version to the next version."""
 
 
 def read(path: Path) -> Record:
-    """Read a record, also one of an older version; `NotARecord` says why it is none."""
+    """Read a record of this version or an older one.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    NotARecord
+        If the file is not a record.
+    NewerRecord
+        If the record has a newer version.
+    FileNotFoundError
+        If there is no file.
+    """
     try:
         value = json.loads(path.read_bytes())
         version = value.get("version")
@@ -129,10 +227,14 @@ def read(path: Path) -> Record:
 def write(record: Record) -> str:
     """Return the text of a record.
 
-    Jobs are written one by one: a thousand at once would hold up all other threads.
+    Parameters
+    ----------
+    record : Record
+        The record.
     """
-    facts = record.model_dump(exclude={"jobs"}, warnings=False)
-    kept: list[Any] = record.jobs  # not checked, and so still plain, if this program made them
+    # Jobs are converted one by one: a thousand at once would block all other threads.
+    fields = record.model_dump(exclude={"jobs"}, warnings=False)
+    kept: list[Any] = record.jobs  # plain dictionaries if made by this program
     jobs = (job.model_dump(by_alias=True) if isinstance(job, KeptJob) else job for job in kept)
     lines = ",\n".join(json.dumps(job, default=str) for job in jobs)
-    return f'{json.dumps(facts, default=str)[:-1]}, "jobs": [\n{lines}\n]}}\n'
+    return f'{json.dumps(fields, default=str)[:-1]}, "jobs": [\n{lines}\n]}}\n'

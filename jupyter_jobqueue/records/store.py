@@ -1,6 +1,6 @@
-"""One small file a cluster, so that whoever comes after its owner can find it and its jobs.
+"""Reads and writes the records of a user's clusters.
 
-The files are private, are replaced whole or not at all, and have a version.
+Each cluster has one private file, which is replaced atomically.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from jupyter_jobqueue.records import record as records
 from jupyter_jobqueue.records.process import Process
 from jupyter_jobqueue.records.record import NewerRecord, NotARecord, Record, read
 
-TOUCH = 20.0
-"""Seconds after which an owner shows that it lives, for those who cannot see its process."""
-STALE = 90.0
-"""Seconds of silence after which such an owner is taken to be gone."""
-LOCK_PATIENCE = 5.0
-"""Seconds to wait for others who write a record."""
+TOUCH_INTERVAL = 20.0
+"""Seconds between two updates of a record's time, which show other machines that the owner runs."""
+STALE_AFTER = 90.0
+"""Seconds without an update after which such an owner counts as ended."""
+LOCK_TIMEOUT = 5.0
+"""Seconds to wait for other programs that write a record."""
 
 
 class Taken(Exception):
-    """Somebody else owns the cluster now."""
+    """Another process owns the cluster now."""
 
 
 class Store:
@@ -37,47 +37,60 @@ class Store:
     Parameters
     ----------
     folder : Path, optional
-        Where they are; below the state folder of the user unless given.
+        Folder of the records; the default is below the state folder of the user.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or platformdirs.user_state_path("jupyter-jobqueue") / "records"
         self._ours: dict[str, tuple[Process, tuple[int, ...]]] = {}
-        """Files as we have written them, which need not be read before they are replaced."""
+        """Writer and file state after our last write: an unchanged file is still ours."""
 
     def path(self, cluster: str) -> Path:
-        """Return the file of a cluster."""
+        """Return the path of a cluster's record."""
         return self.folder / f"{cluster}.json"
 
     def read_all(self) -> tuple[list[Record], list[str]]:
-        """Return all records, oldest first, and a sentence on each file that is none.
+        """Return all records, oldest first, and a sentence about each file that is not a record.
 
-        Such a file is set aside, so that it is told of once.
+        Such a file is renamed, so that it is reported once.
         """
-        self._sweep_temporary()
-        records, told = [], []
+        self._remove_temporary()
+        records, problems = [], []
         for path in sorted(self.folder.glob("*.json")):
             try:
                 records.append(read(path))
-            except FileNotFoundError:  # its cluster has just closed
+            except FileNotFoundError:  # the cluster has just closed
                 continue
             except NewerRecord as error:
-                told.append(f"{path} {error}, and is left as it is")
+                problems.append(f"{path} {error}, and is left as it is")
             except NotARecord as error:
-                told.append(self.set_aside(path, str(error)))
+                problems.append(self.set_aside(path, str(error)))
             except OSError as error:
-                told.append(f"{path} cannot be read: {error.strerror}")
-        return sorted(records, key=lambda record: record.created), told
+                problems.append(f"{path} cannot be read: {error.strerror}")
+        return sorted(records, key=lambda record: record.created), problems
 
-    def _sweep_temporary(self) -> None:
-        """Remove what writers left that were killed in the midst of it."""
+    def _remove_temporary(self) -> None:
+        """Remove temporary files of writers that were killed."""
         for path in self.folder.glob(".*-*"):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > 3600:
                     path.unlink()
 
     def set_aside(self, path: Path, why: str) -> str:
-        """Rename a file so that nobody reads it again; returns a sentence that says so."""
+        """Rename a file so that it is not read again.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        why : str
+            Why it is not a record.
+
+        Returns
+        -------
+        str
+            A sentence that reports it.
+        """
         broken = path.with_name(f"{path.name}.broken")
         try:
             path.rename(broken)
@@ -86,7 +99,22 @@ class Store:
         return f"{path} is not the record of a cluster ({why}); it is now {broken.name}"
 
     def write(self, record: Record, writer: Process) -> None:
-        """Replace a record; raises `Taken` if it is somebody else's, OSError if it cannot be."""
+        """Replace a record.
+
+        Parameters
+        ----------
+        record : Record
+            The new record.
+        writer : Process
+            The process that writes, which must own the cluster unless nobody does.
+
+        Raises
+        ------
+        Taken
+            If another process owns the cluster.
+        OSError
+            If the file cannot be written.
+        """
         with self._locked():
             if (writer, self._seen(record.id)) != self._ours.get(record.id):
                 with suppress(FileNotFoundError, NotARecord):
@@ -96,7 +124,7 @@ class Store:
             self._ours[record.id] = writer, self._seen(record.id)
 
     def _seen(self, cluster: str) -> tuple[int, ...]:
-        """Return what changes with every change of a file; empty if there is none."""
+        """Return numbers that change with every write of a record; empty if there is no file."""
         try:
             seen = self.path(cluster).stat()
         except FileNotFoundError:
@@ -104,7 +132,13 @@ class Store:
         return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
     def touch(self, cluster: str) -> None:
-        """Show that the owner lives."""
+        """Update the time of a record, which shows that its owner runs.
+
+        Parameters
+        ----------
+        cluster : str
+            Id of the cluster.
+        """
         with suppress(FileNotFoundError), self._locked():
             writer, written = self._ours.get(cluster, (None, ()))
             untouched = self._seen(cluster) == written
@@ -113,18 +147,33 @@ class Store:
                 self._ours[cluster] = writer, self._seen(cluster)
 
     def remove(self, cluster: str, owner: Process) -> None:
-        """Remove a record, unless somebody else has it by now."""
+        """Remove a record, unless another process owns it.
+
+        Parameters
+        ----------
+        cluster : str
+            Id of the cluster.
+        owner : Process
+            The process that removes it.
+        """
         with self._locked(), suppress(FileNotFoundError, NotARecord):
             if read(self.path(cluster)).owner in (None, owner):
                 self.path(cluster).unlink()
 
     def claim(self, cluster: str, claimant: Process) -> Record | None:
-        """Become the owner of a cluster that has none; of several who try, one does.
+        """Become the owner of a cluster without an owner; only one of several claimants succeeds.
+
+        Parameters
+        ----------
+        cluster : str
+            Id of the cluster.
+        claimant : Process
+            The new owner.
 
         Returns
         -------
         Record or None
-            None if it has an owner, or is gone.
+            None if the cluster has an owner, or no record.
         """
         with self._locked():
             try:
@@ -134,22 +183,22 @@ class Store:
             if not self.is_free(record):
                 return None
             mine = record.model_copy(update={"owner": claimant})
-            # On a full disk nobody can claim anything; better one owner too many than none.
+            # On a full disk no claim can be written; two owners are better than none.
             with suppress(OSError):
                 self._replace(mine)
             return mine
 
     def is_free(self, record: Record) -> bool:
-        """Whether the owner of a cluster is gone."""
+        """Return whether a cluster has no owner, or one that has ended."""
         owner = record.owner
         return owner is None or (not owner.alive if owner.here else self._is_silent(record.id))
 
     def _is_silent(self, cluster: str) -> bool:
-        """Tell whether an owner elsewhere has long not shown itself, by the file server's clock."""
+        """Return whether the record was not updated for long, by the clock of the file server."""
         lock = self.folder / ".lock"
         lock.touch()
         with suppress(OSError):
-            return lock.stat().st_mtime - self.path(cluster).stat().st_mtime > STALE
+            return lock.stat().st_mtime - self.path(cluster).stat().st_mtime > STALE_AFTER
         return False
 
     def _replace(self, record: Record) -> None:
@@ -173,9 +222,9 @@ class Store:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Keep others from writing; where the file system has no locks, nobody is kept."""
+        """Exclude other writers; file systems without locks exclude nobody."""
         self._make_folder()
-        deadline = time.monotonic() + LOCK_PATIENCE
+        deadline = time.monotonic() + LOCK_TIMEOUT
         with open(os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
             while not _lock(file.fileno()):
                 if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Keeps the record of a cluster on disk up to date, and the lease of its scheduler renewed."""
+"""Keeps the record of a cluster up to date, and renews the lease of its scheduler."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from typing import Any
 
 from jupyter_jobqueue.records.process import Process
 from jupyter_jobqueue.records.record import Record
-from jupyter_jobqueue.records.store import TOUCH, Store, Taken
+from jupyter_jobqueue.records.store import TOUCH_INTERVAL, Store, Taken
 
 WRITE_INTERVAL = 1.0
-"""Seconds between two writings at the least."""
+"""Seconds between two writes at least."""
 WRITE_TIMEOUT = 5.0
-"""Seconds for a disk or a scheduler to answer; then things go on without."""
+"""Seconds to wait for a disk or a scheduler before work continues without them."""
 
 
 class RecordWriter:
-    """Writes the record of one cluster whenever something changes, but not at every change.
+    """Writes the record of one cluster after changes, at most once per `WRITE_INTERVAL`.
 
     Parameters
     ----------
     cluster : str
         Id of the cluster.
     make_record : callable
-        Returns the `Record` of now for an owner (None to leave it to others), and whether the
-        cluster is closing; None while there is nothing that could be found again.
+        Takes the owner (None to leave the cluster to others) and whether the cluster is closing.
+        Returns the current `Record`; None while there is nothing to find again.
     renew : callable
         Renews the lease of the scheduler.
     on_taken : callable
-        Called when somebody else has taken the cluster over.
+        Called when another process has taken the cluster over.
     on_problem : callable
         Called once with a sentence when the record cannot be written.
     """
@@ -63,7 +63,7 @@ class RecordWriter:
         return self._file.store
 
     def mark_dirty(self) -> None:
-        """Note that something has changed."""
+        """Request a write, as something has changed."""
         self._dirty.set()
 
     async def run(self, lease: float) -> None:
@@ -72,24 +72,24 @@ class RecordWriter:
         Parameters
         ----------
         lease : float
-            Seconds for which the scheduler lives without an owner; 0 if it ends with its owner.
+            Seconds for which the scheduler runs without an owner; 0 if it ends with its owner.
         """
-        beat = min(TOUCH, lease / 4) if lease else TOUCH
-        due = time.monotonic() + beat
+        interval = min(TOUCH_INTERVAL, lease / 4) if lease else TOUCH_INTERVAL
+        due = time.monotonic() + interval
         while not self._over:
             with suppress(TimeoutError):
-                # Not wait_for, which in Python 3.11 can swallow a cancellation.
+                # wait_for can swallow a cancellation in Python 3.11.
                 async with asyncio.timeout(max(0.0, due - time.monotonic())):
                     await self._dirty.wait()
             if time.monotonic() >= due:
-                due = time.monotonic() + beat
-                await self._show_life()
+                due = time.monotonic() + interval
+                await self._renew_ownership()
             if self._dirty.is_set():
                 await self.save()
-            await asyncio.sleep(min(WRITE_INTERVAL, beat))
+            await asyncio.sleep(min(WRITE_INTERVAL, interval))
 
-    async def _show_life(self) -> None:
-        """Renew the lease, and touch the record for whoever cannot see this process."""
+    async def _renew_ownership(self) -> None:
+        """Renew the lease, and update the record's time for other machines."""
         if self._unsaved:
             self.mark_dirty()
         with suppress(OSError, TimeoutError):
@@ -98,7 +98,13 @@ class RecordWriter:
             await _off_loop(self.store.touch, self.cluster)
 
     async def save(self, *, closing: bool = False) -> None:
-        """Write the record now; a disk that does not answer is not waited for."""
+        """Write the record now, but wait at most `WRITE_TIMEOUT` for the disk.
+
+        Parameters
+        ----------
+        closing : bool
+            Whether the cluster is closing.
+        """
         record = None if self._over else self._make_record(self.owner, closing)
         if record is None:
             return
@@ -118,7 +124,7 @@ class RecordWriter:
             self._report(error)
 
     def _report(self, error: OSError) -> None:
-        """Report once; writing is tried again with the next change."""
+        """Report the error once; the next change tries again."""
         if not self._reported:
             self._reported = True
             self._on_problem(
@@ -126,7 +132,13 @@ class RecordWriter:
             )
 
     async def finish(self, *, left: bool) -> None:
-        """Remove the record; if jobs may be left, keep it for whoever comes next."""
+        """Remove the record at the end of the cluster.
+
+        Parameters
+        ----------
+        left : bool
+            Whether jobs may remain; the record then stays for the next program.
+        """
         if left:
             await self.release(closing=True)
         elif not self._over and self._make_record(None, True) is not None:
@@ -135,7 +147,13 @@ class RecordWriter:
                 await self._file.remove(self.cluster, self.owner)
 
     async def release(self, *, closing: bool = False) -> None:
-        """Write the last state, for a new owner to find."""
+        """Write the last state without an owner, so that another program can take over.
+
+        Parameters
+        ----------
+        closing : bool
+            Whether the cluster is closing.
+        """
         record = None if self._over else self._make_record(None, closing)
         if record is not None:
             self._over = True
@@ -144,7 +162,7 @@ class RecordWriter:
 
 
 class NumberedFile:
-    """Writes records in threads, and the newest last: a thread that hung cannot be stopped.
+    """Writes records in threads in the right order, as a thread that hangs cannot be stopped.
 
     Parameters
     ----------
@@ -159,11 +177,34 @@ class NumberedFile:
         self._written = 0
 
     async def write(self, record: Record, owner: Process) -> None:
-        """Write a record unless a newer one has been written."""
+        """Write a record unless a newer one has been written.
+
+        Parameters
+        ----------
+        record : Record
+            The record.
+        owner : Process
+            The process that writes.
+
+        Raises
+        ------
+        Taken
+            If another process owns the cluster.
+        OSError
+            If the file cannot be written.
+        """
         await _off_loop(self._write, record, owner, next(self._numbers))
 
     async def remove(self, cluster: str, owner: Process) -> None:
-        """Remove a record; none that was made before is written any more."""
+        """Remove a record, and drop older writes that are still waiting.
+
+        Parameters
+        ----------
+        cluster : str
+            Id of the cluster.
+        owner : Process
+            The process that removes it.
+        """
         await _off_loop(self._remove, cluster, owner, next(self._numbers))
 
     def _write(self, record: Record, owner: Process, number: int) -> None:
@@ -179,9 +220,9 @@ class NumberedFile:
 
 
 async def _off_loop(work: Callable[..., Any], *args: Any) -> None:
-    """Do what may take long in a thread; at the end of the interpreter there are none any more."""
+    """Call a slow function in a thread, or directly when the interpreter is shutting down."""
     try:
-        doing = asyncio.to_thread(work, *args)
-        await doing
+        call = asyncio.to_thread(work, *args)
+        await call
     except RuntimeError:
         work(*args)

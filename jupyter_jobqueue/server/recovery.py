@@ -11,13 +11,18 @@ from typing import Any, Protocol
 
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
-from jupyter_jobqueue.cluster.leftovers import cancel_and_forget, cancel_leftovers, counted, release
+from jupyter_jobqueue.cluster.leftovers import (
+    cancel_and_forget,
+    cancel_leftovers,
+    describe_cancelled,
+    release,
+)
 from jupyter_jobqueue.discovery import Discovery
 from jupyter_jobqueue.errors import QueueError
 from jupyter_jobqueue.jobs.scaler import Target
 from jupyter_jobqueue.records.process import Process, host
 from jupyter_jobqueue.records.record import Record
-from jupyter_jobqueue.records.store import STALE, TOUCH, Store
+from jupyter_jobqueue.records.store import STALE_AFTER, TOUCH_INTERVAL, Store
 from jupyter_jobqueue.server.managed_cluster import ManagedCluster
 
 FOUND = "Reconnected after a server restart"
@@ -99,14 +104,14 @@ class Recovery:
         adapter = ADAPTERS.get(record.system)
         if adapter is None or (adapter.host and record.scheduler.process.host != host()):
             return None  # a queue that is not there, or that of another machine
-        deadline = time.monotonic() + STALE + 2 * TOUCH
+        deadline = time.monotonic() + STALE_AFTER + 2 * TOUCH_INTERVAL
         while True:
             if claimed := await asyncio.to_thread(self.store.claim, record.id, self.owner):
                 return claimed
             elsewhere = record.owner is not None and not record.owner.here
             if not elsewhere or time.monotonic() > deadline:
                 return None
-            await asyncio.sleep(TOUCH)
+            await asyncio.sleep(TOUCH_INTERVAL)
 
     async def _revive(self, record: Record) -> None:
         if record.closing:
@@ -146,7 +151,7 @@ class Recovery:
                 record = await asyncio.to_thread(self._claim_again, record)
             else:
                 if left or always or attempt:
-                    self.host.notify(f"{sentence}; {counted(left)}.")
+                    self.host.notify(f"{sentence}; {describe_cancelled(left)}.")
                 return
         await asyncio.to_thread(release, self.store, record)
 

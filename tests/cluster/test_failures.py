@@ -55,8 +55,8 @@ CAUSES: dict[str, tuple[Callable[[Path], dict[str, Any]], int, str, str]] = {
         stale_address,
         1,
         "Timed out trying to connect to tls://127.0.0.1:9 after",
-        "The node cannot reach the scheduler at tls://127.0.0.1:9. Another network `interface` may "
-        "do.",
+        "The node cannot reach the scheduler at tls://127.0.0.1:9. Try another network "
+        "`interface`.",
     ),
     "a step of the site's own": (
         lambda folder: {"job_script_prologue": ["echo the licence is used up >&2", "exit 1"]},

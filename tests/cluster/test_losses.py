@@ -21,7 +21,7 @@ from tests.cluster.conftest import Queue, states, until
 @pytest.fixture(autouse=True)
 def _judged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have blame counted when a worker is lost, so that it is seen if nobody takes it back."""
-    monkeypatch.setattr("jupyter_jobqueue.placement.program.JUDGED_AFTER", 0.0)
+    monkeypatch.setattr("jupyter_jobqueue.placement.program.COUNTED_AFTER", 0.0)
 
 
 class Work:
@@ -111,7 +111,7 @@ def test_all_running_jobs_cancelled_at_once(
     slurm_queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Dask hands a task from each lost worker to the next one that is about to go."""
-    monkeypatch.setattr("jupyter_jobqueue.placement.program.JUDGED_AFTER", 3.0)
+    monkeypatch.setattr("jupyter_jobqueue.placement.program.COUNTED_AFTER", 3.0)
     with working(slurm_queue, tmp_path / "gate", 6) as work:
         slurm_queue.cancel(next(iter(work.cluster.jobs.values())).id.partition("_")[0])
         is_whole_again(slurm_queue, work, lost=6)

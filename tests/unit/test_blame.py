@@ -86,7 +86,7 @@ def test_a_task_handed_from_one_lost_worker_to_the_next_survives() -> None:
 def test_what_nobody_forgives_is_counted_and_the_fourth_loss_is_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(program, "JUDGED_AFTER", 0.1)
+    monkeypatch.setattr(program, "COUNTED_AFTER", 0.1)
 
     async def use(bench: Bench) -> None:
         for count in range(1, 4):
@@ -101,17 +101,17 @@ def test_what_nobody_forgives_is_counted_and_the_fourth_loss_is_the_last(
 
 def test_a_task_that_takes_down_worker_after_worker_is_stopped_before_it_is_judged() -> None:
     async def use(bench: Bench) -> None:
-        for _ in range(program.MOST_UNJUDGED + 4):
+        for _ in range(program.MOST_UNCOUNTED + 4):
             assert bench.future.status == "pending"
             await bench.lose()
         with pytest.raises(KilledWorker):
             await bench.future
 
-    on_bench(use, workers=program.MOST_UNJUDGED + 5)
+    on_bench(use, workers=program.MOST_UNCOUNTED + 5)
 
 
 def test_blame_that_was_counted_is_taken_back_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program, "JUDGED_AFTER", 0.0)
+    monkeypatch.setattr(program, "COUNTED_AFTER", 0.0)
 
     async def use(bench: Bench) -> None:
         names = [await bench.lose() for _ in range(2)]

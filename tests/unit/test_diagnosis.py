@@ -22,21 +22,21 @@ CASES = {
     "/bin/bash: line 3: python3.99: command not found": "There is no python3.99 on the node",
     "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=7.batch.": "ran out of memory",
     "MemoryError": "ran out of memory",
-    "OSError: [Errno 28] No space left on device: '/local/x'": "A disk is full",
-    "OSError: [Errno 122] Disk quota exceeded": "its quota used up",
+    "OSError: [Errno 28] No space left on device: '/local/x'": "A disk or its quota is full",
+    "OSError: [Errno 122] Disk quota exceeded": "A disk or its quota is full",
     "OSError: Timed out trying to connect to tls://10.0.0.1:8786 after 30 s": (
-        "cannot reach the scheduler at tls://10.0.0.1:8786"
+        "cannot reach the scheduler at tls://10.0.0.1:8786. Try another network `interface`."
     ),
-    "dask_worker - INFO - Timed out starting worker": "was not there within `death_timeout`",
+    "dask_worker - INFO - Timed out starting worker": "did not start within `death_timeout`",
     "ConnectionRefusedError: [Errno 111] Connection refused": "cannot reach the scheduler.",
     "OSError: [Errno 113] No route to host": "cannot reach the scheduler.",
     "ValueError: 'ib7' is not a valid network interface. Valid network interfaces are: ['lo']": (
         "no network interface ib7"
     ),
     "PermissionError: [Errno 13] Permission denied: '/scratch/other'": (
-        "may not read or write what it needs (/scratch/other)"
+        "has no permission for a file that it needs (/scratch/other)"
     ),
-    "/bin/sh: 1: /opt/x: Permission denied": "may not read or write what it needs.",
+    "/bin/sh: 1: /opt/x: Permission denied": "has no permission for a file that it needs.",
 }
 
 

@@ -19,7 +19,7 @@ from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
 from jupyter_jobqueue.cluster.leftovers import left_over
 from jupyter_jobqueue.records.process import Process
 from jupyter_jobqueue.records.record import NewerRecord, NotARecord, Record, read
-from jupyter_jobqueue.records.store import STALE, Store, Taken
+from jupyter_jobqueue.records.store import STALE_AFTER, Store, Taken
 
 ME = Process.of(os.getpid())
 ELSEWHERE = ME.model_copy(update={"host": "elsewhere", "boot": "other"})
@@ -240,7 +240,7 @@ def test_what_was_left_by_its_owner_can_be_claimed(store: Store) -> None:
 def test_an_owner_elsewhere_is_gone_when_it_is_silent(store: Store) -> None:
     store.write(record(owner=ELSEWHERE), ELSEWHERE)
     assert store.claim("0123456789ab", ME) is None
-    past = time.time() - STALE - 1
+    past = time.time() - STALE_AFTER - 1
     os.utime(store.path("0123456789ab"), (past, past))
     store.touch("0123456789ab")
     assert store.claim("0123456789ab", ME) is None
