@@ -25,10 +25,10 @@ from tests.cluster.conftest import Queue, states, until
 
 PROGRAM = """
 import json, sys, time
-from jupyter_jobqueue import cluster
+import jupyter_jobqueue
 
 make, options, jobs = json.loads(sys.argv[1])
-made = getattr(cluster, make)(name="killed", **options)
+made = getattr(jupyter_jobqueue, make)(name="killed", **options)
 made.scale(jobs=jobs)
 made.wait_for_workers(1, timeout=120)
 print(made.id, flush=True)
