@@ -75,6 +75,7 @@ def jp_server_config() -> dict[str, object]:
 
 PATIENT = {
     "batch.dialect.VERSION_TIMEOUT": 60.0,
+    "placement.client.ANSWER_TIMEOUT": 60.0,
     "jobs.retirer.DRAIN_TIMEOUT": 60.0,
     "jobs.retirer.RETIRE_TIMEOUT": 120.0,
     "jobs.retirer.LEAVE_TIMEOUT": 60.0,

@@ -68,6 +68,8 @@ class Endings:
         self.watching_since = 0.0
         """When this program began to watch: how jobs fared that ended before is not known."""
         self._accounting_queried_at = 0.0
+        self._innocent: set[str] = set()
+        """Workers that were lost by no fault of a task, which the scheduler does not know yet."""
 
     async def record(self, changed: Sequence[Job]) -> None:
         """Find out how jobs ended, and what that means.
@@ -84,7 +86,8 @@ class Endings:
                 await self._count_failure(job)
             elif not self.was_asked_to_end(job):
                 self._note_end(job)
-        await self._clear_suspicion([*ended, *requeued(list(changed))])
+        self._find_innocent([*ended, *requeued(list(changed))])
+        await self._clear_suspicion()
 
     async def _find_exit_codes(self, ended: list[Job]) -> None:
         adapter = self.queue.adapter
@@ -109,6 +112,7 @@ class Endings:
         list of Job
             The jobs whose end is known now.
         """
+        await self._clear_suspicion()
         now = time.time()
         lost = [
             job
@@ -120,7 +124,8 @@ class Endings:
         self._accounting_queried_at = now
         await self._query_accounting(lost)
         found = [job for job in lost if job.state is not JobState.LOST]
-        await self._clear_suspicion(found)
+        self._find_innocent(found)
+        await self._clear_suspicion()
         return found
 
     async def _query_accounting(self, lost: Sequence[Job]) -> None:
@@ -148,19 +153,20 @@ class Endings:
             text = "\n".join(filter(None, (problem.message, words, problem.diagnosis)))
             logger.warning("%s submits no more jobs: %s", self.table.name, text)
 
-    async def _clear_suspicion(self, gone: Sequence[Job]) -> None:
-        """Take the blame from tasks that lost a worker by no fault of theirs."""
-        jobs = [
-            job
-            for job in gone
-            if job.ended_by_system or job.state in (JobState.CANCELLED, JobState.PENDING)
-        ]
-        names = [name for job in jobs for name in job.known_workers]
-        for job in jobs:
-            job.known_workers.clear()
-        if names:
+    def _find_innocent(self, gone: Sequence[Job]) -> None:
+        """Note the workers of jobs that were ended by the system or on purpose."""
+        for job in gone:
+            if job.ended_by_system or job.state in (JobState.CANCELLED, JobState.PENDING):
+                self._innocent |= job.known_workers
+                job.known_workers.clear()
+
+    async def _clear_suspicion(self) -> None:
+        """Take the blame from their tasks; a scheduler that is busy now is asked again."""
+        if self._innocent:
             with suppress(SchedulerFailed):
+                names = sorted(self._innocent)
                 await self.workers.clear_suspicion(names)
+                self._innocent.difference_update(names)
 
 
 def _sentence(job: Job) -> str:

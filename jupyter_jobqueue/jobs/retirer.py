@@ -116,8 +116,9 @@ class Retirer:
 
     async def _retire(self, job: Job) -> None:
         with suppress(TimeoutError, SchedulerFailed):
-            leaving = self.workers.retire(sorted(job.workers), DRAIN_TIMEOUT)
-            await asyncio.wait_for(leaving, RETIRE_TIMEOUT)
+            # Not wait_for, which in Python 3.11 can swallow a cancellation.
+            async with asyncio.timeout(RETIRE_TIMEOUT):
+                await self.workers.retire(sorted(job.workers), DRAIN_TIMEOUT)
         self._on_change(job)
         await asyncio.sleep(LEAVE_TIMEOUT)
         self._retiring.discard(job.name)

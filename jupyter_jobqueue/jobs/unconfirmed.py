@@ -111,14 +111,13 @@ class Unconfirmed:
             if status.tag.startswith(self.table.tags)
             and self._is_due(status.tag, report.queried_at)
         }
-        gone = []
         if report.queried_ids is None:
             tags = {status.tag for status in mine.values()}
             for tag, attempt in list(self.attempts.items()):
                 if report.queried_at >= attempt.given_up_at:
-                    gone += self._resolve_one(tag, attempt, tag in tags)
+                    self._settle(tag, attempt, tag in tags)
         found, duplicates = self._match(mine)
-        return Resolved(found, [*gone, *self._orphans({job.name for job, _ in found})], duplicates)
+        return Resolved(found, self._orphans({job.name for job, _ in found}), duplicates)
 
     def _is_due(self, tag: str, requested_at: float) -> bool:
         """Whether the ids of a submission were known, or given up, when the report was requested.
@@ -129,13 +128,10 @@ class Unconfirmed:
         since = attempt.given_up_at if attempt else known.ids_known_at if known else 0.0
         return requested_at >= since
 
-    def _resolve_one(self, tag: str, attempt: Attempt, exists: bool) -> list[Job]:
+    def _settle(self, tag: str, attempt: Attempt, exists: bool) -> None:
         attempt.absent += not exists
-        if exists:
+        if exists or attempt.absent >= attempt.reports_needed:
             del self.attempts[tag]
-        elif attempt.absent >= attempt.reports_needed:
-            return self.attempts.pop(tag).jobs
-        return []
 
     def _match(self, mine: dict[str, JobStatus]) -> tuple[list[tuple[Job, str]], list[str]]:
         """Give jobs of the queue that are not known a place in the table.

@@ -58,7 +58,7 @@ class SchedulerClient:
     async def retire(self, names: Sequence[str], drain_timeout: float) -> None:
         """Let workers finish what they compute, move their data away and leave."""
         # The caller says how long it waits: that much data may take long to move.
-        await self._ask("jobqueue_retire", None, names=list(names), patience=drain_timeout)
+        await self._ask("jobqueue_retire", bounded=False, names=list(names), patience=drain_timeout)
 
     async def clear_suspicion(self, names: Sequence[str]) -> None:
         """Take the blame for lost workers from the tasks that they computed."""
@@ -68,15 +68,14 @@ class SchedulerClient:
         """Renew the lease of the scheduler."""
         await asyncio.wait_for(self._placement.renew(self._connection()), ANSWER_TIMEOUT)
 
-    async def _ask(
-        self, question: str, timeout: float | None = ANSWER_TIMEOUT, **facts: Any
-    ) -> Any:
+    async def _ask(self, question: str, *, bounded: bool = True, **facts: Any) -> Any:
         """Ask a question of `placement.program`; `SchedulerFailed` if there is no answer."""
         if failure := self._placement.failure():
             raise failure
         try:
-            answer = getattr(self._connection(), question)(**facts)
-            return await asyncio.wait_for(answer, timeout)
+            # Not wait_for, which in Python 3.11 can swallow a cancellation.
+            async with asyncio.timeout(ANSWER_TIMEOUT if bounded else None):
+                return await getattr(self._connection(), question)(**facts)
         except (OSError, TimeoutError) as error:
             raise SchedulerFailed(
                 "the Dask scheduler does not answer", details=str(error)

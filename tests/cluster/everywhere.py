@@ -36,7 +36,7 @@ class Everywhere:
             cluster.wait_for_workers(1, timeout=120)
             assert len(queue.listed()) == 6
         # Pending jobs are gone at once; workers may take a moment to end.
-        until(lambda: queue.listed() == [], timeout=40)
+        until(lambda: queue.listed() == [], timeout=120)
         assert "pending" not in states(cluster)
 
     def test_scale_goes_up_and_down_and_retired_jobs_end_well(self, queue: Queue) -> None:

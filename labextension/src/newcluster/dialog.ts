@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { FormDialog } from '../components/formdialog';
 import type { IClusterModel } from '../tokens';
 
-/** The form, with the validator that it needs, is loaded when it is opened first. */
+/** The form is loaded when it is opened for the first time. */
 const loadBody = () => import('./body');
 
 let opened: Promise<void> | null = null;
@@ -34,10 +34,11 @@ async function launch(
   profile: string,
   load: typeof loadBody
 ): Promise<void> {
-  const { NewClusterBody } = await load().catch(() => {
+  const { NewClusterBody } = await load().catch(cause => {
     // After an update, an open page requests files that no longer exist.
     throw new Error(
-      trans.__('The form could not be loaded. Reload the page and try again.')
+      trans.__('The form could not be loaded. Reload the page and try again.'),
+      { cause }
     );
   });
   const dialog = new FormDialog({

@@ -1,0 +1,1 @@
+"""The parts of a group of jobs, each by itself."""
