@@ -17,9 +17,12 @@ from jupyter_jobqueue.cluster.exit import CANCEL_TIMEOUT
 from tests.beds.slurm import SlurmBed
 from tests.cluster.conftest import Queue, until
 
-# On a busy machine the last command may take longer than a person would want to wait for it.
+# Signals are those of a terminal, also where the tests run in the background. On a busy machine the
+# last command may take longer than a person would want to wait for it.
 MAKE = """
-import asyncio, sys, time
+import asyncio, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from jupyter_jobqueue import SLURMCluster
 from jupyter_jobqueue.cluster import exit
 exit.CANCEL_TIMEOUT = 60.0
