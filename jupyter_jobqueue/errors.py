@@ -12,6 +12,7 @@
         ├── CommandMissing       502
         ├── QueueDown            502   it cannot be reached
         ├── LimitReached         502   there is no room now, later there may be
+        ├── CancelRefused        502   it does not end these jobs
         └── CommandTimedOut      504
 
 ``str(error)`` is for people; ``details`` keeps what the batch system printed, verbatim.
@@ -20,7 +21,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class JobQueueError(Exception):
@@ -90,6 +91,23 @@ class QueueDown(QueueError):
 
 class LimitReached(QueueError):
     """The batch system takes no more jobs now; when some have ended it may."""
+
+
+class CancelRefused(QueueError):
+    """The batch system does not end some jobs; it has been asked for each of them alone.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        The jobs.
+    details : str
+        What the batch system said.
+    """
+
+    def __init__(self, ids: Sequence[str], *, details: str = "") -> None:
+        jobs = "a job" if len(ids) == 1 else f"{len(ids)} jobs"
+        super().__init__(f"{jobs} could not be cancelled", details=details)
+        self.ids = list(ids)
 
 
 class CommandTimedOut(QueueError):

@@ -13,11 +13,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from jupyter_jobqueue.adapters.model import BatchState, Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import BatchState, Call, JobSpec, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.option import Option
 from jupyter_jobqueue.adapters.text import seconds
 
-__all__ = ["Adapter", "BatchState", "Call", "JobSpec", "JobStatus", "Queue"]
+__all__ = ["Adapter", "BatchState", "Call", "JobSpec", "JobStatus", "Listing", "Queue"]
 
 NEVER = r"(?!)"
 """Pattern that matches nothing."""
@@ -91,7 +91,7 @@ class Adapter(ABC):
         """
 
     @abstractmethod
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
         """Query many jobs at once.
 
         Parameters
@@ -104,6 +104,21 @@ class Adapter(ABC):
         Call
             Its result has jobs by id; one of `ids` that it lacks has left the queue.
         """
+
+    def look_for(self, job_id: str) -> Call[Listing]:
+        """Query one job by its id alone, as a listing of many may lack it by mistake.
+
+        Parameters
+        ----------
+        job_id : str
+            The job.
+
+        Returns
+        -------
+        Call
+            Its result has the job, if the batch system knows it.
+        """
+        return self.status([job_id])
 
     @abstractmethod
     def cancel(self, ids: Sequence[str]) -> Call[None]:

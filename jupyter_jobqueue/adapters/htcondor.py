@@ -22,7 +22,7 @@ from jupyter_jobqueue.adapters.htcondor_text import (
     shell_arguments,
     without_macros,
 )
-from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus
+from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Listing
 from jupyter_jobqueue.adapters.option import JOB_CPU, JOB_MEM, WALLTIME, Kind, Option, memory_per
 from jupyter_jobqueue.adapters.text import seconds
 
@@ -103,10 +103,13 @@ class HTCondor(Adapter):
         extra = spec.options.get("submit_command_extra") or ()
         return Call(["condor_submit", "-terse", *extra], read_ids, stdin=self.script(spec))
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
         # condor_q lists the user's own jobs unless it is given ids.
         ours = ["-constraint", "JobQueueTag =!= undefined"]
         return Call(["condor_q", "-json", *ours, "-attributes", ATTRIBUTES], read_jobs)
+
+    def look_for(self, job_id: str) -> Call[Listing]:
+        return Call(["condor_q", job_id, "-json", "-attributes", ATTRIBUTES], read_jobs)
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
         # The limit stops the search once all are found; the newest come first.

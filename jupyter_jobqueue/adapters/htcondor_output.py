@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from jupyter_jobqueue.adapters.model import BatchState, JobStatus
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Listing
 
 PENDING, RUNNING, REMOVED, COMPLETED, HELD, TRANSFERRING, SUSPENDED = range(1, 8)
 """https://htcondor.readthedocs.io/en/latest/classad-attributes/job-classad-attributes.html"""
@@ -68,22 +68,22 @@ def read_ids(text: str) -> list[str]:
     return [f"{match[2]}.{number}" for number in range(int(match[1]))]
 
 
-def read_jobs(text: str, *, left: bool = False) -> dict[str, JobStatus]:
+def read_jobs(text: str, *, left: bool = False) -> Listing:
     """Read jobs of the queue, or of the history, where removed jobs have `left` their nodes."""
-    jobs = {}
-    for ad in _ads(text):
-        if "ClusterId" in ad and "ProcId" in ad:
-            jobs[f"{ad['ClusterId']}.{ad['ProcId']}"] = _status(ad, left)
-    return jobs
+    ads, complete = _ads(text)
+    jobs = [ad for ad in ads if "ClusterId" in ad and "ProcId" in ad]
+    read = {f"{ad['ClusterId']}.{ad['ProcId']}": _status(ad, left) for ad in jobs}
+    return Listing(read, complete=complete and len(jobs) == len(ads))
 
 
-def _ads(text: str) -> list[dict[str, Any]]:
-    """Read a list of ads without those that cannot be parsed; no ads are no output at all."""
-    found = []
-    for block in re.findall(r"^\{$.*?^\}$", text, re.MULTILINE | re.DOTALL):
+def _ads(text: str) -> tuple[list[dict[str, Any]], bool]:
+    """Read a list of ads, and whether it is whole; no ads are no output at all."""
+    found, blocks = [], re.findall(r"^\{$.*?^\}$", text, re.MULTILINE | re.DOTALL)
+    for block in blocks:
         with suppress(ValueError):
             found.append(json.loads(block, strict=False))
-    return found
+    framed = re.fullmatch(r"\s*(\[\s*(\{.*\})?\s*\]\s*)*", text, re.DOTALL)
+    return found, bool(framed) and len(found) == len(blocks)
 
 
 def _status(ad: Mapping[str, Any], left: bool) -> JobStatus:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_jobqueue.adapters.adapter import Adapter
-from jupyter_jobqueue.adapters.model import BatchState, Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import BatchState, Call, JobSpec, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.option import WALLTIME
 from jupyter_jobqueue.adapters.text import element_ids, quote
 
@@ -50,7 +50,7 @@ class Local(Adapter):
 
         return Call(argv, parse, stdin=self.script(spec))
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
         return Call(_command("status"), _read_status)
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
@@ -82,8 +82,8 @@ def _read_queues(text: str) -> list[Queue]:
     return [Queue("local", default=True, max_cores=facts["cpus"], nodes=1)]
 
 
-def _read_status(text: str) -> dict[str, JobStatus]:
-    return {job["id"]: _status(job) for job in json.loads(text)}
+def _read_status(text: str) -> Listing:
+    return Listing({job["id"]: _status(job) for job in json.loads(text)})
 
 
 def _status(job: dict[str, Any]) -> JobStatus:

@@ -18,7 +18,7 @@ from jupyter_jobqueue.adapters.lsf_text import (
     unit_size,
     whole_arrays,
 )
-from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.option import PROJECT, QUEUE, WALLTIME, Kind, Option, memory_per
 from jupyter_jobqueue.adapters.text import element_ids, quote
 
@@ -107,7 +107,7 @@ class LSF(Adapter):
         lines = (line.removeprefix(self.directive).strip() for line in self.header(spec))
         return [word for line in lines if not line.startswith("-J ") for word in arguments(line)]
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
         gone = r"is not found|No (unfinished )?job found|No matching job found"
         return Call(["bjobs", "-l", *whole_arrays(ids)], read_jobs, already_gone_pattern=gone)
 

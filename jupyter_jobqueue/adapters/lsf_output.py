@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from email.utils import parsedate
 
-from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = {
@@ -63,11 +63,13 @@ def read_ids(text: str) -> list[str]:
     return list(dict.fromkeys(job for job, rest in rows if tag_in(rest)))
 
 
-def read_jobs(text: str) -> dict[str, JobStatus]:
+def read_jobs(text: str) -> Listing:
     """Read the long form of bjobs and of bhist, which breaks lines within words."""
     blocks = re.split(r"^(?=Job <)", text.replace("\n" + 21 * " ", ""), flags=re.MULTILINE)
-    jobs = (_read_job(block) for block in blocks)
-    return dict(job for job in jobs if job)
+    blocks = [block for block in blocks if block.strip(" \n-")]
+    jobs = [job for block in blocks if (job := _read_job(block))]
+    whole = len(jobs) == len(blocks) and (not jobs or text.endswith("\n"))
+    return Listing(dict(jobs), complete=whole)
 
 
 def _read_job(block: str) -> tuple[str, JobStatus] | None:

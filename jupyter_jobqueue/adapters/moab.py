@@ -12,7 +12,7 @@ from typing import Any
 
 from jupyter_jobqueue.adapters.adapter import NEVER
 from jupyter_jobqueue.adapters.moab_output import read_id, read_showq
-from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.torque import Torque
 
 
@@ -34,13 +34,13 @@ class Moab(Torque):
         argv = [*self.submit_command, "-N", f"{self.job_name(spec)}.{spec.tag}"]
         return Call(argv, read_id, stdin=self.script(spec))
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
         return self._showq([], ids)
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]] | None:
         return self._showq(["-c"], ids)
 
-    def _showq(self, words: list[str], ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def _showq(self, words: list[str], ids: Sequence[str]) -> Call[Listing]:
         argv = ["showq", *words, "--xml", "-w", f"user={self.user}"]
         return Call(argv, lambda text: read_showq(text, ids))
 

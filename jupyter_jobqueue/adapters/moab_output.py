@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from jupyter_jobqueue.adapters.model import BatchState, JobStatus
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Listing
 from jupyter_jobqueue.adapters.text import tag_in
 from jupyter_jobqueue.adapters.torque_output import xml_of
 
@@ -40,11 +40,12 @@ def read_id(text: str) -> list[str]:
     return [match[1]]
 
 
-def read_showq(text: str, ids: Iterable[str]) -> dict[str, JobStatus]:
+def read_showq(text: str, ids: Iterable[str]) -> Listing:
     """Read jobs; those that msub gave one of `ids` have that id."""
     known = set(ids)
     jobs = [job.attrib for job in xml_of(text).iter("job")]
-    return {_id(job, known): _status(job) for job in jobs if "JobID" in job}
+    read = {_id(job, known): _status(job) for job in jobs if "JobID" in job}
+    return Listing(read, complete=len(read) == len(jobs))
 
 
 def _id(job: Mapping[str, str], known: set[str]) -> str:

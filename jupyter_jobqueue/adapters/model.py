@@ -66,6 +66,23 @@ class JobStatus(NamedTuple):
     ended_by_system: bool = False
 
 
+class Listing(dict[str, JobStatus]):
+    """The jobs that a batch system lists, by id.
+
+    Parameters
+    ----------
+    jobs : Mapping
+        The jobs.
+    complete : bool
+        Whether the whole text could be read. What a text says that was cut, or has lines that
+        mean nothing, is true; but a job that it lacks need not have left.
+    """
+
+    def __init__(self, jobs: Mapping[str, JobStatus] | None = None, *, complete: bool = True):
+        super().__init__(jobs or {})
+        self.complete = complete
+
+
 class Queue(NamedTuple):
     """A queue or partition and its limits.
 

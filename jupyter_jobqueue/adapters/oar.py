@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_jobqueue.adapters.adapter import Adapter
-from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus
+from jupyter_jobqueue.adapters.model import Call, JobSpec, Listing
 from jupyter_jobqueue.adapters.oar_output import STATES, read_job_ids, read_oarstat
 from jupyter_jobqueue.adapters.oar_text import (
     arguments,
@@ -94,7 +94,7 @@ class OAR(Adapter):
         argv = ["oarsub", *words, "-n", name, inline(spec.shebang, self.script(spec))]
         return Call(argv, lambda text: read_job_ids(text, spec.count))
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
         # -f prints exit codes, and the events that explain the state Error. Jobs that have ended
         # are listed by id only.
         chosen = f"state IN ({LIVE})"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_jobqueue.adapters.model import BatchState, JobStatus
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Listing
 from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = {
@@ -48,12 +48,13 @@ def read_job_ids(text: str, count: int) -> list[str]:
     return ids
 
 
-def read_oarstat(text: str) -> dict[str, JobStatus]:
+def read_oarstat(text: str) -> Listing:
     """Read the listing; oarstat prints nothing if there are no jobs."""
     if not text.strip():
-        return {}
+        return Listing()
     jobs, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
-    return {job_id: _status(job) for job_id, job in jobs.items() if "state" in job}
+    read = {job_id: _status(job) for job_id, job in jobs.items() if "state" in job}
+    return Listing(read, complete=len(read) == len(jobs))
 
 
 def _status(job: Mapping[str, Any]) -> JobStatus:

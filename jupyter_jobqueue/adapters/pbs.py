@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from jupyter_jobqueue.adapters.adapter import Adapter
-from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.option import (
     ACCOUNT,
     JOB_CPU,
@@ -95,7 +95,7 @@ class PBS(Adapter):
 
         return Call(argv, parse, stdin=self.script(spec))
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
         # Without -x: a server that keeps no history answers -x with no jobs at all, and exit 0.
         argv = ["qstat", "-t", "-f", "-F", "json", *whole_arrays(ids)]
         return Call(argv, read_living, already_gone_pattern="Unknown Job Id|Job has finished")

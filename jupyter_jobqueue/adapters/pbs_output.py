@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from email.utils import parsedate
 from typing import Any
 
-from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.pbs_values import bytes_of, duration, element, exit_of, node_of
 from jupyter_jobqueue.adapters.text import tag_in
 
@@ -37,19 +37,19 @@ GIVEN_UP = "too many failed attempts to run"
 """Comment on a job that PBS failed to start 21 times, and holds; not from a recording."""
 
 
-def read_living(text: str) -> dict[str, JobStatus]:
+def read_living(text: str) -> Listing:
     """Read the jobs of ``qstat``.
 
     An element that ended while others live is X, often without a hint how it ended. It is left out,
     so that it is looked up in the history.
     """
     jobs = {job_id: job for job_id, job in _jobs(text).items() if not _lacks_end(job)}
-    return {job_id: _status(job_id, job) for job_id, job in jobs.items()}
+    return Listing({job_id: _status(job_id, job) for job_id, job in jobs.items()})
 
 
-def read_all(text: str) -> dict[str, JobStatus]:
+def read_all(text: str) -> Listing:
     """Read the jobs of ``qstat -x``, ended ones too."""
-    return {job_id: _status(job_id, job) for job_id, job in _jobs(text).items()}
+    return Listing({job_id: _status(job_id, job) for job_id, job in _jobs(text).items()})
 
 
 def _jobs(text: str) -> dict[str, dict[str, Any]]:

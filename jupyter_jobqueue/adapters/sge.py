@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_jobqueue.adapters.adapter import Adapter
-from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.option import (
     JOB_CPU,
     JOB_MEM,
@@ -106,7 +106,7 @@ class SGE(Adapter):
 
         return Call(argv, parse, stdin=self.script(spec))
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
         # qstat itself replaces $user. Without -u a site may list everybody's jobs.
         return Call(["qstat", "-u", "$user", "-xml"], read_qstat, env=UTC_ZONE)
 

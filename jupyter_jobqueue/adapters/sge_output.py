@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = (
@@ -57,16 +57,26 @@ def _rows(text: str, element: str) -> Iterator[ElementTree.Element]:
             yield ElementTree.fromstring(block)  # noqa: S314 (from the batch system)
 
 
-def read_qstat(text: str) -> dict[str, JobStatus]:
+def read_qstat(text: str) -> Listing:
     """Read the jobs of ``qstat -xml``; an array is one row for all tasks in the same state."""
-    jobs = {}
+    jobs = Listing()
     for element in _rows(text, "job_list"):
         row = {item.tag: item.text or "" for item in element}
         number = row.get("JB_job_number", "")
         for task in _tasks(row.get("tasks", "")):
             job = f"{number}.{task}" if task else number
             jobs[job] = _qstat_row(row, job)._replace(element=max(task - 1, 0))
+    jobs.complete = _is_whole(text)
     return jobs
+
+
+def _is_whole(text: str) -> bool:
+    """Whether every job of a text can be parsed."""
+    try:
+        root = ElementTree.fromstring(text.strip())  # noqa: S314 (from the batch system)
+    except ElementTree.ParseError:
+        return False
+    return all(job.findtext("JB_job_number", "").isdecimal() for job in root.iter("job_list"))
 
 
 def _tasks(text: str) -> Iterator[int]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_jobqueue.adapters.adapter import Adapter
-from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.option import ACCOUNT, JOB_CPU, JOB_MEM, QUEUE, WALLTIME, memory_per
 from jupyter_jobqueue.adapters.slurm_output import (
     SACCT_COLUMNS,
@@ -73,19 +73,24 @@ class Slurm(Adapter):
 
         return Call(argv, parse, stdin=self.script(spec))
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
         # By user, not by id: one unknown id fails the call, two do not. -r prints one line for
         # each array element, as a long %i of several elements is cut without a sign. -t all lists
         # the jobs that ended in the last MinJobAge seconds too.
         argv = ["squeue", "--me", "-h", "-r", "-t", "all", "-O", SQUEUE_FORMAT]
         return Call(argv, read_squeue, env=EPOCH)
 
+    def look_for(self, job_id: str) -> Call[Listing]:
+        argv = ["squeue", "-j", job_id, "-h", "-r", "-t", "all", "-O", SQUEUE_FORMAT]
+        return Call(argv, read_squeue, env=EPOCH, already_gone_pattern="Invalid job id specified")
+
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
         argv = ["sacct", "-X", "-n", "-P", "-j", ",".join(ids), "-o", ",".join(SACCT_COLUMNS)]
         return Call(argv, read_sacct, env=EPOCH)
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
-        return Call(["scancel", *_ranges(ids)], lambda text: None)
+        gone = r"Invalid job id specified|[Jj]ob/step already complet"
+        return Call(["scancel", *_ranges(ids)], lambda text: None, already_gone_pattern=gone)
 
     def version(self) -> Call[str]:
         return Call(["sbatch", "--version"], str.strip)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from jupyter_jobqueue.adapters.model import BatchState, JobStatus
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Listing
 
 STATES = {
     "PENDING": BatchState.PENDING,
@@ -61,6 +61,12 @@ SQUEUE_COLUMNS = (
 SACCT_COLUMNS = ("JobID", "State", "ExitCode", "NodeList", "Submit", "Start", "End", "Reason")
 """Columns of ``sacct -o``."""
 
+JOB_ID = re.compile(r"\d+(\+\d+|_\d+|_\[.*\])?")
+"""``12``, ``12_3`` or ``12_[4-9]`` of an array, ``12+1`` of a heterogeneous job."""
+
+NO_JOB = re.compile(r"CLUSTER: \S+\s*$")
+"""The title that squeue prints when clusters are named."""
+
 QUIET_STATES = ("PENDING", "RUNNING", "COMPLETED")
 """States that explain nothing where Slurm gives no reason."""
 
@@ -76,10 +82,13 @@ def read_job_id(text: str) -> str:
 # ---- squeue
 
 
-def read_squeue(text: str) -> dict[str, JobStatus]:
-    """Read the lines of squeue; a line that is no job is skipped."""
-    rows = (line.split("|", len(SQUEUE_COLUMNS) - 1) for line in text.splitlines())
-    return {row[0]: _squeue_row(row) for row in rows if len(row) == len(SQUEUE_COLUMNS)}
+def read_squeue(text: str) -> Listing:
+    """Read the lines of squeue; after a line that is no job, others may be missing."""
+    lines = [line for line in text.split("\n") if line.strip() and not NO_JOB.match(line)]
+    rows = [line.split("|", len(SQUEUE_COLUMNS) - 1) for line in lines]
+    jobs = [row for row in rows if len(row) == len(SQUEUE_COLUMNS) and JOB_ID.fullmatch(row[0])]
+    whole = len(jobs) == len(rows) and (not rows or text.endswith("\n"))
+    return Listing({row[0]: _squeue_row(row) for row in jobs}, complete=whole)
 
 
 def _squeue_row(row: list[str]) -> JobStatus:

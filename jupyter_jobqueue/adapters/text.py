@@ -107,3 +107,28 @@ def spans(numbers: Iterable[int]) -> str:
         else:
             found.append([number, number])
     return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in found)
+
+
+def shown(ids: Iterable[str]) -> str:
+    """Return ids as a person reads them: neighbours joined.
+
+    Examples
+    --------
+    >>> shown(["12_0", "12_1", "12_2", "15", "8[1].pbs", "8[2].pbs"])
+    '12_[0-2], 15, 8[1-2].pbs'
+    """
+    groups: dict[tuple[str, str], list[int]] = {}
+    others = []
+    for job_id in ids:
+        match = re.fullmatch(r"(.*?)(\d+)(\D*)", job_id)
+        if match:
+            groups.setdefault((match[1], match[3]), []).append(int(match[2]))
+        else:
+            others.append(job_id)
+    return ", ".join([*others, *(_shown(*place, found) for place, found in groups.items())])
+
+
+def _shown(before: str, after: str, numbers: list[int]) -> str:
+    together = spans(numbers)
+    plain = len(numbers) == 1 or before.endswith("[")
+    return f"{before}{together}{after}" if plain else f"{before}[{together}]{after}"

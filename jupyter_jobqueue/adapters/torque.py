@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.pbs import PBS
 from jupyter_jobqueue.adapters.pbs_text import cpus, memory, quoted
 from jupyter_jobqueue.adapters.pbs_values import element
@@ -24,7 +24,7 @@ class Torque(PBS):
     array_option = "-t"
     first_of_name = "[A-Za-z]"
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
         return Call(["qstat", "-x", *ids], read_qstat, already_gone_pattern="Unknown Job Id")
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]] | None:

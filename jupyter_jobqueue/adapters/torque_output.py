@@ -6,7 +6,7 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
-from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Queue
+from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.pbs_output import queue_of
 from jupyter_jobqueue.adapters.pbs_values import element, exit_of, node_of
 from jupyter_jobqueue.adapters.text import tag_in
@@ -48,12 +48,17 @@ def xml_of(text: str) -> ElementTree.Element:
         raise ValueError(f"not XML: {error}") from None
 
 
-def read_qstat(text: str) -> dict[str, JobStatus]:
-    """Read the jobs without the entries of whole arrays; no output at all if no job is left."""
-    if not text.strip():
-        return {}
-    jobs = [{item.tag: item.text or "" for item in job} for job in xml_of(text).iter("Job")]
-    return {job["Job_Id"]: _status(job) for job in jobs if "[]" not in job.get("Job_Id", "[]")}
+def read_qstat(text: str) -> Listing:
+    """Read the jobs without the entries of whole arrays; no output at all if no job is left.
+
+    Torque prints a whole document for each id that it is given.
+    """
+    parts = re.split(r"<\?xml[^>]*\?>|(?<=</Data>)", text)
+    found = [job for part in parts if part.strip() for job in xml_of(part).iter("Job")]
+    jobs = [{item.tag: item.text or "" for item in job} for job in found]
+    return Listing(
+        {job["Job_Id"]: _status(job) for job in jobs if "[]" not in job.get("Job_Id", "[]")}
+    )
 
 
 def _status(job: dict[str, str]) -> JobStatus:

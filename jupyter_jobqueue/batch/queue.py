@@ -12,11 +12,17 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from jupyter_jobqueue import __version__
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus, Queue
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus, Listing, Queue
 from jupyter_jobqueue.batch.command import COMMAND_TIMEOUT, run
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.result import classify
-from jupyter_jobqueue.errors import QueueError
+from jupyter_jobqueue.errors import (
+    CancelRefused,
+    CommandMissing,
+    CommandTimedOut,
+    QueueDown,
+    QueueError,
+)
 
 T = TypeVar("T")
 
@@ -37,6 +43,8 @@ class StatusReport(NamedTuple):
     """The listed jobs by id; it may have more than the query named."""
     queried_ids: frozenset[str] | None = None
     """The ids that the query named; None if it covered all jobs of the user."""
+    complete: bool = True
+    """Whether the whole answer could be read: if not, a job that it lacks need not have left."""
 
     def covers(self, ids: Iterable[str], *, everything: bool) -> bool:
         """Whether a job of `ids` that is not in the report has left the queue."""
@@ -101,10 +109,37 @@ class JobQueue:
         return ids
 
     async def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> None:
-        """Request the end of jobs with one command; `extra` words follow its name."""
-        if ids:
-            call = self.adapter.cancel(ids)
+        """Request the end of jobs; `extra` words follow the name of the command.
+
+        It is one command for all of them, and smaller ones where that fails because of some.
+
+        Raises
+        ------
+        CancelRefused
+            If some jobs cannot be cancelled; it names them.
+        QueueError
+            If the batch system cannot be reached, or does not answer in time.
+        """
+        refused = await self._cancel(ids, extra) if ids else {}
+        if refused:
+            raise CancelRefused(list(refused), details="\n".join(dict.fromkeys(refused.values())))
+
+    async def _cancel(self, ids: Sequence[str], extra: Sequence[str]) -> dict[str, str]:
+        """Cancel jobs; returns what the batch system said of those that it refused to end."""
+        call = self.adapter.cancel(ids)
+        try:
             await self._run(replace(call, argv=[call.argv[0], *extra, *call.argv[1:]]))
+        except (QueueDown, CommandMissing, CommandTimedOut):
+            raise
+        except QueueError as error:
+            if len(ids) == 1:
+                return {ids[0]: error.details or error.message}
+            half = len(ids) // 2
+            return {
+                **await self._cancel(ids[:half], extra),
+                **await self._cancel(ids[half:], extra),
+            }
+        return {}
 
     async def status(
         self, ids: Sequence[str], *, max_age: float = 0.0, everything: bool = False
@@ -129,6 +164,12 @@ class JobQueue:
         if query is None or not query.covers(ids, everything=everything):
             query = self._query = self._new_query(everything)
         return await asyncio.shield(query.task)
+
+    async def look_for(self, job_id: str) -> StatusReport:
+        """Query one job by its id alone, as the listing of all may lack it by mistake."""
+        now = time.time()
+        listing = await self._run(self.adapter.look_for(job_id))
+        return StatusReport(now, listing, frozenset({job_id}), listing.complete)
 
     async def history(self, ids: Sequence[str]) -> Mapping[str, JobStatus]:
         """Query the accounting for jobs that have left the queue; empty if there is none."""
@@ -162,13 +203,14 @@ class JobQueue:
     async def _fetch(
         self, ids: list[str], queried: frozenset[str] | None, now: float, began: float
     ) -> StatusReport:
-        jobs: Mapping[str, JobStatus] = {}
+        jobs = Listing()
         listing = self.adapter.list_ids() if queried is None else None
         if listing is not None:
             ids = sorted({*ids, *await self._run(listing)})
         if ids or (queried is None and listing is None):
             jobs = await self._run(self.adapter.status(ids))
-        self.latest, self._latest_began = StatusReport(now, jobs, queried), began
+        self.latest = StatusReport(now, jobs, queried, jobs.complete)
+        self._latest_began = began
         return self.latest
 
     async def _run(self, call: Call[T]) -> T:

@@ -46,6 +46,10 @@ class SharedQueue:
         """Request a status report; see `JobQueue.status`."""
         return await self._queue.status(ids, max_age=max_age, everything=everything)
 
+    async def look_for(self, job_id: str) -> StatusReport:
+        """Query one job by its id alone; see `JobQueue.look_for`."""
+        return await self._queue.look_for(job_id)
+
     async def history(self, ids: Sequence[str]) -> Mapping[str, JobStatus]:
         """Query the accounting; see `JobQueue.history`."""
         return await self._queue.history(ids)

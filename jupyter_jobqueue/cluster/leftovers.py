@@ -16,6 +16,7 @@ from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.cluster.files import retire
 from jupyter_jobqueue.cluster.request import cancel_words
 from jupyter_jobqueue.errors import QueueError
+from jupyter_jobqueue.jobs.job import ENDED
 from jupyter_jobqueue.jobs.observe import TAGS, is_of
 from jupyter_jobqueue.records.process import Process, host
 from jupyter_jobqueue.records.record import Record
@@ -70,7 +71,13 @@ async def cancel_left(record: Record) -> int:
     """
     await asyncio.to_thread(adapter_for, record.system)  # may run a command the first time
     queue = JobQueue.of(record.system)
-    answer = await queue.status([job.id for job in record.jobs if job.id], everything=True)
+    known = [job.id for job in record.jobs if job.id and (job.state not in ENDED or job.vanished)]
+    try:
+        answer = await queue.status(known, everything=True)
+    except QueueError:
+        # Better to end what is known than to leave all to a queue that does not tell.
+        await queue.cancel(known, cancel_words(record.options))
+        raise
     left = left_over(record, answer.jobs)
     await queue.cancel(left, cancel_words(record.options))
     return len(left)
@@ -170,4 +177,6 @@ async def _cancel_of_one(store: Store, record: Record) -> list[str]:
         logger.info("Jobs of %s: %s; the next start tries again", record.name, error)
         return []
     end = f"the program that had cluster {record.name} (process {process.pid}) did not close it"
+    if claimed.closing:
+        end = f"cluster {record.name} was closed before the queue had ended its jobs"
     return [f"{end}: {describe_cancelled(left)}"] if left else []

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from distributed.core import Status
 
+from jupyter_jobqueue.adapters.text import shown
 from jupyter_jobqueue.cluster.files import ClusterFiles
 from jupyter_jobqueue.cluster.leftovers import cancel_leftovers
 from jupyter_jobqueue.cluster.lifespan import Lifespan
@@ -238,7 +239,7 @@ class Lifecycle:
             await self.placement.close()
             await self.writer.finish(left=bool(left or self.not_seen_to_end()))
             if left:
-                text = f"{self.dask.name}: could not cancel {', '.join(left)}"
+                text = f"{self.dask.name}: could not cancel {shown(left)}"
                 warnings.warn(text, stacklevel=1)
         finally:
             self.dask.status = Status.closed
@@ -262,7 +263,7 @@ class Lifecycle:
         """Return ids of jobs that are not known to have left the queue; none if all are left."""
         if self._phase is Phase.LEFT:
             return []
-        return [job.id for group in self.groups for job in group.table.in_queue]
+        return [job.id for group in self.groups for job in group.table.to_cancel]
 
     # -- leaving it to others
 

@@ -20,7 +20,7 @@ from jupyter_jobqueue.errors import (
 from jupyter_jobqueue.jobs.endings import Endings
 from jupyter_jobqueue.jobs.health import Health, Problem, Source
 from jupyter_jobqueue.jobs.job import Job
-from jupyter_jobqueue.jobs.observe import observe
+from jupyter_jobqueue.jobs.missing import Missing
 from jupyter_jobqueue.jobs.scaler import Scaler, silence
 from jupyter_jobqueue.jobs.table import JobTable, ids_of
 from jupyter_jobqueue.jobs.workers import Workers
@@ -73,6 +73,7 @@ class Controller:
         self.workers = workers
         self._on_change = on_change
         self._woken = asyncio.Event()
+        self._missing = Missing(table, queue, scaler.retirer.was_asked_to_end)
         self._polling = Polling()
 
     def wake(self) -> None:
@@ -126,16 +127,17 @@ class Controller:
         for job in await self.endings.recheck_lost():
             self._on_change(job)
         known = self.table.in_queue
+        asked_for = [*known, *self.table.vanished]
         unconfirmed = self.scaler.submitter.unconfirmed
-        if not known and not unconfirmed.pending:
+        if not asked_for and not unconfirmed.pending:
             self._polling.heard()  # there is nothing to report
             return False
         report = await self.queue.status(
-            ids_of(known), max_age=SHARED_ANSWER_AGE, everything=unconfirmed.pending
+            ids_of(asked_for), max_age=SHARED_ANSWER_AGE, everything=unconfirmed.pending
         )
         self._polling.heard(report.queried_at)
         await self._take_in(report)
-        changed = [job for job in known if observe(job, report.jobs.get(job.id), report.queried_at)]
+        changed = await self._missing.apply(report, known)
         await self.endings.record(changed)
         for job in changed:
             self._on_change(job)

@@ -36,6 +36,7 @@ def decide(
     room: float = math.inf,
     expiring: Collection[str] = (),
     overdue: Collection[str] = (),
+    unseen: int = 0,
 ) -> Decision:
     """Compare the jobs of a group with its target.
 
@@ -56,13 +57,15 @@ def decide(
         enough other jobs run.
     overdue : collection of str
         Names of expiring jobs that must be removed now, with or without a successor.
+    unseen : int
+        Jobs that are not replaced, as they may still be there.
     """
     live = [job for job in jobs if job.state in LIVE]
     fresh = [job for job in live if job.name not in expiring]
     leaving = _leaving(live, fresh, wanted, expiring, overdue)
     missing = wanted - len(fresh)
     if missing >= 0:
-        submit = 0 if degraded else int(min(missing, max(0, room)))
+        submit = 0 if degraded else int(min(max(0, missing - unseen), max(0, room)))
         return Decision(submit, leaving)
     # Jobs that are being submitted count too, but cannot be removed before their ids are known.
     submitting = sum(job.state is JobState.SUBMITTING for job in fresh)

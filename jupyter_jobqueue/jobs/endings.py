@@ -82,7 +82,8 @@ class Endings:
         ended = [job for job in changed if job.state in ENDED]
         await self._find_exit_codes(ended)
         for job in ended:
-            if job.failed_start and (job.ended or self.watching_since) >= self.watching_since:
+            new = (job.ended or self.watching_since) >= self.watching_since
+            if job.failed_start and new and not job.vanished:
                 await self._count_failure(job)
             elif not self.was_asked_to_end(job):
                 self._note_end(job)

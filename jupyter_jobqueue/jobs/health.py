@@ -24,11 +24,13 @@ class Source(IntEnum):
     """The queue refused a size that was requested; nothing more is submitted."""
     QUEUE = 6
     """The batch system does not answer, or cannot be understood."""
-    JOBS = 7
+    VANISHED = 7
+    """Jobs are no longer listed, and nobody saw them end."""
+    JOBS = 8
     """Jobs end before a worker joins."""
-    SUBMISSION = 8
+    SUBMISSION = 9
     """The queue refused a job that was to replace another; it is submitted again later."""
-    LIMIT = 9
+    LIMIT = 10
     """A limit of the site or of the cluster holds jobs back."""
 
 

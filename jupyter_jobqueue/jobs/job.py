@@ -81,6 +81,12 @@ class Job:
         Successful status reports in a row that did not list the job.
     last_missed_at : float
         When the last of these was requested; one report may be looked at twice.
+    vanished : bool
+        Whether it counts as ended although nobody saw its end: it may still be there.
+    handed_over : bool
+        Whether its workers have moved their data and left because the cluster wanted that.
+    written_off : bool
+        Whether it vanished so long ago that nothing waits for it any more.
     """
 
     name: str
@@ -107,6 +113,9 @@ class Job:
     ended_by_system: bool = False
     absent: int = 0
     last_missed_at: float = 0.0
+    vanished: bool = False
+    written_off: bool = False
+    handed_over: bool = False
 
     def __repr__(self) -> str:
         facts = [f"id={self.id}"] if self.id else []

@@ -91,7 +91,8 @@ class Limits:
             return Capacity(0, "the queue takes no more jobs now", self.full_details)
         if not self.submissions.allows(self.max_submissions, monotonic):
             return Capacity(0, f"max_submissions is {self.max_submissions} a minute")
-        live = sum(job.state in LIVE for job in jobs)
+        # What vanished counts: the queue may still have it.
+        live = sum(job.state in LIVE for job in jobs) + len(table.vanished)
         pending = sum(job.state in {*WAITING, JobState.SUBMITTING} for job in jobs)
         bounds = [Capacity(math.inf)]
         if self.max_jobs is not None:
@@ -131,10 +132,12 @@ def core_hours(table: JobTable, now: float) -> tuple[float, float | None]:
     """
     used = possible = 0.0
     unlimited = False
+    vanished = {job.name for job in table.vanished}
     for job in table.jobs.values():
         ran = max(0.0, (job.ended or now) - job.started) if job.started else 0.0
         used += ran
-        unlimited = unlimited or (job.state in LIVE and job.walltime is None)
-        possible += max(ran, job.walltime or 0.0) if job.state in LIVE else ran
+        may_run = job.state in LIVE or job.name in vanished
+        unlimited = unlimited or (may_run and job.walltime is None)
+        possible += max(ran, job.walltime or 0.0) if may_run else ran
     cores = table.shape.cores
     return used * cores / 3600, None if unlimited else possible * cores / 3600

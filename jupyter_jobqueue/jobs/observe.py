@@ -26,7 +26,9 @@ OBSERVED = {
 }
 
 
-def observe(job: Job, status: JobStatus | None, requested_at: float) -> bool:
+def observe(
+    job: Job, status: JobStatus | None, requested_at: float, *, misses: int = MISSES_BEFORE_LOST
+) -> bool:
     """Apply what a successful status report says of a job.
 
     Parameters
@@ -37,6 +39,8 @@ def observe(job: Job, status: JobStatus | None, requested_at: float) -> bool:
         None if the report did not list the job.
     requested_at : float
         When the report was requested; one that is older than the job says nothing of it.
+    misses : int
+        Reports in a row that must lack the job before it counts as ended.
 
     Returns
     -------
@@ -46,10 +50,19 @@ def observe(job: Job, status: JobStatus | None, requested_at: float) -> bool:
     before = _visible(job)
     if status is not None and is_of(status, job):
         _update(job, status)
-    elif requested_at > max(job.submitted, job.last_missed_at):
+    elif is_missing(job, status, requested_at):
         job.last_missed_at = requested_at
-        _miss(job)
+        _miss(job, misses)
     return before != _visible(job)
+
+
+def is_missing(job: Job, status: JobStatus | None, requested_at: float) -> bool:
+    """Return whether a status report speaks for the end of a job by not having it.
+
+    It does not while a worker of the job is connected: what computes has not left.
+    """
+    there = job.workers or (status is not None and is_of(status, job))
+    return not there and requested_at > max(job.submitted, job.last_missed_at)
 
 
 def _visible(job: Job) -> tuple[object, ...]:
@@ -81,7 +94,7 @@ def is_of(status: JobStatus, job: Submitted) -> bool:
 
 
 def _update(job: Job, status: JobStatus) -> None:
-    job.absent = 0
+    job.absent, job.vanished, job.written_off = 0, False, False
     if status.state is BatchState.PENDING and job.state in (JobState.STARTING, JobState.RUNNING):
         job.node, job.started, job.joined = "", None, False  # requeued: it will start anew
     if job.submitted_per_queue is None:
@@ -102,9 +115,10 @@ def _live_state(job: Job, state: BatchState) -> JobState:
     return OBSERVED.get(state, job.state)
 
 
-def _miss(job: Job) -> None:
+def _miss(job: Job, misses: int) -> None:
     job.absent += 1
-    if job.absent >= MISSES_BEFORE_LOST:
+    if job.absent >= misses:
+        job.vanished = True
         end(job, JobState.CANCELLED if job.state is JobState.CLOSING else JobState.LOST, None)
 
 
@@ -114,20 +128,39 @@ def end(job: Job, state: JobState, status: JobStatus | None) -> None:
     Parameters
     ----------
     job : Job
-        Changed in place. A job that was asked to leave counts as cancelled unless it is done.
+        Changed in place. A job that was asked to leave counts as cancelled, unless it has done
+        its work: its workers moved their data and left.
     state : JobState
         How it ended.
     status : JobStatus or None
         What the batch system reported of the end, if it did.
     """
     asked_to_leave = job.state is JobState.CLOSING
-    job.state = JobState.CANCELLED if asked_to_leave and state is not JobState.DONE else state
+    left_as = JobState.DONE if job.handed_over else JobState.CANCELLED
+    job.state = left_as if asked_to_leave and state is not JobState.DONE else state
     job.ended = (status.ended if status else None) or time.time()
     job.estimated_start = None
     if status is not None:
         job.exit_code, job.signal = status.exit_code, status.signal
     elif state is JobState.LOST:
         job.reason = "the queue no longer lists it"
+
+
+def take_back(job: Job, status: JobStatus, *, asked_to_leave: bool) -> None:
+    """Correct that a job was called ended: the batch system lists it again.
+
+    Parameters
+    ----------
+    job : Job
+        Changed in place.
+    status : JobStatus
+        What the batch system says of it now.
+    asked_to_leave : bool
+        Whether the cluster wanted it to end.
+    """
+    job.state = JobState.CLOSING if asked_to_leave else JobState.PENDING
+    job.ended, job.reason = None, ""
+    _update(job, status)
 
 
 def mark_never_started(jobs: list[Job]) -> None:

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.batch.shared import SharedQueue
-from jupyter_jobqueue.errors import CommandTimedOut, QueueDown, QueueError, SchedulerFailed
+from jupyter_jobqueue.errors import CancelRefused, QueueError, SchedulerFailed
 from jupyter_jobqueue.jobs.job import Job, JobState
 from jupyter_jobqueue.jobs.observe import end, is_of
 from jupyter_jobqueue.jobs.table import JobTable, ids_of
@@ -25,6 +26,12 @@ LEAVE_TIMEOUT = 5.0
 completed; a nanny takes 2.4 to leave."""
 CANCEL_TIMEOUT = 4.0
 """Seconds for the queue to take the order to cancel everything."""
+CANCEL_TIME_OF_ONE = 0.1
+"""Seconds that the queue may need for each of them."""
+WHOSE_TIMEOUT = 2.0
+"""Seconds for a status report that shows whose ids are, before they are cancelled all the same."""
+FIRST_PAUSE = 0.05
+"""Seconds between two status reports while jobs leave; it grows."""
 GONE_TIMEOUT = 4.0
 """Seconds that closing waits for cancelled jobs to leave the queue."""
 CANCEL_INTERVAL = 20.0
@@ -77,12 +84,15 @@ class Retirer:
             await self.queue.cancel(await self._still_ours(ids), self._cancel_words)
 
     async def _still_ours(self, ids: Sequence[str]) -> list[str]:
-        """Leave out the ids that the queue has given to other jobs after it had forgotten ours."""
+        """Leave out the ids that the queue has given to other jobs after it had forgotten ours.
+
+        A queue that does not tell must not keep jobs running: what it is asked to end is ours as
+        far as is known.
+        """
         try:
-            report = await self.queue.status(ids, max_age=OWNER_KNOWN_FOR)
-        except (QueueDown, CommandTimedOut):
-            raise
-        except QueueError:  # a report that cannot be read must not keep jobs running
+            async with asyncio.timeout(WHOSE_TIMEOUT):
+                report = await self.queue.status(ids, max_age=OWNER_KNOWN_FOR)
+        except (QueueError, TimeoutError):
             return list(ids)
         mine = {
             job.id: job for job in self.table.jobs.values() if job.submitted < report.queried_at
@@ -119,6 +129,7 @@ class Retirer:
             # Not wait_for, which in Python 3.11 can swallow a cancellation.
             async with asyncio.timeout(RETIRE_TIMEOUT):
                 await self.workers.retire(sorted(job.workers), DRAIN_TIMEOUT)
+            job.handed_over = True
         self._on_change(job)
         await asyncio.sleep(LEAVE_TIMEOUT)
         self._retiring.discard(job.name)
@@ -148,7 +159,7 @@ class Retirer:
 
     async def cancel_known(self) -> None:
         """Cancel every job by its id; there is no time to see whether the ids are still ours."""
-        await self.queue.cancel(ids_of(self.table.in_queue), self._cancel_words)
+        await self.queue.cancel(ids_of(self.table.to_cancel), self._cancel_words)
 
     async def cancel_all(self) -> list[str]:
         """Cancel every job and wait a while until they have left.
@@ -156,29 +167,60 @@ class Retirer:
         Returns
         -------
         list of str
-            Ids of the jobs that could not be cancelled.
+            Ids of the jobs that the queue refused to end, or of which it has not told that they
+            have left after it could not be asked.
         """
-        left = self.table.in_queue
+        left = self.table.to_cancel
         for job in left:
             job.state = JobState.CLOSING
-        try:
-            await asyncio.wait_for(self.cancel(ids_of(left)), CANCEL_TIMEOUT)
-        except (QueueError, TimeoutError):
-            return ids_of(left)
-        # They have been asked to end; one that takes its time is the queue's to kill.
+        refused, heard = await self._cancel_in_time(ids_of(left))
         with suppress(QueueError, TimeoutError):
             await asyncio.wait_for(self._wait_until_gone(left), GONE_TIMEOUT)
-        return []
+        still = [job.id for job in left if job.state is JobState.CLOSING]
+        for job in left:
+            if job.state is JobState.CLOSING:  # it takes its time: the queue's to kill
+                job.vanished = True
+                end(job, JobState.CANCELLED, None)
+        return refused if heard else still
+
+    async def _cancel_in_time(self, ids: Sequence[str]) -> tuple[list[str], bool]:
+        """Cancel jobs; returns those that were refused, and whether the queue has answered."""
+        patience = CANCEL_TIMEOUT + len(ids) * CANCEL_TIME_OF_ONE
+        try:
+            await asyncio.wait_for(self.cancel(ids), patience)
+        except CancelRefused as error:
+            return error.ids, True
+        except (QueueError, TimeoutError):
+            return [], False
+        return [], True
 
     async def _wait_until_gone(self, left: list[Job]) -> None:
-        while left:
-            report = await self.queue.status(ids_of(left))
+        """Wait until no job with a tag of ours is listed; those that were not known go too."""
+        pause, doubt = FIRST_PAUSE, bool(self.table.vanished)
+        while left or doubt:
+            report = await self.queue.status(ids_of(left), everything=True)
+            await self._cancel_strays(report)
             listed = {job_id for job_id, job in report.jobs.items() if not job.state.ended}
             for job in left:
-                if job.id not in listed:
+                if job.id not in listed and (report.complete or job.id in report.jobs):
                     end(job, JobState.CANCELLED, report.jobs.get(job.id))
             left = [job for job in left if job.in_queue]
-            await asyncio.sleep(0.05 if left else 0)
+            doubt = doubt and bool(left)
+            await asyncio.sleep(pause if left else 0)
+            pause = min(1.0, pause * 1.5)
+
+    async def _cancel_strays(self, report: StatusReport) -> None:
+        """Cancel jobs that have a tag of ours, but are in no table."""
+        known = {job.id for job in self.table.jobs.values()}
+        strays = [
+            job_id
+            for job_id, status in report.jobs.items()
+            if status.tag.startswith(self.table.tags)
+            and job_id not in known
+            and not status.state.ended
+        ]
+        if strays:
+            await self.queue.cancel(strays, self._cancel_words)
 
     async def stop(self) -> None:
         """End what is under way."""

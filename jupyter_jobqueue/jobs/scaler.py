@@ -7,22 +7,25 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from jupyter_jobqueue.adapters.text import shown
 from jupyter_jobqueue.errors import CommandTimedOut, LimitReached, QueueDown, QueueError
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.jobs.decide import Decision, decide, surplus_running
 from jupyter_jobqueue.jobs.failures import FailureTracker
 from jupyter_jobqueue.jobs.health import Health, Problem, Source
-from jupyter_jobqueue.jobs.job import JobState
+from jupyter_jobqueue.jobs.job import Job, JobState
 from jupyter_jobqueue.jobs.limits import SUBMISSIONS_AFTER_FAILURE, Capacity, Limits
 from jupyter_jobqueue.jobs.retirer import Retirer
 from jupyter_jobqueue.jobs.submitter import Submitter
-from jupyter_jobqueue.jobs.table import JobTable
+from jupyter_jobqueue.jobs.table import JobTable, ids_of
 from jupyter_jobqueue.jobs.tasks import TaskSet
 from jupyter_jobqueue.jobs.walltime import expiring
 from jupyter_jobqueue.jobs.workers import Load, Workers
 
 FIRST_RETRY = 2.0
 """Seconds until a queue that did not answer is asked again for the first time."""
+REPLACED_UNSEEN = 3
+"""Jobs that are replaced although nobody saw them end, before a person has to look."""
 OVERCOME = (Source.QUEUE, Source.JOBS, Source.SUBMISSION)
 """Problems that are over once a requested size is on its way."""
 
@@ -106,6 +109,8 @@ class Scaler:
         self.target = target
         self.failures.reset()
         self.limits.full_until = 0.0
+        for job in self._unseen():
+            job.written_off = True  # a person has decided
         self.health.report(Source.REFUSED, None)
         return self._requests.add(self._fulfil)
 
@@ -177,6 +182,7 @@ class Scaler:
         if decision.submit:
             capacity = await self._submit_up_to(decision.submit) or capacity
         self._report_limit(capacity, expiring_jobs)
+        self.health.report(Source.VANISHED, vanished(self._unseen()))
 
     async def _decide(self, capacity: Capacity) -> tuple[Decision, set[str]]:
         jobs = self.table.jobs.values()
@@ -185,8 +191,9 @@ class Scaler:
             jobs,
             self.target.jobs,
             offered=await self._offered(soon),
-            degraded=self.degraded or self.failures.paused,
+            degraded=self._stopped or self.failures.paused,
             room=capacity.jobs,
+            unseen=max(0, len(self._unseen()) - REPLACED_UNSEEN),
             expiring=soon,
             overdue=overdue,
         )
@@ -194,8 +201,16 @@ class Scaler:
 
     @property
     def degraded(self) -> bool:
-        """Whether nothing is submitted until a person has looked at what is wrong."""
+        """Whether jobs are missing until a person has looked at what is wrong."""
+        return self._stopped or self.health.of(Source.VANISHED) is not None
+
+    @property
+    def _stopped(self) -> bool:
         return self.failures.degraded or self.health.of(Source.REFUSED) is not None
+
+    def _unseen(self) -> list[Job]:
+        """Return the jobs that were wanted and have vanished."""
+        return [job for job in self.table.vanished if not self.retirer.was_asked_to_end(job)]
 
     async def _offered(self, soon: set[str]) -> Sequence[str]:
         """Return the jobs with workers that can best be spared, if one of these must go."""
@@ -285,6 +300,23 @@ def _ignore_if_nobody_waits(task: asyncio.Task[None]) -> None:
     """Keep asyncio from warning of a refusal; it is shown as a problem as well."""
     if not task.cancelled():
         task.exception()
+
+
+def vanished(jobs: Sequence[Job]) -> Problem | None:
+    """Return the problem of jobs that nobody saw end; None if they are few.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        The jobs.
+    """
+    if len(jobs) <= REPLACED_UNSEEN:
+        return None
+    message = (
+        f"The queue no longer lists {len(jobs)} jobs, and nobody saw them end. They are replaced "
+        "when it shows how they ended, or when somebody retries."
+    )
+    return Problem(message, f"Not listed: {shown(ids_of(jobs))}", can_retry=True)
 
 
 def silence(error: QueueError, again_in: float = FIRST_RETRY) -> Problem:

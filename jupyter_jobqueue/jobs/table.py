@@ -94,6 +94,16 @@ class JobTable:
         return [job for job in self.jobs.values() if job.in_queue]
 
     @property
+    def vanished(self) -> list[Job]:
+        """The jobs that count as ended, but may be there: nobody saw their end."""
+        return [job for job in self.jobs.values() if job.vanished and not job.written_off]
+
+    @property
+    def to_cancel(self) -> list[Job]:
+        """The jobs that must be cancelled at the end, also those that nobody saw end."""
+        return [job for job in self.jobs.values() if job.in_queue or (job.vanished and job.id)]
+
+    @property
     def next_tag(self) -> str:
         """The tag of the next submission."""
         return f"{self.tags}{self.count}"

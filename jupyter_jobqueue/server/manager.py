@@ -9,6 +9,7 @@ from typing import Any
 
 from traitlets import Bool, Float
 
+from jupyter_jobqueue.adapters.text import shown
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
 from jupyter_jobqueue.cluster.request import ClusterSpec
 from jupyter_jobqueue.errors import NotFound
@@ -234,7 +235,7 @@ class ClusterManager(ServerPolicy):
 
     def _remove(self, entry: ManagedCluster) -> None:
         left = entry.left()
-        jobs = f"job{'s' if len(left) > 1 else ''} {', '.join(left)}"
+        jobs = f"job{'s' if len(left) > 1 else ''} {shown(left)}"
         detail = f"{jobs} could not be cancelled" if left else ""
         if left:
             self.notify(f"Cluster {entry.name} is closed, but {detail}.")

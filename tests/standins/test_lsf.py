@@ -145,7 +145,7 @@ def test_a_killed_job_that_takes_its_time_and_leaves_well_is_done(
     lsf: Replay, tmp_path: Path
 ) -> None:
     ready = tmp_path / "ready"
-    lsf.run(f"bsub -o /dev/null bash -c 'trap \"exit 0\" INT; touch {ready}; sleep 300 & wait'", 5)
+    lsf.run(f"bsub -o /dev/null 'trap \"exit 0\" INT; touch {ready}; sleep 300 & wait'", 5)
     until(ready.exists)
     lsf.run("bkill 5")
     ended(lsf.standin)
@@ -167,7 +167,7 @@ def test_a_daemon_that_is_away_or_hangs_keeps_bjobs_for_ever(
 def test_one_bsub_that_was_killed_becomes_several_jobs(lsf: Replay, tmp_path: Path) -> None:
     lsf.standin.hang(accepts=6)
     bsub = ["bsub", "-J", "once", "sleep", "300"]
-    done = timed_out(tmp_path, bsub, lambda: is_taken(lsf.standin))
+    done = timed_out(tmp_path, bsub, lambda: is_taken(lsf.standin, 6))
     assert (done.returncode, done.stdout) == (124, "")
     lsf.standin.up()
     assert lsf.run("bjobs -o jobid -J once").stdout.split()[1:] == list("123456")

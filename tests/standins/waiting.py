@@ -28,7 +28,7 @@ def running(standin: Standin) -> None:
     until(lambda: all(job.started or job.state in waiting for job in standin.unended()))
 
 
-def is_taken(standin: Standin) -> bool:
-    """Whether there is a job, also one that is not seen as long as the system hangs."""
+def is_taken(standin: Standin, jobs: int = 1) -> bool:
+    """Whether there are so many jobs, also ones that are not seen as long as the system hangs."""
     with standin.engine() as engine:
-        return bool(Store.jobs(engine))
+        return len(Store.jobs(engine)) >= jobs

@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_jobqueue.adapters.adapter import Adapter, BatchState, Call, JobSpec, JobStatus
+from jupyter_jobqueue.adapters.adapter import (
+    Adapter,
+    BatchState,
+    Call,
+    JobSpec,
+    JobStatus,
+    Listing,
+)
 from jupyter_jobqueue.batch.queue import JobQueue
-from jupyter_jobqueue.errors import CommandTimedOut, QueueError
+from jupyter_jobqueue.errors import CancelRefused, CommandTimedOut, QueueError
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -28,6 +35,7 @@ class Fake(Adapter):
     def __init__(self, log: Path, answer: str = "sleep 0.2; echo 1 2") -> None:
         self.log = log
         self.answer = answer
+        self.refuse = "true"
 
     def directives(self, spec: JobSpec) -> list[str]:
         return []
@@ -35,14 +43,15 @@ class Fake(Adapter):
     def submit(self, spec: JobSpec) -> Call[list[str]]:
         return Call(["sh", "-c", f"cat >>{self.log}; echo 7"], str.split, stdin=self.script(spec))
 
-    def status(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
-        def parse(text: str) -> dict[str, JobStatus]:
-            return {job: JobStatus(BatchState.RUNNING) for job in text.split()}
+    def status(self, ids: Sequence[str]) -> Call[Listing]:
+        def parse(text: str) -> Listing:
+            return Listing({job: JobStatus(BatchState.RUNNING) for job in text.split()})
 
         return Call(["sh", "-c", f"echo status >>{self.log}; {self.answer}"], parse)
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
-        return Call(["sh", "-c", f"echo cancel {' '.join(ids)} >>{self.log}"], lambda text: None)
+        command = f"echo cancel {' '.join(ids)} >>{self.log}; {self.refuse}"
+        return Call(["sh", "-c", command, "cancel", *ids], lambda text: None)
 
     def version(self) -> Call[str]:
         return Call(["sh", "-c", "echo $LEAK 1.0"], str)
@@ -128,6 +137,17 @@ async def test_nothing_to_cancel_starts_no_command(log: Path) -> None:
     assert noted(log) == ""
     await queue.cancel(["1", "2"])
     assert noted(log) == "cancel 1 2\n"
+
+
+async def test_where_a_list_cannot_be_cancelled_each_job_is_tried(log: Path) -> None:
+    fake = Fake(log)
+    fake.refuse = 'for job; do [ $job != 3 ] || { echo "not 3" >&2; exit 1; }; done'
+    with pytest.raises(CancelRefused) as caught:
+        await JobQueue(fake).cancel(["1", "2", "3", "4"])
+    assert (caught.value.ids, caught.value.details) == (["3"], "not 3")
+    assert noted(log).split("\n")[:-1] == [
+        "cancel 1 2 3 4", "cancel 1 2", "cancel 3 4", "cancel 3", "cancel 4",
+    ]  # fmt: skip
 
 
 async def test_extra_arguments_of_a_cancel_follow_the_name_of_the_command(log: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus
+from jupyter_jobqueue.adapters.adapter import BatchState, Call, JobSpec, JobStatus, Listing
 from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.jobs.callbacks import Callbacks
 from jupyter_jobqueue.jobs.job import Job
@@ -33,6 +33,8 @@ class FakeQueue:
     def __init__(self) -> None:
         self.adapter: Any = FakeAdapter()
         self.listed: dict[str, JobStatus] = {}
+        self.complete = True
+        self.alone: dict[str, Listing] = {}
         self.accounting: dict[str, JobStatus] = {}
         self.time = 2_000_000_000.0
         self.sizes: list[int] = []
@@ -52,7 +54,11 @@ class FakeQueue:
         if self.status_errors:
             raise self.status_errors.pop(0)
         self.time += 1
-        return StatusReport(self.time, dict(self.listed))
+        return StatusReport(self.time, dict(self.listed), None, self.complete)
+
+    async def look_for(self, job_id: str) -> StatusReport:
+        listing = self.alone.get(job_id, Listing())
+        return StatusReport(self.time, listing, frozenset({job_id}), listing.complete)
 
     async def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> None:
         if self.cancel_errors:

@@ -318,3 +318,46 @@ def test_a_quiet_queue_is_asked_less_often_until_something_changes() -> None:
     assert polling.period == 15
     polling.note(changed=True)
     assert polling.period == 1
+
+
+async def vanish(bench: Bench, jobs: int) -> None:
+    """Have as many jobs as wanted vanish from the listing of the queue."""
+    bench.group.scaler.open()
+    await bench.group.resize(Target(jobs))
+    for job in bench.group.table.jobs.values():
+        job.submitted = 1.0
+    for _ in range(6 * jobs):
+        await bench.group.controller.look_at_queue()
+        bench.group.failures.reset()  # the pause before a job is replaced
+        await bench.group.scaler.follow_up()
+
+
+async def test_of_jobs_that_vanish_three_are_replaced_and_the_rest_needs_a_person() -> None:
+    bench = Bench()
+    await vanish(bench, 8)
+    assert (bench.queue.sizes, bench.states.count("lost")) == ([8, 3], 11)
+    assert bench.group.degraded
+    assert bench.group.health.problem == Problem(
+        "The queue no longer lists 11 jobs, and nobody saw them end. They are replaced when it "
+        "shows how they ended, or when somebody retries.",
+        "Not listed: 1_[0-7], 2_[0-2]",
+        can_retry=True,
+    )
+    await bench.group.retry()
+    assert (bench.queue.sizes, bench.group.degraded) == ([8, 3, 8], False)
+
+
+async def test_jobs_that_appear_again_leave_as_many_as_wanted() -> None:
+    bench = Bench()
+    await vanish(bench, 8)
+    bench.list_all()
+    await bench.group.controller.look_at_queue()
+    await bench.group.scaler.follow_up()
+    assert (bench.states.count("pending"), bench.states.count("closing")) == (8, 3)
+    assert bench.group.health.problem is None
+
+
+async def test_vanished_jobs_count_for_the_limit_of_jobs() -> None:
+    bench = Bench(max_jobs=8)
+    await vanish(bench, 8)
+    assert bench.queue.sizes == [8]

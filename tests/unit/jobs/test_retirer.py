@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
-from jupyter_jobqueue.errors import QueueDown, QueueError, SchedulerFailed
+from jupyter_jobqueue.errors import CancelRefused, QueueDown, QueueError, SchedulerFailed
 from jupyter_jobqueue.jobs.job import Job, JobState
+from jupyter_jobqueue.jobs.observe import observe
 from jupyter_jobqueue.jobs.retirer import Retirer
 from tests.unit.jobs.fakes import FakeQueue, FakeWorkers, new_table
 
@@ -118,5 +119,48 @@ async def test_closing_cancels_everything_and_waits_until_it_is_gone() -> None:
 
 async def test_closing_names_what_the_queue_did_not_cancel() -> None:
     bench = Bench(job(0, P), job(1, P))
-    bench.queue.cancel_errors = [QueueError("scancel failed")]
-    assert await bench.retirer.cancel_all() == ["0", "1"]
+    bench.queue.cancel_errors = [CancelRefused(["1"], details="scancel failed")]
+    assert await bench.retirer.cancel_all() == ["1"]
+
+
+async def test_closing_names_what_may_be_there_when_the_queue_did_not_hear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.GONE_TIMEOUT", 0.1)
+    gone, there = job(0, P), job(1, P)
+    bench = Bench(gone, there)
+    bench.queue.listed = {"1": JobStatus(BatchState.PENDING, tag="jobqueue-abc-0")}
+    bench.queue.cancel_errors = [QueueDown("no answer")]
+    assert await bench.retirer.cancel_all() == ["1"]
+    assert (there.state, there.vanished) == (JobState.CANCELLED, True), "nothing closes for ever"
+
+
+async def test_closing_cancels_what_was_called_lost_and_what_has_our_tag() -> None:
+    lost = job(0, JobState.LOST)
+    lost.vanished = True
+    bench = Bench(lost)
+    bench.queue.listed = {
+        "77": JobStatus(BatchState.PENDING, tag="jobqueue-abc-5"),
+        "78": JobStatus(BatchState.PENDING, tag="jobqueue-ffff-5"),
+    }
+    assert await bench.retirer.cancel_all() == []
+    assert bench.queue.cancelled == [["0"], ["77"]]
+
+
+async def test_a_queue_that_does_not_tell_whose_jobs_are_is_told_to_end_them() -> None:
+    bench = Bench(job(0, P))
+    bench.queue.status_errors = [QueueDown("no answer")]
+    await bench.retirer.cancel(["0"])
+    assert bench.queue.cancelled == [["0"]]
+
+
+async def test_a_job_whose_workers_handed_over_ends_as_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.LEAVE_TIMEOUT", 0.0)
+    leaving = job(0, R, "c-0")
+    bench = Bench(leaving)
+    await bench.retirer.remove([leaving])
+    await bench.until(lambda: bench.queue.cancelled)
+    observe(leaving, JobStatus(BatchState.CANCELLED, tag="jobqueue-abc-0"), 3.0)
+    assert leaving.state is JobState.DONE

@@ -1,0 +1,95 @@
+"""Listings that were cut or have strange lines: what they say is true, what they lack is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_jobqueue.adapters import ADAPTERS, DIALECTS
+from jupyter_jobqueue.adapters.adapter import Listing
+from jupyter_jobqueue.adapters.pbs import PBS
+from jupyter_jobqueue.adapters.slurm_output import SQUEUE_COLUMNS
+from jupyter_jobqueue.adapters.torque import Torque
+from tests.recordings import FOLDER, one_call, rearranged, runs
+
+SLURM_LINE = "17_3|PENDING|0|||N/A|N/A|Resources|jobqueue-abc-0|\n"
+LISTINGS = {
+    "slurm": 5 * SLURM_LINE,
+    "pbs": one_call("pbs/qstat-all-states-json.txt").stdout,
+    "torque": one_call("torque/23-qstat-x.txt").stdout,
+    "moab": (FOLDER / "moab/showq.xml").read_text(),
+    "lsf": one_call("lsf/23-bjobs-l-running.txt").stdout,
+    "sge": runs("sge/qstat-xml.txt")["qstat -xml"].stdout,
+    "oar": list(runs("oar/oarstat-full-json.txt").values())[2].stdout,
+    "htcondor": one_call("htcondor/54-condor_q-json.txt").stdout,
+}
+
+
+def read(system: str, text: str) -> Listing | None:
+    """Return what is read of a text; None if it is refused as a whole."""
+    adapter = Torque() if system == "torque" else ADAPTERS[system]()
+    try:
+        return adapter.status(["1"]).parse(text)
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
+@pytest.mark.parametrize("system", LISTINGS)
+def test_a_whole_listing_is_complete(system: str) -> None:
+    found = read(system, LISTINGS[system])
+    assert found
+    assert found.complete
+
+
+@pytest.mark.parametrize("system", LISTINGS)
+def test_a_listing_that_was_cut_within_a_line_does_not_say_who_has_left(system: str) -> None:
+    text = LISTINGS[system].rstrip("\n")
+    believed = []
+    for end in range(1, len(text), 7):
+        found = read(system, text[:end])
+        if text[end - 1] != "\n" and text[:end].strip() and found is not None and found.complete:
+            believed.append(text[:end][-60:])
+    assert believed == []
+
+
+def test_both_dialects_of_pbs_are_read_here() -> None:
+    assert {"pbs", "torque"} <= set(LISTINGS)
+    assert isinstance(ADAPTERS["pbs"](), PBS)
+    assert "pbs" in DIALECTS
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        "Last login: today\n",
+        "17_|PENDING\n",
+        "slurm_load_jobs error: Unexpected message\n",
+        "|" * 9 + "\n",
+    ],
+)
+def test_strange_lines_of_squeue_cost_no_job_and_prove_no_end(strange: str) -> None:
+    found = read("slurm", SLURM_LINE + strange + SLURM_LINE.replace("_3", "_4"))
+    assert found is not None
+    assert (sorted(found), found.complete) == (["17_3", "17_4"], False)
+
+
+def test_squeue_names_the_cluster_where_clusters_are_asked_for() -> None:
+    found = read("slurm", "CLUSTER: serial\n" + SLURM_LINE)
+    assert found is not None
+    assert (list(found), found.complete) == (["17_3"], True)
+
+
+def test_the_recorded_table_of_squeue_is_complete() -> None:
+    assert len(SQUEUE_COLUMNS) == SLURM_LINE.count("|")
+    columns = ("JobArrayID", "State", "Reason", "NodeList", "StartTime", "EndTime")
+    row = rearranged("9|RUNNING|None|n1|N/A|N/A\n", columns, SQUEUE_COLUMNS, end="|")
+    found = read("slurm", row)
+    assert found is not None
+    assert found.complete
+
+
+def test_torque_prints_a_document_for_each_id() -> None:
+    text = one_call("torque/qstat-x-two-ids.txt").stdout
+    assert text.count("<?xml") == 2
+    found = read("torque", text)
+    assert found is not None
+    assert sorted(found) == ["3.vm", "4[0].vm"]
