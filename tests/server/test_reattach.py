@@ -343,20 +343,24 @@ async def test_a_scheduler_ends_when_nobody_renews_its_lease_and_not_before(api:
     assert "its scheduler has ended; no job of it was left" in notice["text"]
 
 
-async def test_a_cluster_that_somebody_else_has_taken_is_let_go(api: Api) -> None:
+async def test_a_cluster_that_somebody_else_has_taken_is_let_go(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = await api.create(jobs=1)
     await api.until(made["id"], lambda cluster: cluster["workers"] == 1)
     other = Process.of(1)
     cluster = entry(api, made).cluster
     await cluster.lifecycle.writer.save()
-    path = Store().path(made["id"])
-    path.write_text(json.dumps({**json.loads(path.read_text()), "owner": other.model_dump()}))
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "is_free", lambda store, record: True)
+        assert Store().claim(made["id"], other)
     await cluster.lifecycle.writer.save()
     found = await api.until(made["id"], lambda cluster: cluster["state"] == "failed")
     assert found["detail"] == "Another program has taken this cluster over."
     await api.ok("DELETE", f"clusters/{made['id']}")
     assert record_of(made["id"]).owner == other
     assert record_of(made["id"]).scheduler.process.alive
+    path = Store().path(made["id"])
     path.write_text(json.dumps({**json.loads(path.read_text()), "owner": None}))
     await find_again(api, made)
 
