@@ -67,6 +67,8 @@ class Adapter(ABC):
     them for itself."""
     unreachable_pattern: ClassVar[str] = NEVER
     """Pattern of an error message that means: the batch system cannot be reached."""
+    limit_directive: ClassVar[str] = NEVER
+    """Pattern of a time limit in a line of directives; its group is a value of ``walltime``."""
     limit_pattern: ClassVar[str] = NEVER
     """Pattern of an error message that means: a limit is reached, and later there may be room."""
 
@@ -171,6 +173,25 @@ class Adapter(ABC):
     def walltime(self, options: Mapping[str, Any]) -> int | None:
         """Return the time limit of a job in seconds; None if there is none or it is unknown."""
         return seconds(str(options.get("walltime") or ""))
+
+    def limit_sent(self, spec: JobSpec) -> int | None:
+        """Return the time limit that the directives of a script ask for, in seconds.
+
+        A user may skip our directive, or write another one; of several the last one counts.
+
+        Parameters
+        ----------
+        spec : JobSpec
+            The submission.
+
+        Returns
+        -------
+        int or None
+            None if the script asks for none, or for one that cannot be read.
+        """
+        pattern = re.compile(self.limit_directive)
+        found = [match[1] for line in self.header(spec) for match in pattern.finditer(line)]
+        return self.walltime({"walltime": found[-1].strip("'\"")}) if found else None
 
     # ---- job script
 

@@ -35,6 +35,7 @@ class HTCondor(Adapter):
     class_name = "HTCondorCluster"
     commands = ("condor_submit", "condor_q", "condor_rm")
     directive = ""
+    limit_directive = r"(?i)^\s*allowed_?job_?duration\s*=\s*(\d+)"
     # Not for the shell: condor_submit replaces it.
     array_index = "$(ProcId)"
     unreachable_pattern = r"Can't find address|\(null\)|SECMAN:|CEDAR:"

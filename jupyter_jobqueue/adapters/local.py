@@ -30,6 +30,7 @@ class Local(Adapter):
     label = "Local queue"
     class_name = "LocalCluster"
     directive = "#LOCALQ"
+    limit_directive = r"\s--time=(\S+)"
     array_index = "$LOCALQ_ARRAY_TASK_ID"
     host = "127.0.0.1"
     keeps_ended_jobs = True

@@ -31,6 +31,7 @@ class LSF(Adapter):
     class_name = "LSFCluster"
     commands = ("bsub", "bjobs", "bkill")
     directive = "#BSUB"
+    limit_directive = r"\s-W\s*([^\s/]+)"
     # For CLEAN_PERIOD seconds, an hour as a rule.
     keeps_ended_jobs = True
     # `bjobs -l` shows the code, but not that of a job whose host was lost for a while.

@@ -43,6 +43,7 @@ class OAR(Adapter):
     label = "OAR"
     class_name = "OARCluster"
     commands = ("oarsub", "oarstat", "oardel")
+    limit_directive = r"\s-l\s*.*?\bwalltime=([^\s,]+)"
     directive = "#OAR"
     # Finished jobs stay in the database for ever.
     keeps_ended_jobs = True

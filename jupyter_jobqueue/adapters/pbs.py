@@ -36,6 +36,7 @@ class PBS(Adapter):
     # SGE has no pbsnodes; the commands that Slurm has for users of PBS lack qselect.
     commands: ClassVar[tuple[str, ...]] = ("qsub", "qstat", "qdel", "qselect", "pbsnodes")
     directive = "#PBS"
+    limit_directive = r"\s-l\s*.*?\bwalltime=([^\s,]+)"
     array_index = "$PBS_ARRAY_INDEX"
     status_lists_all = False
     # A server may keep no history.

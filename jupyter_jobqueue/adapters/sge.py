@@ -41,6 +41,7 @@ class SGE(Adapter):
     class_name = "SGECluster"
     commands = ("qsub", "qstat", "qdel", "qconf")
     directive = "#$"
+    limit_directive = r"\s-l\s*.*?\bh_rt=([^\s,]+)"
     array_index = "$((SGE_TASK_ID - 1))"
     # Accounting is written up to 15 s late, and lacks jobs that were deleted while they waited.
     exit_codes_expire = True

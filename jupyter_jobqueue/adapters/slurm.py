@@ -36,6 +36,7 @@ class Slurm(Adapter):
     class_name = "SLURMCluster"
     commands = ("sbatch", "squeue", "scancel")
     directive = "#SBATCH"
+    limit_directive = r"\s(?:-t\s*|--time[=\s]\s*)([^\s,]+)"
     # For MinJobAge seconds; but a pending array element that is cancelled leaves no trace at all.
     keeps_ended_jobs = True
     # https://slurm.schedmd.com/sbatch.html: a QOS or association limit, or MaxJobCount, is reached.

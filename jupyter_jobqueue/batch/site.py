@@ -33,12 +33,12 @@ def with_site_options(adapter: Adapter, options: Mapping[str, Any]) -> dict[str,
     adapter : Adapter
         The batch system.
     options : Mapping
-        Option values by name; None and empty texts mean open.
+        Option values by name; missing ones and empty texts mean open, None means none.
     """
     environment = dict(os.environ)
     config = _text(adapter.config_file(environment))
     of_site = adapter.site_options(environment, config)
-    return {**options, **{name: of_site[name] for name in of_site if not options.get(name)}}
+    return {**options, **{name: of_site[name] for name in of_site if options.get(name, "") == ""}}
 
 
 def _text(path: str) -> str:

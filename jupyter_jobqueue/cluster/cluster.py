@@ -18,7 +18,7 @@ from distributed.core import Status, rpc
 from distributed.deploy.cluster import Cluster
 from distributed.utils import silence_logging_cmgr
 
-from jupyter_jobqueue.cluster import display, fields, snapshot
+from jupyter_jobqueue.cluster import display, fields, keys, snapshot
 from jupyter_jobqueue.cluster.assembly import Assembly, Hooks
 from jupyter_jobqueue.cluster.client_code import client_code
 from jupyter_jobqueue.cluster.exit import close_at_exit
@@ -144,6 +144,13 @@ class JobQueueCluster(Cluster):
         cluster.groups[0].load(snapshot.group_state_of(record), time.time())
         return cluster
 
+    # Two clusters are two, whatever their names: `distributed` compares these.
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
+
     # -- start and end
 
     def _start_in_thread(self) -> None:
@@ -185,10 +192,9 @@ class JobQueueCluster(Cluster):
     async def _make_security(self) -> Security:
         if self.security is not None:
             return self.security
-        # Making a key takes tens of milliseconds, too long for an event loop.
-        made: Security = await asyncio.to_thread(Security.temporary)
-        self.security = made
-        return made
+        # Too long for an event loop.
+        self.security = await asyncio.to_thread(keys.make)
+        return self.security
 
     def _connected_workers(self) -> list[str]:
         return [str(info["name"]) for info in self.scheduler_info["workers"].values()]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
+import stat
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -31,6 +33,8 @@ TLS_FIELDS = (
 
 CLOSED = "jobqueue-closed"
 """File that marks the folder of a closed cluster."""
+FOLDER = re.compile(r"(jobqueue-)?[0-9a-f]{12}")
+"""Names of the folders of clusters."""
 KEPT_DAYS = 7
 """Days for which the logs of a closed cluster are kept."""
 KEPT_SCRIPTS = 20
@@ -91,8 +95,18 @@ class ClusterFiles:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 raise InvalidOption(f"{option}: {error}", field=f"options.{option}") from None
-        self.path.chmod(0o700)
+        self._make_private()
         self._forget_old()
+
+    def _make_private(self) -> None:
+        """Let nobody else in; a folder that somebody else has made there is not ours to use."""
+        found = os.lstat(self.path)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+            raise InvalidOption(
+                f"shared_temp_directory: {self.path} is not a folder of this user",
+                field="options.shared_temp_directory",
+            )
+        self.path.chmod(0o700)
 
     def write(self, name: str, text: str) -> Path:
         """Write a private file and return its path.
@@ -177,11 +191,41 @@ class ClusterFiles:
     def _forget_old(self) -> None:
         """Remove the folders of clusters that were closed long ago."""
         days = float(dask.config.get("jupyter-jobqueue.log-days", KEPT_DAYS))
-        oldest = time.time() - days * 24 * 3600
-        for mark in self.path.parent.glob(f"*/{CLOSED}"):
+        with suppress(OSError):
+            forget_closed(self.path.parent, time.time() - days * 24 * 3600)
+
+
+def forget_closed(parent: Path, before: float) -> None:
+    """Remove folders of clusters of this user that were closed before a time.
+
+    Others may write into a shared folder. So a folder is known by its name, its owner and the mark
+    in it, no link is followed, and what was looked at is what is removed.
+
+    Parameters
+    ----------
+    parent : Path
+        Folder that has the folders of clusters.
+    before : float
+        Seconds since the epoch.
+    """
+    handle = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for name in filter(FOLDER.fullmatch, os.listdir(handle)):
             with suppress(OSError):
-                if mark.stat().st_mtime < oldest:
-                    shutil.rmtree(mark.parent, ignore_errors=True)
+                if _was_closed(handle, name, before):
+                    shutil.rmtree(name, dir_fd=handle, ignore_errors=True)
+    finally:
+        os.close(handle)
+
+
+def _was_closed(parent: int, name: str, before: float) -> bool:
+    folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+    try:
+        mark = os.stat(CLOSED, dir_fd=folder, follow_symlinks=False)
+        owners = {os.fstat(folder).st_uid, mark.st_uid}
+        return owners == {os.getuid()} and stat.S_ISREG(mark.st_mode) and mark.st_mtime < before
+    finally:
+        os.close(folder)
 
 
 def remove_keys(folder: Path) -> None:
@@ -248,6 +292,6 @@ def _logs(job: Job) -> set[Path]:
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        return path.lstat().st_size
     except OSError:
         return 0

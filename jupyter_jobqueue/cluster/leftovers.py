@@ -19,10 +19,26 @@ from jupyter_jobqueue.errors import QueueError
 from jupyter_jobqueue.jobs.job import ENDED
 from jupyter_jobqueue.jobs.observe import TAGS, is_of
 from jupyter_jobqueue.records.process import Process, host
-from jupyter_jobqueue.records.record import Record
+from jupyter_jobqueue.records.record import KeptJob, Record
 from jupyter_jobqueue.records.store import Store
 
 logger = logging.getLogger(__name__)
+
+
+class NotSeenToEnd(QueueError):
+    """Jobs of a cluster have been cancelled by their ids, but the queue does not list what is left.
+
+    Parameters
+    ----------
+    jobs : int
+        How many jobs were cancelled.
+    error : QueueError
+        Why the queue lists none.
+    """
+
+    def __init__(self, jobs: int, error: QueueError) -> None:
+        super().__init__(error.message, details=error.details)
+        self.jobs = jobs
 
 
 def left_over(record: Record, listed: Mapping[str, JobStatus]) -> list[str]:
@@ -71,16 +87,21 @@ async def cancel_left(record: Record) -> int:
     """
     await asyncio.to_thread(adapter_for, record.system)  # may run a command the first time
     queue = JobQueue.of(record.system)
-    known = [job.id for job in record.jobs if job.id and (job.state not in ENDED or job.vanished)]
+    known = [job.id for job in record.jobs if job.id and _may_be_there(job)]
     try:
         answer = await queue.status(known, everything=True)
-    except QueueError:
+    except QueueError as error:
         # Better to end what is known than to leave all to a queue that does not tell.
         await queue.cancel(known, cancel_words(record.options))
-        raise
+        raise NotSeenToEnd(len(known), error) from error
     left = left_over(record, answer.jobs)
     await queue.cancel(left, cancel_words(record.options))
     return len(left)
+
+
+def _may_be_there(job: KeptJob) -> bool:
+    facts = job.model_extra or {}
+    return facts.get("state") not in ENDED or bool(facts.get("vanished"))
 
 
 async def cancel_and_forget(store: Store, record: Record) -> int:

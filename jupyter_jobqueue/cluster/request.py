@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from distributed import Security
@@ -26,6 +26,8 @@ from jupyter_jobqueue.options.profiles import resolve
 
 OF_SCHEDULER = {"host", "dashboard_address", "port"}
 """Keywords that people give to the cluster although they are of its scheduler."""
+ENCRYPTED = {"tls://", "wss://"}
+"""Protocols that let nobody without keys in."""
 PLACEHOLDER = "<insert-scheduler-address-here>"
 
 
@@ -67,7 +69,7 @@ class ClusterSpec:
     @property
     def walltime(self) -> int | None:
         """Seconds that the queue lets a job run; None if there is no limit or it is not known."""
-        return self.adapter.walltime(self.options)
+        return self.adapter.limit_sent(self._job_spec("", "", 1))
 
     @property
     def cores(self) -> int:
@@ -100,6 +102,7 @@ class ClusterSpec:
         asked, adapter = self.options, self.adapter
         name = _name(self.name, first, count, adapter.array_index)
         logs = logs or asked["log_directory"] or ""
+        spec = self._job_spec(tag, logs, count)
         command = worker_command(
             asked,
             address=address or f"{self.protocol}{PLACEHOLDER}:8786",
@@ -107,17 +110,22 @@ class ClusterSpec:
             protocol=self.protocol,
             tls=tls or {},
             host=adapter.host,
-            walltime=self.walltime,
+            walltime=adapter.limit_sent(spec),
         )
+        exit_file = quote(f"{logs}/") + f"{name}.exit" if logs else ""
+        return replace(spec, command=command, exit_file=exit_file)
+
+    def _job_spec(self, tag: str, logs: str, count: int) -> JobSpec:
+        """Describe jobs without the command that they run."""
+        asked, adapter = self.options, self.adapter
         return JobSpec(
-            command=command,
+            command="",
             name=asked["job_name"],
             cores=asked["cores"],
             memory=asked["memory"],
             count=count,
             tag=tag,
             logs=logs,
-            exit_file=quote(f"{logs}/") + f"{name}.exit" if logs else "",
             shebang=asked["shebang"],
             prologue=asked["job_script_prologue"],
             epilogue=asked["job_script_epilogue"],
@@ -182,9 +190,9 @@ def build_spec(
 def _protocol(protocol: str | None, encrypted: bool) -> str:
     chosen = protocol or ("tls://" if encrypted else "tcp://")
     chosen = chosen if chosen.endswith("://") else f"{chosen}://"
-    if encrypted and chosen == "tcp://":
+    if encrypted and chosen not in ENCRYPTED:
         raise InvalidOption(
-            "protocol='tcp://' does not encrypt; add security=False if that is meant",
+            f"protocol={chosen[:40]!r} does not encrypt; add security=False if that is meant",
             field="protocol",
         )
     return chosen

@@ -49,7 +49,8 @@ def worker_command(
     words += ["--nthreads", options["cores"] // options["processes"] or 1]
     words += ["--memory-limit", _memory_limit(options)]
     words += _dask_worker_options(options) if options["worker_command"] == DEFAULT_WORKER else []
-    words += ["--death-timeout", options["death_timeout"], *_lifetime(options, walltime)]
+    words += ["--death-timeout", options["death_timeout"]] if options["death_timeout"] else []
+    words += _lifetime(options, walltime)
     if options["local_directory"]:
         words += ["--local-directory", quote(options["local_directory"])]
     words += options["worker_extra_args"]

@@ -23,6 +23,7 @@ from jupyter_jobqueue.jobs.job import Job
 from jupyter_jobqueue.jobs.missing import Missing
 from jupyter_jobqueue.jobs.scaler import Scaler, silence
 from jupyter_jobqueue.jobs.table import JobTable, ids_of
+from jupyter_jobqueue.jobs.walltime import next_date
 from jupyter_jobqueue.jobs.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ POLL_FAST, POLL_SLOW = 1.0, 15.0
 """Seconds between two status reports: while something changes, and when nothing has for long."""
 POLL_UNREACHABLE = 60.0
 """Seconds between two attempts to reach a queue that has not answered for long."""
+SHORTEST_PAUSE = 0.1
+"""Seconds between two looks at least."""
 SHARED_ANSWER_AGE = 0.2
 """Seconds for which groups that look at the same time share a status report."""
 
@@ -84,14 +87,19 @@ class Controller:
     async def run(self) -> None:
         """Look and act until cancelled."""
         while True:
-            policy = self.scaler.target.adapt
-            period = self._polling.period
             with suppress(TimeoutError):
                 # Not wait_for, which in Python 3.11 can swallow a cancellation.
-                async with asyncio.timeout(min(period, policy.interval) if policy else period):
+                async with asyncio.timeout(self._pause()):
                     await self._woken.wait()
             self._woken.clear()
             await self._look_and_act()
+
+    def _pause(self) -> float:
+        """Return the seconds until there is something to look at or to do."""
+        policy, now = self.scaler.target.adapt, time.time()
+        date = next_date(self.table.jobs.values(), now)
+        pauses = [self._polling.period, policy.interval if policy else None, date]
+        return max(SHORTEST_PAUSE, min(pause for pause in pauses if pause is not None))
 
     async def _look_and_act(self) -> None:
         try:

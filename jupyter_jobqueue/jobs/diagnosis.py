@@ -21,6 +21,10 @@ CAUSES = (
         "`python`.",
     ),
     (
+        r"(?i)certificate is not yet valid",
+        "The clock of the node is more than a day behind. Tell the administrators of the site.",
+    ),
+    (
         r"(?i)out of memory|oom[-_ ]?kill|MemoryError|Cannot allocate memory|bad_alloc",
         "A job ran out of memory. Ask for more `memory`, or use fewer `processes`.",
     ),

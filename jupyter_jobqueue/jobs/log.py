@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -56,18 +58,27 @@ def read(jobs: Mapping[str, Job], name: str, stream: str, lines: int) -> JobLog:
         raise unknown("stream", stream, STREAMS, field="stream")
     path: str = getattr(jobs[name], stream)
     found = tail(path, lines + 1).splitlines()
-    size = os.path.getsize(path) if path and os.path.exists(path) else 0
+    size = os.lstat(path).st_size if path and os.path.lexists(path) else 0
     truncated = len(found) > lines or size > TAIL_BYTES
     return JobLog(name, stream, path, "\n".join(found[-lines:] if lines > 0 else []), truncated)
+
+
+def _open_log(path: str, flags: int) -> int:
+    """Open a regular file only: a pipe may block for ever, and a link may lead anywhere."""
+    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return handle
+    os.close(handle)
+    raise OSError(errno.EINVAL, "not a regular file", path)
 
 
 def tail(path: str, lines: int) -> str:
     """Return the last lines of a file; empty if it does not exist (yet)."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_open_log) as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - TAIL_BYTES))
-            text = file.read().decode(errors="replace")
+            text = file.read(TAIL_BYTES).decode(errors="replace")
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:] if lines > 0 else [])

@@ -15,6 +15,7 @@ from jupyter_jobqueue.jobs.job import Job, JobState
 from jupyter_jobqueue.jobs.observe import end, is_of
 from jupyter_jobqueue.jobs.table import JobTable, ids_of
 from jupyter_jobqueue.jobs.tasks import TaskSet
+from jupyter_jobqueue.jobs.walltime import expiring, handover
 from jupyter_jobqueue.jobs.workers import Workers
 
 DRAIN_TIMEOUT = 10.0
@@ -30,8 +31,8 @@ CANCEL_TIME_OF_ONE = 0.1
 """Seconds that the queue may need for each of them."""
 WHOSE_TIMEOUT = 2.0
 """Seconds for a status report that shows whose ids are, before they are cancelled all the same."""
-FIRST_PAUSE = 0.05
-"""Seconds between two status reports while jobs leave; it grows."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between two status reports while jobs leave."""
 GONE_TIMEOUT = 4.0
 """Seconds that closing waits for cancelled jobs to leave the queue."""
 CANCEL_INTERVAL = 20.0
@@ -127,8 +128,9 @@ class Retirer:
     async def _retire(self, job: Job) -> None:
         with suppress(TimeoutError, SchedulerFailed):
             # Not wait_for, which in Python 3.11 can swallow a cancellation.
-            async with asyncio.timeout(RETIRE_TIMEOUT):
-                await self.workers.retire(sorted(job.workers), DRAIN_TIMEOUT)
+            patience = self._patience(job)
+            async with asyncio.timeout(patience + RETIRE_TIMEOUT - DRAIN_TIMEOUT):
+                await self.workers.retire(sorted(job.workers), patience)
             job.handed_over = True
         self._on_change(job)
         await asyncio.sleep(LEAVE_TIMEOUT)
@@ -136,6 +138,17 @@ class Retirer:
         with suppress(QueueError):
             await self.cancel_due()
         self._on_change(job)
+
+    def _patience(self, job: Job) -> float:
+        """Return the seconds in which a job may finish its tasks.
+
+        One that leaves for its walltime may use the time that it has: nobody waits for its cores.
+        """
+        soon, _ = expiring([job], time.time())
+        if not soon or job.walltime_ends_at is None or job.walltime is None:
+            return DRAIN_TIMEOUT
+        left = job.walltime_ends_at - handover(job.walltime) - time.time()
+        return max(DRAIN_TIMEOUT, left)
 
     async def cancel_due(self) -> None:
         """Ask the queue to end what must leave; again, where it has not heard or not obeyed."""
@@ -175,7 +188,7 @@ class Retirer:
             job.state = JobState.CLOSING
         refused, heard = await self._cancel_in_time(ids_of(left))
         with suppress(QueueError, TimeoutError):
-            await asyncio.wait_for(self._wait_until_gone(left), GONE_TIMEOUT)
+            await asyncio.wait_for(self._wait_until_gone(left, once=not heard), GONE_TIMEOUT)
         still = [job.id for job in left if job.state is JobState.CLOSING]
         for job in left:
             if job.state is JobState.CLOSING:  # it takes its time: the queue's to kill
@@ -194,20 +207,22 @@ class Retirer:
             return [], False
         return [], True
 
-    async def _wait_until_gone(self, left: list[Job]) -> None:
-        """Wait until no job with a tag of ours is listed; those that were not known go too."""
-        pause, doubt = FIRST_PAUSE, bool(self.table.vanished)
-        while left or doubt:
+    async def _wait_until_gone(self, left: list[Job], *, once: bool) -> None:
+        """See that no job with a tag of ours is listed; those that were not known go too.
+
+        Where the queue has not heard that jobs must end, one look shows which of them are there.
+        """
+        pause = FIRST_PAUSE
+        while left:
             report = await self.queue.status(ids_of(left), everything=True)
             await self._cancel_strays(report)
             listed = {job_id for job_id, job in report.jobs.items() if not job.state.ended}
             for job in left:
                 if job.id not in listed and (report.complete or job.id in report.jobs):
                     end(job, JobState.CANCELLED, report.jobs.get(job.id))
-            left = [job for job in left if job.in_queue]
-            doubt = doubt and bool(left)
+            left = [job for job in left if job.in_queue and not once]
             await asyncio.sleep(pause if left else 0)
-            pause = min(1.0, pause * 1.5)
+            pause = min(LONGEST_PAUSE, pause * 1.5)
 
     async def _cancel_strays(self, report: StatusReport) -> None:
         """Cancel jobs that have a tag of ours, but are in no table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from jupyter_jobqueue.jobs.job import Job, JobState
 
@@ -27,10 +27,29 @@ def margin(walltime: float) -> float:
     return min(300.0, max(15.0, walltime / 10), walltime / 4)
 
 
+def handover(walltime: float) -> float:
+    """Return how many seconds before its walltime a job must end, successor or not.
+
+    It is what finishing a task, moving data and leaving need.
+
+    Parameters
+    ----------
+    walltime : float
+        Seconds.
+
+    Examples
+    --------
+    >>> handover(20), handover(60), handover(1800), handover(86400)
+    (5.0, 10.0, 60.0, 100.0)
+    """
+    return min(margin(walltime), max(10.0, margin(walltime) / 3))
+
+
 def lifetime(walltime: float) -> tuple[int, int]:
     """Return the seconds after which a worker leaves by itself, and their random spread.
 
-    Without the spread, all workers of an array would leave in the same second.
+    It is a last resort, for workers that nobody asks to leave. Without the spread, all workers of
+    an array would leave in the same second.
 
     Parameters
     ----------
@@ -40,10 +59,10 @@ def lifetime(walltime: float) -> tuple[int, int]:
     Examples
     --------
     >>> lifetime(60), lifetime(1800)
-    ((45, 5), (1620, 60))
+    ((53, 3), (1760, 20))
     """
-    reserve = margin(walltime)
-    return max(1, int(walltime - reserve)), int(reserve / 3)
+    third = handover(walltime) / 3
+    return max(1, int(walltime - 2 * third)), int(third)
 
 
 def wait_of(jobs: Collection[Job]) -> float:
@@ -73,21 +92,39 @@ def expiring(jobs: Collection[Job], now: float) -> tuple[set[str], set[str]]:
     tuple of set of str
         Names of the expiring jobs, and of those among them that are overdue.
     """
-    lead = wait_of(jobs) + STARTUP
     soon, overdue = set(), set()
-    for job in jobs:
-        # A job that is still starting may become useful. If not, the queue ends it: replacing jobs
-        # that have not joined could go on for ever.
-        if (
-            job.walltime_ends_at is None
-            or job.walltime is None
-            or job.state is not JobState.RUNNING
-        ):
-            continue
-        leaves = job.walltime_ends_at - margin(job.walltime)
-        # A job works for at least half of its walltime, even if successors wait long.
-        if now >= leaves - min(lead, job.walltime / 2):
+    for job, (due, last) in _dates(jobs):
+        if now >= due:
             soon.add(job.name)
-        if now >= leaves:
+        if now >= last:
             overdue.add(job.name)
     return soon, overdue
+
+
+def next_date(jobs: Collection[Job], now: float) -> float | None:
+    """Return the seconds until a job needs a successor or must end; None if no date is ahead.
+
+    Parameters
+    ----------
+    jobs : collection of Job
+        The jobs of a group.
+    now : float
+        Seconds since the epoch.
+    """
+    ahead = [date - now for _, dates in _dates(jobs) for date in dates if date > now]
+    return min(ahead, default=None)
+
+
+def _dates(jobs: Collection[Job]) -> Iterator[tuple[Job, tuple[float, float]]]:
+    """Yield the running jobs with a limit: when each needs a successor, and when it must end.
+
+    A job that is still starting may become useful. If not, the queue ends it: replacing jobs that
+    have not joined could go on for ever.
+    """
+    lead = wait_of(jobs) + STARTUP
+    for job in jobs:
+        ends, walltime = job.walltime_ends_at, job.walltime
+        if ends is not None and walltime is not None and job.state is JobState.RUNNING:
+            # A job works for at least half of its walltime, even if successors wait long.
+            due = ends - margin(walltime) - min(lead, walltime / 2)
+            yield job, (due, ends - handover(walltime))

@@ -16,7 +16,8 @@ def state_directory() -> str:
     Returns
     -------
     str
-        ``$JUPYTER_JOBQUEUE_LOCALQUEUE_DIR``, else a folder of this user below the temporary one.
+        ``$JUPYTER_JOBQUEUE_LOCALQUEUE_DIR``, else a folder of this user below the temporary one;
+        where somebody else has taken its name, one below the runtime folder or the home.
     """
     given = os.environ.get(PREFIX + "DIR")
     if given:
@@ -26,8 +27,22 @@ def state_directory() -> str:
     import tempfile  # slow, and only needed without the variable
 
     # Anyone can create names in the temporary folder, so both levels are checked.
-    own = _private(os.path.join(tempfile.gettempdir(), f"jupyter-jobqueue-{os.getuid()}"))
-    return _private(os.path.join(own, "localqueue"))
+    problems = []
+    for parent in (os.path.join(tempfile.gettempdir(), f"jupyter-jobqueue-{os.getuid()}"), *_own()):
+        try:
+            return _private(os.path.join(_private(parent), "localqueue"))
+        except LocalQueueError as error:
+            problems.append(str(error))
+    raise LocalQueueError(
+        f"{'; '.join(problems)}. Set {PREFIX}DIR to a folder that only you can write"
+    )
+
+
+def _own() -> list[str]:
+    """Return folders that only this user can make."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    home = os.path.join(os.path.expanduser("~"), ".jupyter-jobqueue")
+    return [*([os.path.join(runtime, "jupyter-jobqueue")] if runtime else []), home]
 
 
 def _private(path: str) -> str:

@@ -20,6 +20,9 @@ LARGEST = 100_000
 MULTILINE = {"job_script_prologue", "job_script_epilogue"}
 """Options that are shell code and may therefore contain line breaks."""
 
+NULLABLE = {"walltime", "death_timeout"}
+"""Options of which None leaves the line out, although they have a default."""
+
 UNQUOTED = {Kind.INTEGER, Kind.NUMBER}
 """Kinds whose examples appear without quotes in error messages."""
 
@@ -32,7 +35,7 @@ def check(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
     system : str
         A batch system, such as ``"slurm"``.
     values : Mapping
-        Option values by Python name; None means not set.
+        Option values by Python name; None means not set, and no limit for a time.
 
     Returns
     -------
@@ -47,10 +50,10 @@ def check(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
     known = options_of(system)
     refuse_unknown(values, known)
     given = {name: value for name, value in values.items() if value is not None}
-    checked = {
-        name: check_one(option, given[name]) if name in given else option.default
-        for name, option in known.items()
-    }
+    none = dict.fromkeys(NULLABLE & set(values) - set(given))
+    defaults = {name: option.default for name, option in known.items()}
+    read = {name: check_one(option, given[name]) for name, option in known.items() if name in given}
+    checked = {**defaults, **none, **read}
     _require_size(system, checked)
     return {**checked, "processes": checked["processes"] or _processes(checked["cores"])}
 

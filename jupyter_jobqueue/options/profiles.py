@@ -124,12 +124,22 @@ def _read(name: str, system: str, section: Mapping[str, Any]) -> Profile:
         raise InvalidOption(f"jobqueue.{name}.scheduler-options must be a mapping", field="profile")
     named.pop("system", None)
     options, old = _modern(named, system)
+    options |= {key: None for key in _nulls(name, section) if key in options_of(system)}
     problems += [
         f"{each} (jobqueue.{name} in {files.get(each.split()[0], 'the environment')})"
         for each in old
     ]
     origin = next((file for key, file in files.items() if key in given), "built-in")
     return Profile(name, system, options, dict(scheduler_options), origin, tuple(problems))
+
+
+def _nulls(name: str, section: Mapping[str, Any]) -> set[str]:
+    """Return the keys that a file of the user sets to null: no line for them, not our default."""
+    nulls = {_python_name(key) for key, value in section.items() if value is None}
+    found: Any = dask.config.collect_yaml(dask.config.paths)
+    sections = [(config.get("jobqueue") or {}).get(name) for config in found]
+    written = {_python_name(key) for each in sections if isinstance(each, Mapping) for key in each}
+    return nulls & written
 
 
 def _python_name(key: str) -> str:

@@ -126,9 +126,9 @@ async def retire(scheduler: Any, names: list[str], patience: float) -> None:
     patience : float
         Seconds for the tasks to finish.
     """
-    started = time.time()
+    started, end = time.time(), time.monotonic() + patience
     await scheduler.retire_workers(names=names, close_workers=False, remove=False)
-    while time.time() - started < patience and _computing(  # noqa: ASYNC110 (heartbeats)
+    while time.monotonic() < end and _computing(  # noqa: ASYNC110 (heartbeats)
         scheduler, names, started
     ):
         await asyncio.sleep(0.1)

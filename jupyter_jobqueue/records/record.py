@@ -37,10 +37,6 @@ class KeptJob(BaseModel):
         When it was submitted, by the clock of this machine.
     submitted_per_queue : float, optional
         When it was submitted, by the clock of the batch system.
-    state : str
-        A value of `jobs.job.JobState`.
-    vanished : bool
-        Whether nobody saw its end, if it has ended.
     """
 
     model_config = ConfigDict(extra="allow", populate_by_name=True)
@@ -50,8 +46,6 @@ class KeptJob(BaseModel):
     id: str = ""
     submitted: float = 0.0
     submitted_per_queue: float | None = Field(default=None, alias="queued")
-    state: str = ""
-    vanished: bool = False
 
 
 class Bounds(BaseModel):

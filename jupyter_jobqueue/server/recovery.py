@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
 from jupyter_jobqueue.cluster.leftovers import (
+    NotSeenToEnd,
     cancel_and_forget,
     cancel_leftovers,
     describe_cancelled,
@@ -138,11 +139,13 @@ class Recovery:
 
     async def _cancel_rest(self, record: Record, sentence: str, *, always: bool = False) -> None:
         """Cancel what is left of a cluster; a queue that is away is asked again."""
+        cancelled = 0
         for attempt, pause in enumerate(PAUSES):
             await asyncio.sleep(pause)
             try:
-                left = await cancel_and_forget(self.store, record)
+                left = max(cancelled, await cancel_and_forget(self.store, record))
             except QueueError as error:
+                cancelled = error.jobs if isinstance(error, NotSeenToEnd) else cancelled
                 if not attempt:
                     self.host.notify(
                         f"{sentence}. Some of its jobs may remain, as the batch system is not "

@@ -123,7 +123,8 @@ def retired(cluster: JobQueueCluster) -> int:
 
     A queue that lists jobs also after their end knows that they did so by themselves, and how.
     """
-    ends = ["done"] if ADAPTERS[cluster.system].keeps_ended_jobs else ["done", "cancelled"]
+    keeps = ADAPTERS[cluster.system].keeps_ended_jobs
+    ends = ["done"] if keeps else ["done", "cancelled"]
     left = [job for job in cluster.jobs.values() if job.state in ends]
-    assert all(job.exit_code == 0 for job in left if job.state == "done")
+    assert all(job.exit_code == 0 for job in left if keeps)
     return len(left)

@@ -50,6 +50,7 @@ def queue(oar: OarBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue
     monkeypatch.chdir(tmp_path)
     options = {
         "cores": 1,
+        "nanny": False,  # half as many processes; Slurm is tested with nannies
         "memory": "500 MB",
         "interface": "lo",
         "walltime": "00:10:00",

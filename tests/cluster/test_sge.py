@@ -22,6 +22,7 @@ def queue(sge: SGEBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue
     monkeypatch.chdir(tmp_path)
     options = {
         "cores": 1,
+        "nanny": False,  # half as many processes; Slurm is tested with nannies
         "memory": "500 MB",
         "interface": "lo",
         "queue": "all.q",

@@ -44,11 +44,6 @@ def test_the_default_is_below_the_temporary_folder(
     parent = tmp_path / f"jupyter-jobqueue-{os.getuid()}"
     assert settings.state_directory() == f"{parent}/localqueue"
     assert (mode(parent), mode(parent / "localqueue")) == (0o700, 0o700)
-    (parent / "localqueue").rmdir()
-    parent.rmdir()
-    parent.symlink_to(tmp_path)
-    with pytest.raises(LocalQueueError, match="is a symbolic link"):
-        settings.state_directory()
 
 
 def test_a_link_is_refused(directory: Path, tmp_path: Path) -> None:
@@ -70,6 +65,26 @@ def test_a_directory_of_someone_else_is_refused(
     owner = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: owner + 1)
     with pytest.raises(LocalQueueError, match=rf"belongs to another user \(uid {owner}\)"):
+        settings.state_directory()
+
+
+def test_a_name_that_somebody_else_has_taken_blocks_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JUPYTER_JOBQUEUE_LOCALQUEUE_DIR", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / f"jupyter-jobqueue-{os.getuid()}").symlink_to(tmp_path)
+    (tmp_path / "run").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    assert settings.state_directory() == f"{tmp_path}/run/jupyter-jobqueue/localqueue"
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    assert settings.state_directory() == f"{tmp_path}/home/.jupyter-jobqueue/localqueue"
+    (tmp_path / "home/.jupyter-jobqueue/localqueue").rmdir()
+    (tmp_path / "home/.jupyter-jobqueue").rmdir()
+    (tmp_path / "home/.jupyter-jobqueue").touch()
+    with pytest.raises(LocalQueueError, match="Set JUPYTER_JOBQUEUE_LOCALQUEUE_DIR to a folder"):
         settings.state_directory()
 
 

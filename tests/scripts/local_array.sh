@@ -8,5 +8,5 @@
 
 echo "$LOCALQ_JOB_ID"
 export DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD="${DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD:-forkserver}"
-/opt/python -m distributed.cli.dask_worker tls://10.0.0.1:8786 --name LocalCluster-$LOCALQ_ARRAY_TASK_ID --nthreads 1 --memory-limit 476MiB --nworkers 2 --nanny --no-dashboard --dashboard-address 127.0.0.1:0 --death-timeout 60 --lifetime 3300s --lifetime-stagger 100s --interface lo --protocol tls://
+/opt/python -m distributed.cli.dask_worker tls://10.0.0.1:8786 --name LocalCluster-$LOCALQ_ARRAY_TASK_ID --nthreads 1 --memory-limit 476MiB --nworkers 2 --nanny --no-dashboard --dashboard-address 127.0.0.1:0 --death-timeout 60 --lifetime 3533s --lifetime-stagger 33s --interface lo --protocol tls://
 echo done

@@ -9,4 +9,4 @@
 #PBS -o "/logs/$USER/a b/"
 
 trap 'echo $? > "/logs/$USER/a b/"PBSCluster-0.exit' EXIT
-mpirun /opt/python -m distributed.cli.dask_worker tls://10.0.0.1:8786 --name PBSCluster-0 --nthreads 1 --memory-limit 4096MiB --nanny --no-dashboard --dashboard-address 127.0.0.1:0 --death-timeout 60 --lifetime 1620s --lifetime-stagger 60s --local-directory "$TMPDIR/of $USER" --protocol tls://
+mpirun /opt/python -m distributed.cli.dask_worker tls://10.0.0.1:8786 --name PBSCluster-0 --nthreads 1 --memory-limit 4096MiB --nanny --no-dashboard --dashboard-address 127.0.0.1:0 --death-timeout 60 --lifetime 1760s --lifetime-stagger 20s --local-directory "$TMPDIR/of $USER" --protocol tls://

@@ -11,4 +11,4 @@
 #$ -j y
 
 trap 'echo $? > "/logs/$USER/a b/"SGECluster-0.exit' EXIT
-mpirun /opt/python -m distributed.cli.dask_worker tls://10.0.0.1:8786 --name SGECluster-0 --nthreads 1 --memory-limit 4096MiB --nanny --no-dashboard --dashboard-address 127.0.0.1:0 --death-timeout 60 --lifetime 1620s --lifetime-stagger 60s --local-directory "$TMPDIR/of $USER" --protocol tls://
+mpirun /opt/python -m distributed.cli.dask_worker tls://10.0.0.1:8786 --name SGECluster-0 --nthreads 1 --memory-limit 4096MiB --nanny --no-dashboard --dashboard-address 127.0.0.1:0 --death-timeout 60 --lifetime 1760s --lifetime-stagger 20s --local-directory "$TMPDIR/of $USER" --protocol tls://

@@ -8,4 +8,4 @@
 #SBATCH --mem=4G
 #SBATCH -t 00:30:00
 
-/opt/python -m distributed.cli.dask_worker tls://10.0.0.1:8786 --name SLURMCluster-$((7 + $SLURM_ARRAY_TASK_ID)) --nthreads 1 --memory-limit 4096MiB --nanny --no-dashboard --dashboard-address 127.0.0.1:0 --death-timeout 60 --lifetime 1620s --lifetime-stagger 60s --protocol tls://
+/opt/python -m distributed.cli.dask_worker tls://10.0.0.1:8786 --name SLURMCluster-$((7 + $SLURM_ARRAY_TASK_ID)) --nthreads 1 --memory-limit 4096MiB --nanny --no-dashboard --dashboard-address 127.0.0.1:0 --death-timeout 60 --lifetime 1760s --lifetime-stagger 20s --protocol tls://

@@ -23,7 +23,8 @@ from tests.cluster.conftest import Queue, until
 from tests.standins.install import Standin, standin
 
 REAL = "JUPYTER_JOBQUEUE_TEST_REAL"
-SMALL = {"cores": 1, "memory": "500 MB"}
+SMALL = {"cores": 1, "memory": "500 MB", "nanny": False}
+"""Without nannies, half as many processes start; Slurm and the embedded queue are tested with."""
 HERE = {"interface": "lo"}
 NO_SUCH_QUEUE = {"queue": "nosuchqueue"}
 

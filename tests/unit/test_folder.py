@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import stat
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import platformdirs
 import pytest
+from cryptography import x509
 from distributed import Security
 
-from jupyter_jobqueue.cluster.files import CLOSED, KEPT_DAYS, ClusterFiles, expand
+from jupyter_jobqueue.cluster import keys
+from jupyter_jobqueue.cluster.files import CLOSED, KEPT_DAYS, ClusterFiles, expand, forget_closed
 from jupyter_jobqueue.errors import InvalidOption
 
 
@@ -104,13 +107,67 @@ def test_what_long_closed_clusters_left_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    old, recent, alive = (ClusterFiles(name, {}) for name in ("old", "recent", "alive"))
+    names = ("0000000000aa", "0000000000bb", "0000000000cc")
+    old, recent, alive = (ClusterFiles(name, {}) for name in names)
     for folder in (old, recent, alive):
         folder.create()
     old.retire()
     recent.retire()
     long_ago = time.time() - (KEPT_DAYS + 1) * 24 * 3600
     os.utime(old.path / CLOSED, (long_ago, long_ago))
-    ClusterFiles("new", {}).create()
+    ClusterFiles("0000000000dd", {}).create()
     left = sorted(path.name for path in (tmp_path / "jupyter-jobqueue/clusters").iterdir())
-    assert left == ["alive", "new", "recent"]
+    assert left == ["0000000000bb", "0000000000cc", "0000000000dd"]
+
+
+def closed_long_ago(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / CLOSED).touch()
+    os.utime(folder / CLOSED, (1.0, 1.0))
+    (folder / "kept").touch()
+    return folder
+
+
+def test_in_a_shared_folder_nothing_is_removed_that_is_not_ours(tmp_path: Path) -> None:
+    """Others may write there, and may know how we mark what was closed."""
+    shared = tmp_path / "shared"
+    other_name = closed_long_ago(shared / "thesis")
+    target = closed_long_ago(tmp_path / "elsewhere")
+    (shared / "jobqueue-00000000000a").symlink_to(target)
+    linked_mark = shared / "jobqueue-00000000000b"
+    linked_mark.mkdir()
+    (linked_mark / CLOSED).symlink_to(target / CLOSED)
+    ours = closed_long_ago(shared / "jobqueue-00000000000c")
+    (ours / "link").symlink_to(target)
+    forget_closed(shared, 2.0)
+    assert not ours.exists()
+    assert (other_name / "kept").exists()
+    assert (target / "kept").exists()
+    assert linked_mark.exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make files of somebody else")
+def test_what_another_user_marked_as_closed_is_not_removed(tmp_path: Path) -> None:
+    theirs = closed_long_ago(tmp_path / "jobqueue-00000000000a")
+    mark = closed_long_ago(tmp_path / "jobqueue-00000000000b")
+    os.chown(theirs, 65534, 65534)
+    os.chown(mark / CLOSED, 65534, 65534)
+    forget_closed(tmp_path, 2.0)
+    assert theirs.exists()
+    assert mark.exists()
+
+
+def test_a_folder_that_somebody_made_first_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "jobqueue-00000000000a").symlink_to(tmp_path)
+    with pytest.raises(InvalidOption, match="is not a folder of this user"):
+        ClusterFiles("00000000000a", {"shared_temp_directory": str(tmp_path)}).create()
+
+
+def test_keys_are_valid_where_the_clock_is_behind_and_for_a_year() -> None:
+    made = keys.make()
+    assert made.require_encryption
+    text: str = made.tls_worker_cert  # type: ignore[attr-defined]
+    certificate = x509.load_pem_x509_certificate(text.encode())
+    age = datetime.now(UTC) - certificate.not_valid_before_utc
+    assert timedelta(days=1) <= age < timedelta(days=1, minutes=5)
+    assert certificate.not_valid_after_utc - datetime.now(UTC) > timedelta(days=364)

@@ -10,7 +10,7 @@ import pytest
 from jupyter_jobqueue.jobs.job import Job, JobState
 from jupyter_jobqueue.jobs.limits import FULL_FOR, Capacity, Limits, RateLimit, core_hours
 from jupyter_jobqueue.jobs.table import JobShape, JobTable
-from jupyter_jobqueue.jobs.walltime import expiring, lifetime, margin, wait_of
+from jupyter_jobqueue.jobs.walltime import expiring, handover, lifetime, margin, next_date, wait_of
 
 NOW = 10_000.0
 R, P, D, S = JobState.RUNNING, JobState.PENDING, JobState.DONE, JobState.SUBMITTING
@@ -115,20 +115,21 @@ def test_without_a_walltime_nobody_knows_what_a_job_may_use() -> None:
 
 
 @pytest.mark.parametrize(
-    ("walltime", "spare", "lives", "spread"),
+    ("walltime", "spare", "last", "lives", "spread"),
     [
-        (60, 15, 45, 5),
-        (600, 60, 540, 20),
-        (1800, 180, 1620, 60),
-        (86_400, 300, 86_100, 100),
-        (20, 5, 15, 1),
-        (10, 2.5, 7, 0),
+        (60, 15, 10, 53, 3),
+        (600, 60, 20, 586, 6),
+        (1800, 180, 60, 1760, 20),
+        (86_400, 300, 100, 86_333, 33),
+        (20, 5, 5, 16, 1),
+        (10, 2.5, 2.5, 8, 0),
     ],
 )
 def test_workers_leave_before_their_job_ends(
-    walltime: float, spare: float, lives: int, spread: int
+    walltime: float, spare: float, last: float, lives: int, spread: int
 ) -> None:
-    assert margin(walltime) == spare
+    """With a successor when `spare` seconds are left, without one when it is the `last` time."""
+    assert (margin(walltime), handover(walltime)) == (spare, last)
     assert lifetime(walltime) == (lives, spread)
 
 
@@ -140,17 +141,34 @@ def test_how_long_jobs_wait_is_the_median() -> None:
 
 @pytest.mark.parametrize(
     ("age", "soon", "overdue"),
-    [(0, False, False), (1604, False, False), (1606, True, False), (1621, True, True)],
+    [
+        (0, False, False),
+        (1604, False, False),
+        (1606, True, False),
+        (1739, True, False),
+        (1741, True, True),
+    ],
 )
 def test_a_successor_is_asked_for_early_enough_to_overlap(
     age: float, soon: bool, overdue: bool
 ) -> None:
-    """Of 1800 s the last 180 are spare; a job that did not wait needs 15 s to be there."""
+    """Of 1800 s the last 180 are spare; a job that did not wait needs 15 s to be there.
+
+    Without a successor, the old job stays until the last minute.
+    """
     old = job(R, submitted=NOW, started=NOW, walltime=1800)
     assert expiring([old], NOW + age) == (
         ({"c-0"} if soon else set()),
         {"c-0"} if overdue else set(),
     )
+
+
+def test_the_next_date_is_known_so_that_nobody_sleeps_over_it() -> None:
+    old = job(R, submitted=NOW, started=NOW, walltime=1800)
+    assert next_date([old], NOW) == 1605
+    assert next_date([old], NOW + 1605) == 135, "then it must end"
+    assert next_date([old], NOW + 1741) is None
+    assert next_date([job(P)], NOW) is None
 
 
 def test_a_long_queue_makes_successors_come_earlier_but_not_before_half_of_the_time() -> None:

@@ -10,6 +10,7 @@ import dask.config
 import pytest
 
 from jupyter_jobqueue.cluster.files import ClusterFiles, log_limit, trim_logs
+from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.job import Job, JobState
 
 
@@ -57,6 +58,20 @@ def test_the_log_of_a_job_that_may_yet_write_stays(logs: Path, state: JobState) 
 def test_jobs_without_logs_are_no_trouble(tmp_path: Path) -> None:
     jobs = [Job("c-0", 0, "tag", state=JobState.DONE, stdout=str(tmp_path / "never-written"))]
     assert trim_logs([*jobs, Job("c-1", 1, "tag")], 0) == []
+
+
+def test_only_a_regular_file_is_read_as_a_log(tmp_path: Path) -> None:
+    """A pipe blocks for ever, and a link may lead to what only another may read."""
+    (tmp_path / "file").write_text("one\ntwo\n")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    os.mkfifo(tmp_path / "pipe")
+    assert log.tail(str(tmp_path / "file"), 1) == "two"
+    assert log.tail(str(tmp_path / "link"), 1) == ""
+    assert log.tail(str(tmp_path / "pipe"), 1) == ""
+    assert log.tail(str(tmp_path), 1) == ""
+    assert log.tail("/dev/zero", 1) == ""
+    piped = Job("c-0", 0, "tag", stdout=str(tmp_path / "pipe"))
+    assert log.read({"c-0": piped}, "c-0", "stdout", 5).text == ""
 
 
 def test_the_limit_is_configured() -> None:

@@ -101,7 +101,8 @@ def test_workers_are_numbered_on_through_arrays(
         (None, True, "tls://"),
         (None, False, "tcp://"),
         ("tls", True, "tls://"),
-        ("ucx://", True, "ucx://"),
+        ("wss://", True, "wss://"),
+        ("ucx://", False, "ucx://"),
         ("tcp", False, "tcp://"),
     ],
 )
@@ -109,9 +110,10 @@ def test_protocol(protocol: str | None, encrypted: bool, expected: str) -> None:
     assert build_spec("slurm", SIZE, protocol=protocol, encrypted=encrypted).protocol == expected
 
 
-def test_encryption_is_not_given_up_by_accident() -> None:
+@pytest.mark.parametrize("protocol", ["tcp://", "ws", "ucx://", "inproc://", "nosuch"])
+def test_encryption_is_not_given_up_by_accident(protocol: str) -> None:
     with pytest.raises(InvalidOption, match="add security=False if that is meant"):
-        build_spec("slurm", SIZE, protocol="tcp://")
+        build_spec("slurm", SIZE, protocol=protocol)
 
 
 def test_scheduler_options_join_those_of_the_profile(configure: Configure) -> None:

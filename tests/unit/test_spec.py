@@ -103,8 +103,13 @@ def test_processes_are_about_the_square_root_of_the_cores(cores: int) -> None:
 
 
 def test_none_is_not_set() -> None:
-    assert checked(queue=None, processes=None) == checked()
-    assert checked(walltime=None)["walltime"] == "00:30:00"
+    assert checked(queue=None, processes=None, shebang=None) == checked()
+
+
+def test_no_time_is_no_limit() -> None:
+    found = checked(walltime=None, death_timeout=None)
+    assert (found["walltime"], found["death_timeout"]) == (None, None)
+    assert checked()["walltime"] == "00:30:00"
 
 
 # ---- bad values
