@@ -23,7 +23,7 @@ BELOW: dict[str, set[str]] = {
     "options": {"adapters"},
     "batch": {"adapters"},
     "jobs": {"batch", "adapters"},
-    "placement": {"jobs", "records"},
+    "placement": {"jobs", "records", "batch"},
     "cluster": {"placement", "jobs", "batch", "options", "records", "adapters"},
     "discovery": {"options", "batch", "adapters"},
     "cli": {"discovery", "options", "adapters"},

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from jupyter_jobqueue.adapters.adapter import Call
+from jupyter_jobqueue.batch.environment import without_secrets
 from jupyter_jobqueue.batch.result import read_result
 from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut
 
@@ -87,7 +88,8 @@ async def _start(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Proc
 
 
 def _environment(blocklist: str) -> dict[str, str]:
-    env = {key: value for key, value in os.environ.items() if not re.fullmatch(blocklist, key)}
+    known = without_secrets(os.environ)
+    env = {key: value for key, value in known.items() if not re.fullmatch(blocklist, key)}
     return {**env, **_working_directory(env.get("PWD", ""))}
 
 

@@ -41,6 +41,7 @@ class Lifespan:
         self._max_age = max_age
         self._is_working = is_working
         self._started = self._idle_since = time.monotonic()
+        self.has_worked = False
 
     def set_age(self, seconds: float) -> None:
         """Set how long the cluster has been there already."""
@@ -49,7 +50,12 @@ class Lifespan:
     def note_load(self, load: Load) -> None:
         """Note whether there is work."""
         if load.working:
-            self._idle_since = time.monotonic()
+            self._idle_since, self.has_worked = time.monotonic(), True
+
+    @property
+    def idle_for(self) -> float:
+        """Seconds since there was work."""
+        return time.monotonic() - self._idle_since
 
     @property
     def closes(self) -> tuple[float | None, str]:

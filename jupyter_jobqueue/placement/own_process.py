@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from jupyter_jobqueue.batch.environment import without_secrets
 from jupyter_jobqueue.errors import SchedulerFailed
 from jupyter_jobqueue.placement import program
 from jupyter_jobqueue.placement.base import ProcessPlacement, Request
@@ -47,6 +48,7 @@ class OwnProcess(ProcessPlacement):
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
+                env=without_secrets(os.environ),
             )
         except OSError as error:
             raise SchedulerFailed(f"{self.python} cannot be started", details=str(error)) from error

@@ -7,8 +7,10 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Type
 
+from jupyter_jobqueue.server.activity import INTERVAL, Activity
 from jupyter_jobqueue.server.base import MANAGER
 from jupyter_jobqueue.server.dashboard import ROUTES as DASHBOARDS
+from jupyter_jobqueue.server.ending import at_exit, stop_on_signals
 from jupyter_jobqueue.server.events import Events
 from jupyter_jobqueue.server.handlers import ROUTES as API
 from jupyter_jobqueue.server.manager import ClusterManager
@@ -30,18 +32,27 @@ class JobQueueApp(ExtensionApp):
         events = Events(self.settings["event_logger"])
         self.manager = self.manager_class(events, parent=self, log=self.log)
         self.settings[MANAGER] = self.manager
+        # Twice the interval, as the loop of a cluster looks every 15 seconds when nothing changes.
+        self.activity = Activity(self.settings, lambda: self.manager.computes(2 * INTERVAL))
+        at_exit(self.manager.close_at_exit)
         if self.serverapp is not None:
-            # Recovery starts with the event loop, so that the server does not wait for it.
-            self.serverapp.io_loop.add_callback(self.manager.adoption.begin)
+            # With the event loop, so that the server does not wait for the recovery.
+            self.serverapp.io_loop.add_callback(self._begin)
+
+    def _begin(self) -> None:
+        stop_on_signals()
+        self.activity.begin()
+        self.manager.adoption.begin()
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
         self.handlers.extend([*API, *DASHBOARDS])
 
     def current_activity(self) -> dict[str, Any] | None:
-        """Return the number of clusters, so that a server with clusters does not count as idle."""
-        return {"clusters": self.manager.active} if self.manager.active else None
+        """Return whether clusters compute, so that the server does not count as idle meanwhile."""
+        return {"computing": True} if self.manager.computes(2 * INTERVAL) else None
 
     async def stop_extension(self) -> None:
         """Close the clusters, or leave them to the next server."""
+        self.activity.stop()
         await self.manager.stop()

@@ -18,7 +18,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from jupyter_server_proxy.handlers import ProxyHandler, RewritableResponse
 from tornado import web
-from tornado.httputil import HTTPHeaders
+from tornado.httputil import HTTPHeaders, url_concat
 
 from jupyter_jobqueue.errors import JobQueueError
 from jupyter_jobqueue.server.base import ManagerMixin
@@ -56,12 +56,20 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
         if self._finished:
             return
         if not self.current_user:
-            raise web.HTTPError(403)
+            self._ask_to_log_in(web_socket)
+            return
         await self._authorize("WEBSOCKET" if web_socket else self.request.method or "")
         if not self.check_origin():
             raise web.HTTPError(403)
         self.port, self.prefix = self.manager.dashboard(self.path_args[0])
         self.rest = self._path()
+
+    def _ask_to_log_in(self, web_socket: bool) -> None:
+        """Lead a person to the login, and from there back here."""
+        url = self.get_login_url()
+        if web_socket or self.request.method not in ("GET", "HEAD") or not url:
+            raise web.HTTPError(403)
+        self.redirect(url_concat(url, {"next": self.request.uri or ""}))
 
     async def _authorize(self, method: str) -> None:
         action = HTTP_METHOD_TO_AUTH_ACTION[method]
@@ -104,7 +112,7 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
 
     def _rewrite(self, response: RewritableResponse) -> None:
         response.headers.pop("Set-Cookie", None)
-        response.headers["Content-Security-Policy"] = self.content_security_policy
+        response.headers["Content-Security-Policy"] = framed_by_us(self.content_security_policy)
         if "Location" in response.headers:
             response.headers["Location"] = self._location(response.headers["Location"])
         if response.body and REWRITTEN.match(response.headers.get("Content-Type", "")):
@@ -116,6 +124,16 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
         """Return where a redirect leads, seen from the browser; a relative one is right already."""
         _, found, below = location.partition(self.prefix)
         return self.context + below if found else location
+
+    def _record_activity(self) -> None:
+        """Count nothing: a forgotten tab must not keep a server alive, only work does."""
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log an error of this package as one line, and any other with its traceback."""
+        if isinstance(value, JobQueueError):
+            self.log.info("%s: %s", self.request.path, value)
+        else:
+            super().log_exception(typ, value, tb)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say what is wrong in a frame that has no room for a page."""
@@ -147,6 +165,21 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
         await self.proxy(HOST, self.port, self.rest)
 
     head = post = put = patch = delete = options = http_get
+
+
+def framed_by_us(policy: str) -> str:
+    """Return a content security policy with which a page of this server may show a dashboard.
+
+    The single-user server of a Hub forbids all frames.
+
+    Examples
+    --------
+    >>> framed_by_us("frame-ancestors 'none'; report-uri /x")
+    "report-uri /x; frame-ancestors 'self'"
+    """
+    parts = (part.strip() for part in policy.split(";"))
+    kept = [part for part in parts if part and not part.lower().startswith("frame-ancestors")]
+    return "; ".join([*kept, "frame-ancestors 'self'"])
 
 
 ROUTES = [(r"/jobqueue/clusters/([^/]+)/dashboard((?:/.*)?)", DashboardHandler)]

@@ -38,6 +38,11 @@ class JobQueueHandler(ManagerMixin, APIHandler):
         self.set_status(status)
         self.finish(to_json(value))
 
+    def update_api_activity(self) -> None:
+        """Count what a person does, but not that a panel is open somewhere and looks."""
+        if self.request.method not in ("GET", "HEAD"):
+            super().update_api_activity()
+
     def query(self, model: type[Q]) -> Q:
         """Return the query of the URL, or raise `InvalidOption`."""
         given = {name: self.get_query_argument(name, None) for name in model.model_fields}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from traitlets import Bool, Float
@@ -125,6 +126,11 @@ class ClusterManager(ServerPolicy):
         """Clusters that have not failed."""
         return sum(entry.state != "failed" for entry in self._clusters.values())
 
+    def computes(self, within: float) -> bool:
+        """Return whether a cluster has computed within the last seconds."""
+        spans = [entry.cluster.lifecycle.lifespan for entry in self._clusters.values()]
+        return any(span.has_worked and span.idle_for < within for span in spans)
+
     # -- changes
 
     async def create(
@@ -212,6 +218,20 @@ class ClusterManager(ServerPolicy):
         for entry in entries if late and not self.keep_on_stop else ():
             entry.kill()
         self._clusters = {}
+
+    def close_at_exit(self) -> None:
+        """Cancel all jobs and end all schedulers, if the program ends and `stop` was not called."""
+        if self._clusters and not self.keep_on_stop:
+            asyncio.run(self._cancel_all())
+            for entry in self._clusters.values():
+                entry.kill()
+
+    async def _cancel_all(self) -> None:
+        clusters = [entry.cluster for entry in self._clusters.values()]
+        cancelling = (cluster.lifecycle.cancel_jobs() for cluster in clusters)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.stop_patience):
+                await asyncio.gather(*cancelling, return_exceptions=True)
 
     # -- helpers
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tornado.httpclient import AsyncHTTPClient
@@ -244,3 +245,36 @@ async def test_a_scheduler_on_another_address_keeps_its_dashboard_on_loopback(
     port = placement(api, made).dashboard_port
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.2", port)
+
+
+async def test_a_hub_that_forbids_frames_does_not_blank_the_dashboards(
+    api: Api, browser: Any, jp_serverapp: Any
+) -> None:
+    made = await api.create()
+    await api.until(made["id"], lambda cluster: cluster["state"] == "running")
+    policy = "frame-ancestors 'none'; report-uri /hub/security/csp-report"
+    jp_serverapp.web_app.settings["headers"] = {"Content-Security-Policy": policy}
+    page = await browser(made).get("/status")
+    assert page.headers["Content-Security-Policy"] == (
+        "report-uri /hub/security/csp-report; frame-ancestors 'self'"
+    )
+
+
+async def test_without_a_session_a_link_leads_to_the_login_and_back(
+    api: Api, http_server_client: Any, jp_base_url: str
+) -> None:
+    made = await api.create()
+    path = f"{jp_base_url}jobqueue/clusters/{made['id']}/dashboard/status"
+    page = await http_server_client.fetch(path, raise_error=False, follow_redirects=False)
+    assert page.code == 302
+    location = page.headers["Location"]
+    assert location.startswith(f"{jp_base_url}login?next=")
+    assert location.endswith(quote(path, safe=""))
+
+
+async def test_a_cluster_that_is_gone_costs_one_line_of_the_log(
+    api: Api, browser: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = await browser({"id": "0123456789ab"}).get("/status")
+    assert (page.code, page.body.decode()) == (404, "no cluster '0123456789ab'")
+    assert "Traceback" not in caplog.text

@@ -14,6 +14,7 @@ import pytest
 from jupyter_jobqueue.adapters.adapter import Call
 from jupyter_jobqueue.adapters.local import Local
 from jupyter_jobqueue.batch.queue import JobQueue
+from jupyter_jobqueue.jobs.workers import Load
 from jupyter_jobqueue.placement import OwnProcess
 from tests.server.conftest import SMALL, Api, kill
 
@@ -270,18 +271,36 @@ async def test_keys_are_private_while_the_cluster_lives(api: Api, state_home: Pa
     assert stat.S_IMODE((folder / "scheduler.log").stat().st_mode) == 0o600
 
 
-async def test_a_server_with_clusters_is_not_idle(api: Api, jp_serverapp: Any) -> None:
+async def test_only_a_cluster_that_computes_keeps_a_server_alive(
+    api: Api, jp_serverapp: Any
+) -> None:
+    """A Hub reads the times, `shutdown_no_activity_timeout` the activity."""
     (app,) = jp_serverapp.extension_manager.extension_apps["jupyter_jobqueue"]
-    assert app.current_activity() is None
+    times = jp_serverapp.web_app.settings["last_activity_times"]
     made = await api.create()
-    assert app.current_activity() == {"clusters": 1}
-    await api.ok("DELETE", f"clusters/{made['id']}")
-    assert app.current_activity() is None
+    app.activity.look()
+    assert (app.current_activity(), "jupyter_jobqueue" in times) == (None, False)
+    lifespan = api.manager._clusters[made["id"]].cluster.lifecycle.lifespan
+    lifespan.note_load(Load(1, ["local-1-0"], working=True))
+    app.activity.look()
+    assert app.current_activity() == {"computing": True}
+    first = times["jupyter_jobqueue"]
+    assert jp_serverapp.web_app.last_activity() == first
+    lifespan._idle_since -= 100  # and now it idles
+    app.activity.look()
+    assert (app.current_activity(), times["jupyter_jobqueue"]) == (None, first)
 
 
-async def test_a_poll_may_say_that_it_is_no_activity(api: Api, jp_serverapp: Any) -> None:
+async def test_an_open_panel_and_an_open_dashboard_are_no_activity(
+    api: Api, jp_serverapp: Any, jp_fetch: Any
+) -> None:
     settings = jp_serverapp.web_app.settings
+    made = await api.create()
+    api_last, times = settings["api_last_activity"], dict(settings["last_activity_times"])
     await api.ok("GET", "clusters")
-    last = settings["api_last_activity"]
-    await api.ok("GET", "clusters", no_track_activity="1")
-    assert settings["api_last_activity"] == last
+    await api.until(made["id"], lambda cluster: cluster["state"] == "running")
+    await jp_fetch("jobqueue/clusters", made["id"], "dashboard/status")
+    assert settings["api_last_activity"] == api_last
+    assert settings["last_activity_times"] == times
+    await api.ok("POST", f"clusters/{made['id']}/scale", {"jobs": 0})
+    assert settings["api_last_activity"] > api_last

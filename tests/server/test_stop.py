@@ -44,7 +44,9 @@ class Server:
         places = dict.fromkeys(names, str(folder)) | {"JUPYTER_CONFIG_DIR": str(config.parent)}
         with self.log.open("ab") as log:
             env = {**os.environ, **places, "JUPYTER_NO_CONFIG": ""}
-            self.process = subprocess.Popen(argv, env=env, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                argv, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Return the value of an answer."""
@@ -65,10 +67,10 @@ class Server:
         except (URLError, ConnectionError):
             return False
 
-    def stop(self) -> float:
+    def stop(self, number: int = signal.SIGTERM) -> float:
         """Ask it to stop, and return the seconds that it took."""
         begun = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(number)
         self.process.wait(120)
         return time.monotonic() - begun
 
@@ -135,6 +137,16 @@ def test_a_stop_closes_all_clusters_within_five_seconds(
     states = [job["state"] for job in json.loads(listed.stdout)]
     assert len(states) == 16
     assert set(states) == {"CANCELLED"}
+    until(lambda: not workers_and_schedulers(queue_folder), timeout=40)
+    assert not list(server.log.parent.rglob("*.pem"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["INT", "HUP"])
+def test_other_signals_close_clusters_too(server: Server, queue_folder: Path, number: int) -> None:
+    """A Hub sends SIGINT to servers that have no terminal."""
+    server.cluster()
+    server.stop(number)
+    assert server.process.returncode == 0, server.log.read_text()
     until(lambda: not workers_and_schedulers(queue_folder), timeout=40)
     assert not list(server.log.parent.rglob("*.pem"))
 

@@ -224,3 +224,16 @@ async def test_a_folder_that_was_removed_is_not_an_error(
 
 def test_a_command_is_shown_as_a_person_would_type_it() -> None:
     assert command_line(Call(["sbatch", "--comment=a b"], str)) == "sbatch '--comment=a b'"
+
+
+async def test_no_token_of_a_jupyter_server_reaches_a_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Batch systems hand the environment of a submission on to the job."""
+    secrets = ("JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN", "JUPYTER_TOKEN", "JUPYTERHUB_CLIENT_ID")
+    for name in secrets:
+        monkeypatch.setenv(name, "of the server")
+    monkeypatch.setenv("OF_THE_USER", "stays")
+    told = await run(shell("env"))
+    assert "OF_THE_USER=stays" in told
+    assert "of the server" not in told
