@@ -15,7 +15,7 @@ from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.cluster.files import retire
 from jupyter_jobqueue.cluster.request import cancel_words
-from jupyter_jobqueue.errors import QueueError
+from jupyter_jobqueue.errors import CommandTimedOut, QueueError
 from jupyter_jobqueue.jobs.job import ENDED
 from jupyter_jobqueue.jobs.observe import TAGS, is_of
 from jupyter_jobqueue.records.process import Process, host
@@ -92,7 +92,8 @@ async def cancel_left(record: Record) -> int:
         answer = await queue.status(known, everything=True)
     except QueueError as error:
         # Better to end what is known than to leave all to a queue that does not tell.
-        await queue.cancel(known, cancel_words(record.options))
+        with suppress(CommandTimedOut):  # what it did is seen in the next listing
+            await queue.cancel(known, cancel_words(record.options))
         raise NotSeenToEnd(len(known), error) from error
     left = left_over(record, answer.jobs)
     await queue.cancel(left, cancel_words(record.options))

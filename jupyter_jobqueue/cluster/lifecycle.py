@@ -134,6 +134,8 @@ class Lifecycle:
     def state(self) -> str:
         """``starting``, ``running``, ``degraded``, ``closing``, ``closed`` or ``failed``."""
         status = self.dask.status
+        if self.health.of(Source.OWNER):
+            return "failed"
         if self._phase >= Phase.CLOSING:
             return "closed" if status is Status.closed else "closing"
         if self.health.of(Source.START) or self.health.of(Source.SCHEDULER_ENDED):

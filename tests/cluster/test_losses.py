@@ -269,8 +269,9 @@ def comes_back(slurm: SlurmBed, queue: Queue, work: Work, job: Job) -> None:
     before, count = job.id, len(work.cluster.jobs)
     until(lambda: job.state == "pending" and not job.workers)
     assert (job.node, job.started, job.walltime_ends_at) == ("", None, None)
-    # Slurm lets it wait for two minutes; an administrator need not.
-    slurm.ask("scontrol", "update", f"JobId={before}", "StartTime=now", check=True)
+    # Slurm lets it wait for two minutes; an administrator need not. In the second in which the job
+    # was put back its node takes no new credential for it ("Job credential revoked").
+    slurm.ask("scontrol", "update", f"JobId={before}", "StartTime=now+2", check=True)
     is_whole(queue, work.cluster, work.cluster.wanted)
     assert (job.id, len(work.cluster.jobs)) == (before, count)
 
