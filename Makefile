@@ -6,8 +6,9 @@ PYTHON ?= python3
 export PYTHON := $(shell command -v $(PYTHON))
 LAB_ARGS ?=
 PYTEST_ARGS ?=
-# Processes of tests: more than processors, as most tests wait most of the time.
-WORKERS ?= $(shell expr 2 + $$(nproc))
+# Processes of tests: one more than processors, as tests wait for what they start. With more, all
+# together take no less time, and the slowest exceed their limits.
+WORKERS ?= $(shell expr 1 + $$(nproc))
 BENCH_ARGS ?=
 SOAK_ARGS ?=
 
@@ -45,13 +46,14 @@ help: ## Show this list
 lab: $(VENV)/lab ## Open JupyterLab with the panel (LAB_ARGS="--no-browser --port 9999")
 	jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
 
-# Several at the same time, each told of as a whole when it is done; only pytest, which takes longest,
-# is seen at work. The browser has the machine for itself.
+# Several at the same time, each told of as a whole when it is done. Tests of Python and of the browser
+# measure and wait: each has the machine for itself.
 TOGETHER := $(MAKE) --keep-going --no-print-directory --jobs=4 --output-sync=target
 
 test: ## Run everything: check, jest, pytest with real Slurm, browser; name what was skipped
 	@rm -f $(SKIPPED)
-	+@$(TOGETHER) pytest check jest browser-tools; status=$$?; \
+	+@$(TOGETHER) check jest browser-tools; status=$$?; \
+	$(MAKE) --no-print-directory pytest || status=$$?; \
 	$(MAKE) --no-print-directory browser || status=$$?; \
 	echo; echo "skipped: $$(sort -u $(SKIPPED) 2>/dev/null | paste -sd ';' | sed 's/;/; /g')"; \
 	exit $$status
