@@ -6,6 +6,7 @@
     ├── InvalidOption            400   (also a ValueError)
     ├── NotFound                 404   (also a LookupError)
     ├── WrongState               409
+    ├── TooSlow                  504
     ├── SchedulerFailed          500
     │   └── SchedulerGone        500   of a cluster that was to be found again
     └── QueueError               502   the batch system said no: its words are in ``details``
@@ -65,6 +66,12 @@ class WrongState(JobQueueError):
     """The cluster is not in a state in which that can be done."""
 
     status_code = 409
+
+
+class TooSlow(JobQueueError):
+    """A file system or another program did not answer in time; nothing has changed."""
+
+    status_code = 504
 
 
 class SchedulerFailed(JobQueueError):

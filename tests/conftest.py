@@ -162,6 +162,7 @@ def _queues_are_left_empty(request: pytest.FixtureRequest) -> Iterator[None]:
             pytest.fail(f"jobs left in the queue: {', '.join(left)}")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that need a real queue, so that `-m "not slurm"` leaves them out.
 

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "jupyter_jobqueue"
 BELOW: dict[str, set[str]] = {
     "errors": set(),
     "adapters": set(),
-    "records": set(),
+    "records": {"batch"},
     "options": {"adapters"},
     "batch": {"adapters"},
     "jobs": {"batch", "adapters"},

@@ -170,6 +170,18 @@ class Adapter(ABC):
         """Return sentences about checked options that are valid but hardly do what is meant."""
         return []
 
+    def elsewhere(self, options: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+        """Return why jobs would go where `status` and `cancel` do not look; empty if they do not.
+
+        Parameters
+        ----------
+        options : Mapping
+            Checked options.
+        environment : Mapping
+            The environment variables of the user.
+        """
+        return ""
+
     def walltime(self, options: Mapping[str, Any]) -> int | None:
         """Return the time limit of a job in seconds; None if there is none or it is unknown."""
         return seconds(str(options.get("walltime") or ""))

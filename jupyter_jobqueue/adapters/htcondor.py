@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,9 @@ from jupyter_jobqueue.adapters.htcondor_text import (
 from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Listing
 from jupyter_jobqueue.adapters.option import JOB_CPU, JOB_MEM, WALLTIME, Kind, Option, memory_per
 from jupyter_jobqueue.adapters.text import seconds
+
+OTHER_SCHEDD = re.compile(r"\s*-(n|na|nam|name|p|po|poo|pool|r|re\w*)\b")
+"""Arguments of condor_submit that name another schedd or pool; it takes short forms of each."""
 
 
 class HTCondor(Adapter):
@@ -124,6 +128,15 @@ class HTCondor(Adapter):
 
     def version(self) -> Call[str]:
         return Call(["condor_version"], read_version)
+
+    def elsewhere(self, options: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+        extra = options.get("submit_command_extra") or ()
+        named = next((text for text in extra if OTHER_SCHEDD.match(text)), "")
+        return named and (
+            f"{named} submits to another schedd, which condor_q would not ask: set "
+            "_CONDOR_SCHEDD_HOST in the environment of this program instead (and "
+            "_CONDOR_COLLECTOR_HOST for another pool)"
+        )
 
     def walltime(self, options: Mapping[str, Any]) -> int | None:
         text = str(options.get("walltime") or "").strip()

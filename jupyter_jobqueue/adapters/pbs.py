@@ -123,6 +123,15 @@ class PBS(Adapter):
         account = environment.get("PBS_ACCOUNT")
         return {"account": account} if account else {}
 
+    def elsewhere(self, options: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+        extra = options.get("job_extra_directives") or ()
+        queues = [str(options.get("queue") or ""), *(text for text in extra if "-q" in text)]
+        named = next((queue for queue in queues if "@" in queue), "")
+        return named and (
+            f"{named} names another server, which qselect would not ask: set PBS_SERVER in the "
+            "environment of this program instead (PBS_DEFAULT for Torque)"
+        )
+
     def walltime(self, options: Mapping[str, Any]) -> int | None:
         return duration(options.get("walltime"))
 

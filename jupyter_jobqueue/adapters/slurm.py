@@ -24,6 +24,9 @@ from jupyter_jobqueue.adapters.text import element_ids, group_elements, quote, s
 SQUEUE_FORMAT = ",".join(f"{column}:|" for column in SQUEUE_COLUMNS)
 """For ``squeue -O``, as only that prints exit codes; ``NAME:|`` neither pads nor cuts a column."""
 
+OTHER_CLUSTER = re.compile(r"\s*(--clusters?\b|-M)")
+"""Directives that send a job to other clusters than the commands of Slurm ask."""
+
 EPOCH = {"SLURM_TIME_FORMAT": "%s"}
 """squeue and sacct print local times without a zone by default."""
 
@@ -114,6 +117,19 @@ class Slurm(Adapter):
         text = str(options.get("walltime") or "").strip()
         match = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", text)
         return _seconds(*match.groups()) if match else None
+
+    def elsewhere(self, options: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+        extra = options.get("job_extra_directives") or ()
+        named = next((text for text in extra if OTHER_CLUSTER.match(text)), "")
+        advice = (
+            "squeue and scancel would not see the jobs: set SLURM_CLUSTERS in the environment "
+            "of this program instead, which all commands of Slurm read"
+        )
+        if named:
+            return f"{named} sends jobs to another cluster, where {advice}"
+        if environment.get("SBATCH_CLUSTERS") and not environment.get("SLURM_CLUSTERS"):
+            return f"SBATCH_CLUSTERS sends jobs to another cluster, where {advice}"
+        return ""
 
     def directives(self, spec: JobSpec) -> list[str]:
         options = spec.options

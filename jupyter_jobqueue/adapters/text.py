@@ -25,17 +25,17 @@ def tag_in(text: str) -> str:
 
 
 def quote(value: object) -> str:
-    """Quote a value so that spaces survive and ``$NAME`` still expands.
+    r"""Quote a value so that spaces survive, ``$NAME`` expands, and no command in it runs.
 
     Examples
     --------
-    >>> quote("/scratch/$USER"), quote("my account")
-    ('/scratch/$USER', '"my account"')
+    >>> quote("/scratch/$USER"), quote("my account"), quote("$(id)")
+    ('/scratch/$USER', '"my account"', '"\\$(id)"')
     """
     text = str(value)
     if SHELL_SAFE.fullmatch(text):
         return text
-    return '"' + re.sub(r'(["`\\])', r"\\\1", text) + '"'
+    return '"' + re.sub(r'(["`\\]|\$(?=\())', r"\\\1", text) + '"'
 
 
 def seconds(text: str) -> int | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_jobqueue.adapters.adapter import Adapter
+from jupyter_jobqueue.errors import InvalidOption
 
 
 @cache
@@ -39,6 +40,25 @@ def with_site_options(adapter: Adapter, options: Mapping[str, Any]) -> dict[str,
     config = _text(adapter.config_file(environment))
     of_site = adapter.site_options(environment, config)
     return {**options, **{name: of_site[name] for name in of_site if options.get(name, "") == ""}}
+
+
+def refuse_elsewhere(adapter: Adapter, options: Mapping[str, Any]) -> None:
+    """Refuse options with which jobs go where they could neither be seen nor cancelled.
+
+    Parameters
+    ----------
+    adapter : Adapter
+        The batch system.
+    options : Mapping
+        Checked options.
+
+    Raises
+    ------
+    InvalidOption
+        It says what to do instead.
+    """
+    if sentence := adapter.elsewhere(options, dict(os.environ)):
+        raise InvalidOption(sentence, field="options.job_extra_directives")
 
 
 def _text(path: str) -> str:

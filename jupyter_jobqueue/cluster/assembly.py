@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from distributed.core import Status
 
 from jupyter_jobqueue.adapters.adapter import JobSpec
 from jupyter_jobqueue.batch.shared import SharedQueue
+from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.cluster import snapshot
 from jupyter_jobqueue.cluster.lifecycle import DaskCluster, Lifecycle, Steps
 from jupyter_jobqueue.cluster.lifespan import Lifespan
@@ -131,7 +132,8 @@ class Assembly:
 
     async def _save_record(self, tag: str, script: str) -> None:
         await self.lifecycle.writer.save()
-        await asyncio.to_thread(self._kept.files.keep_script, tag, script)
+        with suppress(TimeoutError):
+            await LOGS.run(self._kept.files.keep_script, tag, script)
 
     def _make_record(self, owner: Process | None, closing: bool) -> Record | None:
         return snapshot.make_record(self._kept, self.groups[0].dump(), owner, closing)

@@ -18,6 +18,7 @@ import platformdirs
 from dask.utils import parse_bytes
 from distributed import Security
 
+from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.errors import InvalidOption
 from jupyter_jobqueue.jobs.job import ENDED, Job
 
@@ -52,8 +53,16 @@ def expand(path: str) -> Path:
     ----------
     path : str
         The path.
+
+    Raises
+    ------
+    InvalidOption
+        If it begins with the home of a user who does not exist.
     """
-    return Path(os.path.expandvars(path)).expanduser().absolute()
+    try:
+        return Path(os.path.expandvars(path)).expanduser().absolute()
+    except RuntimeError as error:  # of a user who is not there
+        raise InvalidOption(f"{path[:200]!r}: {error}", field="options") from None
 
 
 class ClusterFiles:
@@ -177,7 +186,8 @@ class ClusterFiles:
             Returns the jobs whose logs count.
         """
         while True:
-            await asyncio.to_thread(trim_logs, jobs(), log_limit())
+            with suppress(TimeoutError):
+                await LOGS.run(trim_logs, jobs(), log_limit())
             await asyncio.sleep(TRIM_INTERVAL)
 
     def remove_keys(self) -> None:

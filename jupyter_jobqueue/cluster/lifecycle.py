@@ -201,10 +201,12 @@ class Lifecycle:
             self.health.report(Source.START, Problem("the cluster did not start", details))
 
     async def _watch_scheduler(self) -> None:
-        """Report at once when the scheduler ends; the jobs' controller sees it at its next look."""
+        """Report at once when the scheduler ends; jobs without it are of no use to anybody."""
         await self.placement.ended()
         failure = self.placement.failure() or SchedulerFailed("the Dask scheduler has ended")
         self.health.report(Source.SCHEDULER_ENDED, Problem.of(failure))
+        for group in self.groups:
+            group.scheduler_ended()
 
     async def _cancel_leftovers(self) -> None:
         """Cancel what programs that were killed have left; this one goes on whatever happens."""

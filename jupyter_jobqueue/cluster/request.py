@@ -16,7 +16,7 @@ from jupyter_jobqueue.adapters.adapter import Adapter, JobSpec
 from jupyter_jobqueue.adapters.text import quote
 from jupyter_jobqueue.batch.command import command_line
 from jupyter_jobqueue.batch.dialect import adapter_for
-from jupyter_jobqueue.batch.site import with_site_options
+from jupyter_jobqueue.batch.site import refuse_elsewhere, with_site_options
 from jupyter_jobqueue.cluster.worker import worker_command
 from jupyter_jobqueue.errors import InvalidOption
 from jupyter_jobqueue.jobs.table import JobShape
@@ -175,6 +175,7 @@ def build_spec(
     profile, options = resolve(system, config_name, keywords)
     adapter = adapter_for(system)
     checked = check(system, with_site_options(adapter, options))
+    refuse_elsewhere(adapter, checked)
     for sentence in adapter.warnings(checked):
         warnings.warn(sentence, UserWarning, stacklevel=3)
     return ClusterSpec(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -66,12 +67,15 @@ def make_record(
 ) -> Record | None:
     """Return what is kept of a cluster; later changes of the cluster do not reach it.
 
+    While the scheduler starts, it is not known where it will be: the record then says so with an
+    empty address, and serves to tell that this cluster was wanted, and to cancel its jobs.
+
     Returns
     -------
     Record or None
-        None while there is no scheduler that could be found again.
+        None for a program that has not started its scheduler.
     """
-    if kept.placement.process_id is None:
+    if kept.placement.process_id is None and kept.placement.kind == "program":
         return None
     spec = kept.spec
     return Record.model_construct(
@@ -89,13 +93,14 @@ def make_record(
         security=dict(kept.files.tls),
         prefix=kept.placement.prefix,
         folder=str(kept.files.path),
-        scheduler=_scheduler(kept.placement, kept.placement.process_id),
+        scheduler=_scheduler(kept.placement),
         notes=list(kept.notes),
         **_of_group(state),
     )
 
 
-def _scheduler(placement: Placement, process: Process) -> Scheduler:
+def _scheduler(placement: Placement) -> Scheduler:
+    process = placement.process_id or Process.of(os.getpid())
     return Scheduler(
         address=placement.address,
         dashboard_port=placement.dashboard_port,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from jupyter_jobqueue.batch.shared import SharedQueue
+from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.errors import SchedulerFailed
 from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.diagnosis import diagnose, last_words
@@ -138,14 +138,18 @@ class Endings:
     async def _read_exit_files(self, jobs: Sequence[Job]) -> None:
         """Read the exit codes that the batch system does not know from what the jobs noted."""
         for job in jobs:
-            code = await asyncio.to_thread(_noted_exit_code, self.logs / f"{job.name}.exit")
+            code = None
+            with suppress(TimeoutError):
+                code = await LOGS.run(_noted_exit_code, self.logs / f"{job.name}.exit")
             if code is not None:
                 job.exit_code = code
             if job.state is JobState.LOST and code is not None:
                 job.state = JobState.FAILED if code else JobState.DONE
 
     async def _count_failure(self, job: Job) -> None:
-        tail = await asyncio.to_thread(log.tail, job.stderr or job.stdout, LOG_LINES)
+        tail = ""
+        with suppress(TimeoutError):
+            tail = await LOGS.run(log.tail, job.stderr or job.stdout, LOG_LINES)
         words = last_words(tail) or job.reason
         self.failures.failed()
         problem = Problem(_sentence(job), words, diagnose(words), can_retry=True)

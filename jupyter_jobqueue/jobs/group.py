@@ -281,6 +281,13 @@ class JobGroup:
             job.state = JobState.STARTING
         self._job_changed(job)
 
+    def scheduler_ended(self) -> None:
+        """Note that no worker is connected any more, and none can be: no job is wanted."""
+        for job in self.table.jobs.values():
+            for worker in list(job.workers):
+                self.worker_left(worker)
+        self.set_target(Target(0))
+
     def _job_changed(self, job: Job) -> None:
         self._on_change(job)
         self.wake()

@@ -214,8 +214,9 @@ class Scaler:
 
     async def _offered(self, soon: set[str]) -> Sequence[str]:
         """Return the jobs with workers that can best be spared, if one of these must go."""
-        if not surplus_running(self.table.jobs.values(), self.target.jobs, soon):
-            return ()
+        jobs = self.table.jobs.values()
+        if not self.target.jobs or not surplus_running(jobs, self.target.jobs, soon):
+            return ()  # nobody stays, or nobody has to go
         running = self.table.among({JobState.RUNNING})
         return await self.workers.rank_by_idleness(
             {job.name: sorted(job.workers) for job in running}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
+import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
@@ -22,6 +24,21 @@ MULTILINE = {"job_script_prologue", "job_script_epilogue"}
 
 NULLABLE = {"walltime", "death_timeout"}
 """Options of which None leaves the line out, although they have a default."""
+
+SHOWN = 200
+"""Characters of a value that a message quotes."""
+LONGEST_TEXT, MOST_ITEMS = 20_000, 2_000
+"""Characters of one text, and items of a list, that an option may have."""
+UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode categories of characters that end lines or mean nothing: control characters, halves of
+pairs, separators of lines and paragraphs."""
+WORDS = {
+    "walltime": r"[\w:.+-]*",
+    "job_mem": r"[\w.]*",
+    "interface": r"[\w.:@-]*",
+    "lsf_units": r"\w*",
+}
+"""Patterns of options that are one word of a directive: more would be further directives."""
 
 UNQUOTED = {Kind.INTEGER, Kind.NUMBER}
 """Kinds whose examples appear without quotes in error messages."""
@@ -110,17 +127,60 @@ def check_one(option: Option, value: Any) -> Any:
         raise _invalid(option, value, f"at least {option.minimum}")
     if option.choices and checked not in option.choices:
         raise _invalid(option, value, f"one of {', '.join(option.choices)}")
-    if option.name not in MULTILINE and _has_line_break(checked):
+    if problem := bad_text(checked, multiline=option.name in MULTILINE):
         raise InvalidOption(
-            f"{option.name} must not contain a line break: {value!r}",
+            f"{option.name} must not {problem}: {shortened(value)}",
+            field=f"options.{option.name}",
+        )
+    if option.name in WORDS and not re.fullmatch(WORDS[option.name], str(checked)):
+        raise InvalidOption(
+            f"{option.name} must be one word{_such_as(option)}, not {shortened(value)}",
             field=f"options.{option.name}",
         )
     return checked
 
 
+def shortened(value: Any) -> str:
+    """Return a value as a message quotes it: `SHOWN` characters at the most."""
+    text = repr(value[: 2 * SHOWN] if isinstance(value, str | list | tuple) else value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def bad_text(value: Any, *, multiline: bool = False) -> str:
+    """Return what is wrong with the texts of a value, as ``"contain a line break"``; else empty.
+
+    Parameters
+    ----------
+    value : Any
+        A text, or a list of texts.
+    multiline : bool
+        Whether line breaks may be there.
+    """
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
+    if len(texts) > MOST_ITEMS:
+        return f"have more than {MOST_ITEMS} items"
+    for text in texts:
+        if isinstance(text, str) and len(text) > LONGEST_TEXT:
+            return f"be longer than {LONGEST_TEXT} characters"
+        if isinstance(text, str) and (found := _bad_character(text, multiline)):
+            return found
+    return ""
+
+
+def _bad_character(text: str, multiline: bool) -> str:
+    for character in set(text):
+        if character in "\n\r" and not multiline:
+            return "contain a line break"
+        if character in "\n\t" or unicodedata.category(character) not in UNPRINTABLE:
+            continue
+        if character != "\r":
+            return f"contain the character U+{ord(character):04X}"
+    return ""
+
+
 def _invalid(option: Option, value: Any, valid: str) -> InvalidOption:
     return InvalidOption(
-        f"{option.name} must be {valid}, not {value!r}", field=f"options.{option.name}"
+        f"{option.name} must be {valid}, not {shortened(value)}", field=f"options.{option.name}"
     )
 
 
@@ -150,11 +210,6 @@ def _processes(cores: int) -> int:
     if cores <= 4:
         return cores
     return min(n for n in range(math.isqrt(cores - 1) + 1, cores + 1) if cores % n == 0)
-
-
-def _has_line_break(value: Any) -> bool:
-    texts: Iterable[Any] = value if isinstance(value, list | tuple) else [value]
-    return any("\n" in text or "\r" in text for text in texts if isinstance(text, str))
 
 
 # Each reader returns the value in its type. The error completes the sentence "cores must be ...":

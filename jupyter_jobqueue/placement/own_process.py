@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_jobqueue.batch.environment import without_secrets
+from jupyter_jobqueue.batch.threads import SCHEDULERS
 from jupyter_jobqueue.errors import SchedulerFailed
 from jupyter_jobqueue.placement import program
 from jupyter_jobqueue.placement.base import ProcessPlacement, Request
@@ -62,7 +63,7 @@ class OwnProcess(ProcessPlacement):
         self, process: subprocess.Popen[bytes], config: dict[str, Any]
     ) -> dict[str, Any]:
         try:
-            exchange = asyncio.to_thread(_exchange, process, json.dumps(config).encode())
+            exchange = SCHEDULERS.run(_exchange, process, json.dumps(config).encode())
             answer: dict[str, Any] = json.loads(await asyncio.wait_for(exchange, START_TIMEOUT))
         except (TimeoutError, ValueError, OSError):
             await self.close()

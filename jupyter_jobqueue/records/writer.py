@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+from jupyter_jobqueue.batch.threads import RECORDS
 from jupyter_jobqueue.records.process import Process
 from jupyter_jobqueue.records.record import Record
 from jupyter_jobqueue.records.store import TOUCH_INTERVAL, Store, Taken
@@ -222,7 +223,6 @@ class NumberedFile:
 async def _off_loop(work: Callable[..., Any], *args: Any) -> None:
     """Call a slow function in a thread, or directly when the interpreter is shutting down."""
     try:
-        call = asyncio.to_thread(work, *args)
-        await call
+        await RECORDS.run(work, *args)
     except RuntimeError:
         work(*args)

@@ -11,9 +11,10 @@ from typing import Any
 from traitlets import Bool, Float
 
 from jupyter_jobqueue.adapters.text import shown
+from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
 from jupyter_jobqueue.cluster.request import ClusterSpec
-from jupyter_jobqueue.errors import NotFound
+from jupyter_jobqueue.errors import NotFound, TooSlow
 from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.jobs.scaler import Target
@@ -92,7 +93,10 @@ class ClusterManager(ServerPolicy):
     async def job_log(self, cluster_id: str, job: str, stream: str, tail: int) -> LogModel:
         """Return the last `tail` lines of a job's output."""
         jobs = self._entry(cluster_id).cluster.jobs
-        found = await asyncio.to_thread(log.read, jobs, job, stream, tail)
+        try:
+            found = await LOGS.run(log.read, jobs, job, stream, tail)
+        except TimeoutError as error:
+            raise TooSlow(f"the log of {job} cannot be read: {error}") from None
         return LogModel.model_validate(found)
 
     def job_script(self, cluster_id: str) -> JobScriptModel:
@@ -148,7 +152,10 @@ class ClusterManager(ServerPolicy):
         await self.discovery.detect_dialects()
         spec = self._spec(profile, system, options or {}, name)
         self.discovery.require(spec.system)
-        return views.cluster(self.add(self._cluster(spec), target))
+        cluster = self._cluster(spec)
+        # Before anybody is told of it: a server that is killed now must not forget its promise.
+        await cluster.lifecycle.writer.save()
+        return views.cluster(self.add(cluster, target))
 
     def add(self, cluster: JobQueueCluster, target: Target | None) -> ManagedCluster:
         """Start a cluster and add it to the list; a target of None keeps the size that it has."""

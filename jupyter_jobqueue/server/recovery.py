@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.batch.threads import RECORDS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
 from jupyter_jobqueue.cluster.leftovers import (
     NotSeenToEnd,
@@ -27,6 +28,8 @@ from jupyter_jobqueue.records.store import STALE_AFTER, TOUCH_INTERVAL, Store
 from jupyter_jobqueue.server.managed_cluster import ManagedCluster
 
 FOUND = "Reconnected after a server restart"
+LOOK_INTERVAL = 30.0
+"""Seconds between two looks for clusters whose server was killed, far less than a lease."""
 PAUSES = (0, 5, 15, 60, 180, 600)
 """Seconds before each attempt to cancel the remaining jobs, while the batch system is down."""
 
@@ -67,6 +70,7 @@ class Recovery:
         """Look at all records; needs a running event loop."""
         self.store = Store()
         self._spawn(self._run())
+        self._spawn(self._keep_looking())
 
     async def stop(self) -> None:
         """End what is under way; what was not finished is there for the next server."""
@@ -81,7 +85,7 @@ class Recovery:
 
     async def _run(self) -> None:
         try:
-            records, problems = await asyncio.to_thread(self.store.read_all)
+            records, problems = await RECORDS.run(self.store.read_all)
             for sentence in problems:
                 self.host.notify(f"{sentence}.")
             await self.host.discovery.detect_dialects()
@@ -92,6 +96,16 @@ class Recovery:
                 self.host.notify(f"{sentence[:1].upper()}{sentence[1:]}.")
         except Exception:
             self.log.exception("clusters of earlier servers")
+
+    async def _keep_looking(self) -> None:
+        """Take over what another server of the user leaves that is killed while this one runs."""
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL)
+            with suppress(OSError):
+                records, _ = await RECORDS.run(self.store.read_all)
+                for record in records:
+                    if record.kind == "server" and record.owner is not None and record.owner.here:
+                        await self._take(record)
 
     async def _take(self, record: Record) -> None:
         try:
@@ -107,7 +121,7 @@ class Recovery:
             return None  # a queue that is not there, or that of another machine
         deadline = time.monotonic() + STALE_AFTER + 2 * TOUCH_INTERVAL
         while True:
-            if claimed := await asyncio.to_thread(self.store.claim, record.id, self.owner):
+            if claimed := await RECORDS.run(self.store.claim, record.id, self.owner):
                 return claimed
             elsewhere = record.owner is not None and not record.owner.here
             if not elsewhere or time.monotonic() > deadline:
@@ -122,7 +136,7 @@ class Recovery:
             cluster = CLASSES[record.system].attach(record)
         except (ValueError, KeyError, TypeError) as error:
             path = self.store.path(record.id)
-            self.host.notify(f"{await asyncio.to_thread(self.store.set_aside, path, str(error))}.")
+            self.host.notify(f"{await RECORDS.run(self.store.set_aside, path, str(error))}.")
             return
         cluster.notes.append((time.time(), FOUND))
         entry = self.host.add(cluster, None)
@@ -151,12 +165,12 @@ class Recovery:
                         f"{sentence}. Some of its jobs may remain, as the batch system is not "
                         f"responding: {error.message}."
                     )
-                record = await asyncio.to_thread(self._claim_again, record)
+                record = await RECORDS.run(self._claim_again, record)
             else:
                 if left or always or attempt:
                     self.host.notify(f"{sentence}; {describe_cancelled(left)}.")
                 return
-        await asyncio.to_thread(release, self.store, record)
+        await RECORDS.run(release, self.store, record)
 
     def _claim_again(self, record: Record) -> Record:
         return self.store.claim(record.id, self.owner) or record

@@ -10,6 +10,7 @@ import pytest
 from distributed.deploy.utils import nprocesses_nthreads
 
 from jupyter_jobqueue.adapters.adapter import Queue
+from jupyter_jobqueue.adapters.text import quote
 from jupyter_jobqueue.cluster.files import ClusterFiles
 from jupyter_jobqueue.cluster.request import build_spec
 from jupyter_jobqueue.errors import InvalidOption
@@ -151,7 +152,7 @@ def test_no_time_is_no_limit() -> None:
         ("death_timeout", "soon", "death_timeout must be a time such as '60', not 'soon'"),
         ("budget", "much", "budget must be a number such as 100, not 'much'"),
         ("budget", 0, "budget must be greater than 0, not 0"),
-        ("budget", -(10**400), f"budget must be greater than 0, not {-(10**400)}"),
+        ("budget", -(10**400), f"budget must be greater than 0, not -1{'0' * 198}..."),
         ("budget", float("inf"), "budget must be a number such as 100, not inf"),
         ("memory_per", "core", "memory_per must be one of node, cpu, none, not 'core'"),
         ("nanny", 1, "nanny must be true or false, not 1"),
@@ -332,3 +333,49 @@ def test_the_local_queue_has_no_partitions_to_choose_from() -> None:
     assert shown["properties"]["cores"]["maximum"] == 2
     assert shown["title"] == "Local queue"
     assert shown["required"] == ["cores", "memory"]
+
+
+# ---- values that would be more than a value
+
+
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x0b", "\x1b", "\x85", "\u2028", "\u2029", "\ud800"]
+)
+def test_characters_that_end_lines_or_mean_nothing_are_refused(character: str) -> None:
+    for options in ({"queue": f"a{character}b"}, {"job_script_prologue": [f"echo {character}"]}):
+        with pytest.raises(InvalidOption, match=rf"contain the character U\+{ord(character):04X}"):
+            checked(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"walltime": "00:10:00 --qos=evil"},
+        {"job_mem": "1G --exclusive"},
+        {"interface": "$(touch /tmp/x)"},
+        {"walltime": "`id`"},
+    ],
+)
+def test_an_option_that_is_one_word_adds_no_directive(options: dict[str, str]) -> None:
+    (name,) = options
+    with pytest.raises(InvalidOption, match=f"{name} must be one word"):
+        checked(**options)
+
+
+def test_no_command_in_a_folder_runs_on_the_node() -> None:
+    assert quote("$(touch /tmp/x)/$USER") == '"\\$(touch /tmp/x)/$USER"'
+
+
+def test_texts_and_lists_have_bounds_and_messages_are_short() -> None:
+    with pytest.raises(InvalidOption, match="queue must not be longer than 20000") as caught:
+        checked(queue="x" * 50_000_000)
+    assert len(caught.value.message) < 400
+    with pytest.raises(InvalidOption, match="must not have more than 2000 items"):
+        checked(job_extra_directives=["-x"] * 300_000)
+    with pytest.raises(InvalidOption, match="must be one word"):
+        checked(walltime="9" * 5000 + " ")
+
+
+def test_the_home_of_nobody_is_a_clear_error() -> None:
+    with pytest.raises(InvalidOption, match="~nosuchuser"):
+        ClusterFiles("0123456789ab", checked(log_directory="~nosuchuser/logs"))

@@ -191,12 +191,13 @@ async def test_of_running_jobs_the_scheduler_names_those_to_go() -> None:
 async def test_a_scheduler_that_does_not_answer_names_nobody() -> None:
     bench = Bench()
     bench.group.scaler.open()
-    await bench.group.resize(Target(1))
-    bench.group.worker_joined("c-0")
+    await bench.group.resize(Target(2))
+    for name in ("c-0", "c-1"):
+        bench.group.worker_joined(name)
     bench.workers.error = SchedulerFailed("the Dask scheduler does not answer")
     with pytest.raises(SchedulerFailed):
-        await bench.group.resize(Target(0))
-    assert (bench.states, bench.group.target) == (["running"], Target(1))
+        await bench.group.resize(Target(1))
+    assert (bench.states, bench.group.target) == (["running", "running"], Target(2))
 
 
 async def test_work_moves_the_target_between_its_bounds() -> None:
@@ -361,3 +362,21 @@ async def test_vanished_jobs_count_for_the_limit_of_jobs() -> None:
     bench = Bench(max_jobs=8)
     await vanish(bench, 8)
     assert bench.queue.sizes == [8]
+
+
+async def test_without_a_scheduler_no_job_is_wanted_and_none_counts_as_running() -> None:
+    bench = Bench()
+    bench.group.scaler.open()
+    await bench.group.resize(Target(2))
+    bench.group.worker_joined("c-0")
+    bench.list_all(BatchState.RUNNING)
+    bench.group.scheduler_ended()
+    assert (bench.group.target, bench.states) == (Target(0), ["starting", "pending"])
+    bench.workers.error = SchedulerFailed("the Dask scheduler has ended")
+    await bench.group.scaler.follow_up()
+    assert bench.states == ["closing", "closing"]
+    assert [sorted(ids) for ids in bench.queue.cancelled] == [["1_0", "1_1"]]
+    bench.queue.listed = {}
+    for _ in range(12):
+        await bench.group.controller.look_at_queue()
+    assert bench.states == ["cancelled", "cancelled"], "their ends are followed"

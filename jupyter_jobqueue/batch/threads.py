@@ -1,0 +1,93 @@
+"""Threads for work that may hang, such as reading a file of a server that does not answer.
+
+The pool of an event loop has a few threads for everything: forty reads that hang would stop all
+else, and at its end Python waits for them. Here each kind of work has a bounded number of threads
+of its own, a time limit, and nobody waits for them at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PAUSE = 0.01
+"""Seconds between two looks for a free thread."""
+
+
+class Threads:
+    """Threads for one kind of work.
+
+    Parameters
+    ----------
+    work : str
+        What they do, for messages: ``"reading logs"``.
+    most : int
+        How many there may be.
+    limit : float
+        Seconds for one piece of work.
+    """
+
+    def __init__(self, work: str, most: int, limit: float) -> None:
+        self._work = work
+        self._limit = limit
+        self._free = threading.Semaphore(most)
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        """Do a piece of work and return its result.
+
+        Raises
+        ------
+        TimeoutError
+            If it takes longer than the limit, also because all threads hang. The thread of work
+            that hangs stays until it ends by itself.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        try:
+            async with asyncio.timeout(self._limit):
+                while not self._free.acquire(blocking=False):  # noqa: ASYNC110 (of threads)
+                    await asyncio.sleep(PAUSE)
+                self._start(loop, done, work, args)
+                return await done
+        except TimeoutError:
+            raise TimeoutError(f"{self._work} took more than {self._limit:g} s") from None
+
+    def _start(self, loop: asyncio.AbstractEventLoop, *task: Any) -> None:
+        threading.Thread(target=self._do, args=(loop, *task), name=self._work, daemon=True).start()
+
+    def _do(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        done: asyncio.Future[T],
+        work: Callable[..., T],
+        args: tuple[Any, ...],
+    ) -> None:
+        try:
+            result, error = work(*args), None
+        except Exception as raised:
+            result, error = None, raised
+        finally:
+            self._free.release()
+        with suppress(RuntimeError):  # the event loop has ended: nobody waits
+            loop.call_soon_threadsafe(_tell, done, result, error)
+
+
+def _tell(done: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
+    if done.done():
+        return
+    if error is None:
+        done.set_result(result)
+    else:
+        done.set_exception(error)
+
+
+LOGS = Threads("reading logs", most=8, limit=10.0)
+"""For the output of jobs, in folders that compute nodes share."""
+RECORDS = Threads("the records of clusters", most=8, limit=30.0)
+"""For the small files in the home of the user."""
+SCHEDULERS = Threads("starting a scheduler", most=64, limit=300.0)
+"""For the first line that a new scheduler writes."""
