@@ -152,10 +152,11 @@ class ClusterManager(ServerPolicy):
         await self.discovery.detect_dialects()
         spec = self._spec(profile, system, options or {}, name)
         self.discovery.require(spec.system)
-        cluster = self._cluster(spec)
+        entry = self.add(self._cluster(spec), target)
+        made = views.cluster(entry)
         # Before anybody is told of it: a server that is killed now must not forget its promise.
-        await cluster.lifecycle.writer.save()
-        return views.cluster(self.add(cluster, target))
+        await entry.cluster.lifecycle.writer.save()
+        return made
 
     def add(self, cluster: JobQueueCluster, target: Target | None) -> ManagedCluster:
         """Start a cluster and add it to the list; a target of None keeps the size that it has."""
