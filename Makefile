@@ -74,7 +74,7 @@ front-end-check: node_modules/.installed $(FRONT_END)
 # The + has its output shown while it runs. Tests with something in common stay together, and those
 # that take longest begin first: tests/conftest.py.
 pytest: $(VENV)/dev real-queues ## Run the Python tests (PYTEST_ARGS="-k scale -x")
-	+SKIPPED_FILE=$(SKIPPED) python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+	+SKIPPED_FILE=$(SKIPPED) python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 unit: $(VENV)/dev
 	python -m pytest -n 2 --dist loadfile tests/unit tests/test_layers.py tests/test_package.py

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.beds import oar as real_oar
 from tests.beds import sge as real_sge
@@ -50,8 +51,9 @@ RUNNING_BEDS = pytest.StashKey[dict[str, Bed]]()
 BEDS = {"slurm", "oar", "sge"}
 """Fixtures that are real batch systems; their names are markers as well."""
 SKIPPED_FILE = pytest.StashKey[str]()
-TOGETHER = {"oar", "wheel"}
-"""Fixtures whose tests run one after the other in one process: costly, or but one on a machine."""
+TOGETHER = {"tests/cluster/test_oar.py", "tests/test_package.py"}
+"""Files whose tests run one after the other in one process: what they share is costly, or there can
+be but one on a machine."""
 FIRST = ("cluster", "server", "localqueue", "standins")
 """Folders whose tests wait much, the longest first: other tests run meanwhile and afterwards."""
 
@@ -162,19 +164,29 @@ def _queues_are_left_empty(request: pytest.FixtureRequest) -> Iterator[None]:
             pytest.fail(f"jobs left in the queue: {', '.join(left)}")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each test to a process that is free, and those of some files to the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+    """Take the place of ``--dist loadscope``; ``loadgroup`` of xdist 3.8 groups nothing here."""
+    return Together(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that need a real queue, so that `-m "not slurm"` leaves them out.
 
-    Where several processes share the tests, the longest begin first, and those with something in
-    common stay together.
+    Where several processes share the tests, the longest begin first.
     """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         for name in BEDS & fixtures:
             item.add_marker(name)
-        for name in TOGETHER & (fixtures | {mark.name for mark in item.iter_markers()}):
-            item.add_marker(pytest.mark.xdist_group(name))
     if hasattr(config, "workerinput"):
         items.sort(key=_place)
 

@@ -102,7 +102,7 @@ def test_everything_works_from_a_program_inside_a_slurm_job(
     log = tmp_path / "inside.log"
     argv = ["sbatch", "--wait", "--mem=300", "--cpus-per-task=3", "--time=15", f"--output={log}"]
     files = "tests/cluster/test_life.py tests/cluster/test_slurm.py"
-    shared = "-n 2 --dist loadgroup"
+    shared = "-n 2"
     inner = f"{sys.executable} -m pytest -q -p no:cacheprovider {shared} {files} -k slurm"
     # An outer limit of 300 MB would kill or refuse inner jobs of 500 MB if it leaked.
     done = subprocess.run([*argv, f"--wrap={inner}"], capture_output=True, text=True)
