@@ -13,6 +13,7 @@
         ├── CommandMissing       502
         ├── QueueDown            502   it cannot be reached
         ├── LimitReached         502   there is no room now, later there may be
+        ├── ArrayRefused         502   it takes no array of that size, or none at all
         ├── CancelRefused        502   it does not end these jobs
         └── CommandTimedOut      504
 
@@ -98,6 +99,10 @@ class QueueDown(QueueError):
 
 class LimitReached(QueueError):
     """The batch system takes no more jobs now; when some have ended it may."""
+
+
+class ArrayRefused(QueueError):
+    """The batch system takes no array of that size, or no arrays; nothing was submitted."""
 
 
 class CancelRefused(QueueError):

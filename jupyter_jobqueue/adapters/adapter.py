@@ -72,6 +72,9 @@ class Adapter(ABC):
     limit_pattern: ClassVar[str] = NEVER
     """Pattern of an error message that means: a limit is reached, and later there may be room."""
 
+    array_pattern: ClassVar[str] = NEVER
+    """Pattern of an error message that means: an array is too large, or none are taken."""
+
     def __init__(self, user: str = "") -> None:
         self.user = user
 

@@ -40,6 +40,8 @@ class LSF(Adapter):
     # jobs that are not ours.
     status_lists_all = False
     unreachable_pattern = r"not responding|LIM is down"
+    # https://www.ibm.com/docs/en/spectrum-lsf: MAX_JOB_ARRAY_SIZE; not from a recording.
+    array_pattern = r"(?i)job array (index|size).*(too large|exceed|out of range)"
     array_index = "$((LSB_JOBINDEX - 1))"
     # Within a job, bsub would hand on that job's settings; BSUB_QUIET suppresses the id, and
     # BSUB_STDERR prints it elsewhere. The user's defaults and the places of files stay.

@@ -45,7 +45,9 @@ class PBS(Adapter):
         r"cannot connect to server|Couldn't connect to cluster|Unable to communicate with|"
         r"could not connect to trqauthd"
     )
-    limit_pattern = r"would exceed .* limit"
+    limit_pattern = r"would exceed .* limit|Maximum number of jobs already in queue"
+    # The second is Torque's.
+    array_pattern = r"Array job exceeds|Requested array size too large"
     # What a job finds in its environment. PBS_CONF_FILE, PBS_SERVER, PBS_DEFAULT and others that
     # name the server stay.
     env_blocklist = (

@@ -47,6 +47,8 @@ class SGE(Adapter):
     exit_codes_expire = True
     # max_u_jobs or max_jobs is reached.
     limit_pattern = r"only \d+ jobs are allowed per"
+    # max_aj_tasks, from its manual page sge_conf(5); not from a recording.
+    array_pattern = r"(?i)array job tasks|more than \d+ tasks"
     unreachable_pattern = r"commlib error|unable to (send message to|contact) qmaster"
     # With -V in the user's directives these would reach the new job; SGE_ROOT and the like stay.
     env_blocklist = (

@@ -44,6 +44,8 @@ class Slurm(Adapter):
     keeps_ended_jobs = True
     # https://slurm.schedmd.com/sbatch.html: a QOS or association limit, or MaxJobCount, is reached.
     limit_pattern = r"(QOS|Assoc)\w*Submit\w*Limit|temporarily unable to accept"
+    # Beyond MaxArraySize, or where a plug-in of the site forbids arrays.
+    array_pattern = r"(?i)Invalid job array specification|job arrays? (is|are) not"
     unreachable_pattern = (
         r"(?i)unable to contact slurm controller|Socket timed out|Connection refused"
     )

@@ -6,7 +6,7 @@ import re
 from typing import Any, TypeVar
 
 from jupyter_jobqueue.adapters.adapter import Adapter, Call
-from jupyter_jobqueue.errors import LimitReached, QueueDown, QueueError
+from jupyter_jobqueue.errors import ArrayRefused, LimitReached, QueueDown, QueueError
 
 T = TypeVar("T")
 
@@ -51,13 +51,15 @@ def classify(error: QueueError, adapter: Adapter) -> QueueError:
     Returns
     -------
     QueueError
-        `QueueDown` if the batch system is unreachable, `LimitReached` if a limit is reached, else
-        `error` itself.
+        `QueueDown` if the batch system is unreachable, `ArrayRefused` if it takes no array of that
+        size, `LimitReached` if a limit is reached, else `error` itself.
     """
     if type(error) is not QueueError:
         return error
     if re.search(adapter.unreachable_pattern, error.details):
         return QueueDown(error.message, details=error.details)
+    if re.search(adapter.array_pattern, error.details):
+        return ArrayRefused(error.message, details=error.details)
     if re.search(adapter.limit_pattern, error.details):
         return LimitReached(error.message, details=error.details)
     return error

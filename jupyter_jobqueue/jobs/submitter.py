@@ -8,12 +8,21 @@ from dataclasses import dataclass
 from jupyter_jobqueue.adapters.adapter import JobSpec
 from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.batch.shared import SharedQueue
-from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueDown, QueueError
+from jupyter_jobqueue.errors import (
+    ArrayRefused,
+    CommandMissing,
+    CommandTimedOut,
+    QueueDown,
+    QueueError,
+)
 from jupyter_jobqueue.jobs.callbacks import Callbacks
 from jupyter_jobqueue.jobs.job import Job, JobState
 from jupyter_jobqueue.jobs.table import JobTable, Submission
 from jupyter_jobqueue.jobs.unconfirmed import Unconfirmed
 
+MOST_SINGLE = 10
+"""Single jobs that are submitted at once where arrays are refused; others follow at the next look,
+as each costs the queue a request."""
 ARRAY_SIZE = 1000
 """Elements of one array at the most; Slurm's default MaxArraySize is 1001."""
 
@@ -34,6 +43,10 @@ class Submitter:
         Functions of the cluster.
     cancel : callable
         Asks the queue to end jobs, by id: those that nobody wants.
+    array_size : int
+        Elements of one array at the most; 1 for single jobs. It is halved when the queue refuses.
+    refused_arrays : bool
+        Whether the queue has refused an array.
     """
 
     table: JobTable
@@ -41,9 +54,11 @@ class Submitter:
     queue: SharedQueue
     callbacks: Callbacks
     cancel: Callable[[Sequence[str]], Awaitable[None]]
+    array_size: int = ARRAY_SIZE
+    refused_arrays: bool = False
 
     async def submit(self, count: int) -> None:
-        """Submit jobs, as one array where the system has arrays.
+        """Submit jobs, as one array where the system has arrays, or several smaller ones.
 
         Raises
         ------
@@ -51,10 +66,19 @@ class Submitter:
             If the queue refuses; when it is not certain that nothing was submitted, the jobs stay
             in the table until the queue has reported.
         """
-        size = ARRAY_SIZE if self.queue.adapter.array_index else 1
-        while count > 0:
-            await self._submit(min(size, count))
-            count -= size
+        if not self.queue.adapter.array_index:
+            self.array_size = 1
+        left = count if self.array_size > 1 or not self.refused_arrays else min(count, MOST_SINGLE)
+        while left > 0:
+            part = min(self.array_size, left)
+            try:
+                await self._submit(part)
+                left -= part
+            except ArrayRefused:
+                if part == 1:
+                    raise
+                self.array_size, self.refused_arrays = part // 2, True
+                left = left if self.array_size > 1 else min(left, MOST_SINGLE)
             self.callbacks.on_change(None)
 
     async def _submit(self, count: int) -> None:
@@ -69,7 +93,7 @@ class Submitter:
                 self.unconfirmed.discard(submission.tag)
                 return
             ids = await self.queue.submit(call)
-        except CommandMissing:
+        except (CommandMissing, ArrayRefused):
             self.unconfirmed.discard(submission.tag)
             raise
         except QueueError as error:

@@ -9,6 +9,8 @@ from jupyter_jobqueue.adapters.adapter import Listing
 from jupyter_jobqueue.adapters.pbs import PBS
 from jupyter_jobqueue.adapters.slurm_output import SQUEUE_COLUMNS
 from jupyter_jobqueue.adapters.torque import Torque
+from jupyter_jobqueue.batch.result import classify
+from jupyter_jobqueue.errors import ArrayRefused, QueueError
 from tests.recordings import FOLDER, one_call, rearranged, runs
 
 SLURM_LINE = "17_3|PENDING|0|||N/A|N/A|Resources|jobqueue-abc-0|\n"
@@ -93,3 +95,18 @@ def test_torque_prints_a_document_for_each_id() -> None:
     found = read("torque", text)
     assert found is not None
     assert sorted(found) == ["3.vm", "4[0].vm"]
+
+
+@pytest.mark.parametrize(
+    ("system", "words"),
+    [
+        ("slurm", "sbatch: error: Batch job submission failed: Invalid job array specification"),
+        ("pbs", one_call("pbs/qsub-err-array-too-big.txt").stderr),
+        ("pbs", "qsub: submit error (Requested array size too large, limit is 3)"),
+    ],
+)
+def test_an_array_that_is_too_large_is_told_from_other_refusals(system: str, words: str) -> None:
+    adapter = ADAPTERS[system]()
+    error = classify(QueueError("failed", details=words), adapter)
+    assert type(error) is ArrayRefused
+    assert type(classify(QueueError("failed", details="Unknown queue"), adapter)) is QueueError

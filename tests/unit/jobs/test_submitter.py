@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueDown, QueueError
+from jupyter_jobqueue.errors import (
+    ArrayRefused,
+    CommandMissing,
+    CommandTimedOut,
+    QueueDown,
+    QueueError,
+)
 from jupyter_jobqueue.jobs.job import JobState
 from jupyter_jobqueue.jobs.submitter import ARRAY_SIZE, Submitter
 from jupyter_jobqueue.jobs.unconfirmed import Unconfirmed
@@ -131,3 +137,41 @@ async def test_a_submission_that_is_interrupted_may_have_happened() -> None:
         await bench.submitter.submit(1)
     assert bench.submitter.unconfirmed.pending
     assert [job.state for job in bench.table.jobs.values()] == [JobState.SUBMITTING]
+
+
+class Choosy(FakeQueue):
+    """A queue that takes no array of more than some jobs."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    async def submit(self, call: Any) -> list[str]:
+        if call.parse("") > self.most:
+            raise ArrayRefused("sbatch failed", details="Invalid job array specification")
+        return await super().submit(call)
+
+
+@pytest.mark.parametrize(
+    ("most", "wanted", "sizes"),
+    [(4, 6, [3, 3]), (4, 20, [2] * 10), (1, 6, [1] * 6), (1, 25, [1] * 10)],
+)
+async def test_where_an_array_is_too_large_smaller_ones_then_single_jobs_come(
+    most: int, wanted: int, sizes: list[int]
+) -> None:
+    bench = Bench()
+    bench.submitter.queue = queue = Choosy(most)  # type: ignore[assignment]
+    await bench.submitter.submit(wanted)
+    assert queue.sizes == sizes
+    assert len(bench.jobs) == sum(sizes)
+    assert {state for _, _, state in bench.jobs} == {"pending"}
+    await bench.submitter.submit(2)
+    assert queue.sizes[len(sizes) :] == ([2] if most > 1 else [1, 1]), "it remembers"
+
+
+async def test_a_single_job_that_is_refused_like_an_array_is_refused() -> None:
+    bench = Bench()
+    bench.submitter.queue = Choosy(0)  # type: ignore[assignment]
+    with pytest.raises(ArrayRefused):
+        await bench.submitter.submit(2)
+    assert bench.jobs == []
