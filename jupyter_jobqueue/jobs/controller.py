@@ -106,7 +106,8 @@ class Controller:
             await self._look_at_scheduler()
             self._polling.note(changed=await self.look_at_queue())
             await self.scaler.follow_up()
-            if self._polling.answered:
+            # Not by an answer to what was asked before somebody found the queue silent.
+            if self._polling.heard_at >= self.health.seen_at(Source.QUEUE):
                 self.health.report(Source.QUEUE, None)
         except (QueueDown, CommandTimedOut) as error:
             self.health.report(Source.QUEUE, silence(error, self._polling.slow_down()))
@@ -159,21 +160,27 @@ class Controller:
 
 
 class Polling:
-    """How often the queue is asked: often while something changes, seldom while it is away."""
+    """How often the queue is asked: often while something changes, seldom while it is away.
+
+    Attributes
+    ----------
+    heard_at : float
+        When the last question was asked that was answered; seconds since the epoch.
+    """
 
     def __init__(self) -> None:
         self.period = POLL_FAST
         self._unanswered = 0
-        self._silent_since = self._heard_at = 0.0
+        self._silent_since = self.heard_at = 0.0
 
     @property
     def answered(self) -> bool:
         """Whether the queue has answered a question that came after its silence."""
-        return self._heard_at >= self._silent_since
+        return self.heard_at >= self._silent_since
 
     def heard(self, requested_at: float | None = None) -> None:
         """Note an answer; `requested_at` is seconds since the epoch, now unless given."""
-        self._heard_at = time.time() if requested_at is None else requested_at
+        self.heard_at = time.time() if requested_at is None else requested_at
         if self.answered:
             self._unanswered = 0
 

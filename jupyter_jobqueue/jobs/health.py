@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -73,9 +74,12 @@ class Health:
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
         self._problems: dict[Source, Problem] = {}
+        self._seen_at: dict[Source, float] = {}
 
     def report(self, source: Source, problem: Problem | None) -> None:
         """Set what is wrong as far as `source` sees; None says that all is well there."""
+        if problem is not None:
+            self._seen_at[source] = time.time()
         if problem == self._problems.get(source):
             return
         if problem is None:
@@ -92,6 +96,10 @@ class Health:
     def of(self, source: Source) -> Problem | None:
         """Return the problem that a source reports."""
         return self._problems.get(source)
+
+    def seen_at(self, source: Source) -> float:
+        """Return when a source last saw a problem, in seconds since the epoch; 0 for never."""
+        return self._seen_at.get(source, 0.0)
 
     @property
     def worst(self) -> tuple[Source, Problem] | None:
