@@ -62,7 +62,7 @@ class Everywhere:
             assert {job.id for job in cluster.jobs.values()} == set(queue.listed())
 
     def test_several_processes_a_job_are_scaled_in_whole_jobs(self, queue: Queue) -> None:
-        with queue.cluster(cores=2, processes=2) as cluster:
+        with queue.cluster(cores=2, processes=2, nanny=True) as cluster:
             cluster.scale(3)
             cluster.wait_for_workers(4, timeout=120)
             first, second = cluster.jobs.values()
