@@ -165,11 +165,9 @@ class JobQueue:
             query = self._query = self._new_query(everything)
         return await asyncio.shield(query.task)
 
-    async def look_for(self, job_id: str) -> StatusReport:
+    async def look_for(self, job_id: str) -> Listing:
         """Query one job by its id alone, as the listing of all may lack it by mistake."""
-        now = time.time()
-        listing = await self._run(self.adapter.look_for(job_id))
-        return StatusReport(now, listing, frozenset({job_id}), listing.complete)
+        return await self._run(self.adapter.look_for(job_id))
 
     async def history(self, ids: Sequence[str]) -> Mapping[str, JobStatus]:
         """Query the accounting for jobs that have left the queue; empty if there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus
+from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus, Listing
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.queue import JobQueue, StatusReport
 
@@ -46,7 +46,7 @@ class SharedQueue:
         """Request a status report; see `JobQueue.status`."""
         return await self._queue.status(ids, max_age=max_age, everything=everything)
 
-    async def look_for(self, job_id: str) -> StatusReport:
+    async def look_for(self, job_id: str) -> Listing:
         """Query one job by its id alone; see `JobQueue.look_for`."""
         return await self._queue.look_for(job_id)
 

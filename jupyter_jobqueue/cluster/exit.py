@@ -8,6 +8,7 @@ import contextlib
 import signal
 import threading
 import weakref
+from collections.abc import Iterable
 from types import FrameType
 from typing import Any, Protocol
 
@@ -77,7 +78,7 @@ def _close_owned() -> None:
     if not owned:
         return
     # Cancel all jobs first, as there may be no time to close one cluster after the other.
-    asyncio.run(_cancel_all(owned))
+    asyncio.run(cancel_all(owned, CANCEL_TIMEOUT))
     for cluster in owned:
         with contextlib.suppress(JobQueueError, TimeoutError, RuntimeError, OSError):
             if not cluster.asynchronous:
@@ -85,10 +86,19 @@ def _close_owned() -> None:
         cluster.lifecycle.files.retire()
 
 
-async def _cancel_all(owned: list[OwnedCluster]) -> None:
-    await asyncio.gather(*(_cancel(cluster) for cluster in owned))
+async def cancel_all(clusters: Iterable[OwnedCluster], timeout: float) -> None:
+    """Cancel the jobs of clusters at the same time, when their event loop has ended.
+
+    Parameters
+    ----------
+    clusters : iterable of OwnedCluster
+        The clusters.
+    timeout : float
+        Seconds for the batch system.
+    """
+    await asyncio.gather(*(_cancel(cluster, timeout) for cluster in clusters))
 
 
-async def _cancel(cluster: OwnedCluster) -> None:
+async def _cancel(cluster: OwnedCluster, timeout: float) -> None:
     with contextlib.suppress(QueueError, TimeoutError):
-        await asyncio.wait_for(cluster.lifecycle.cancel_jobs(), CANCEL_TIMEOUT)
+        await asyncio.wait_for(cluster.lifecycle.cancel_jobs(), timeout)

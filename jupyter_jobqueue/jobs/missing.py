@@ -96,9 +96,9 @@ class Missing:
         for job in chosen:
             with suppress(QueueError):
                 alone = await self.queue.look_for(job.id)
-                if job.id in alone.jobs:
-                    found[job.id] = alone.jobs[job.id]
-                if job.id in alone.jobs or alone.complete:
+                if job.id in alone:
+                    found[job.id] = alone[job.id]
+                if job.id in alone or alone.complete:
                     undecided.discard(job.name)
         return report._replace(jobs=found), undecided
 
@@ -113,6 +113,7 @@ class Missing:
                 observe(job, status, report.queried_at)
             else:
                 take_back(job, status, asked_to_leave=self.was_asked_to_end(job))
+                self._vanished_at.pop(job.name, None)
                 back.append(job)
         return back
 

@@ -45,8 +45,6 @@ class Submitter:
         Asks the queue to end jobs, by id: those that nobody wants.
     array_size : int
         Elements of one array at the most; 1 for single jobs. It is halved when the queue refuses.
-    refused_arrays : bool
-        Whether the queue has refused an array.
     """
 
     table: JobTable
@@ -55,7 +53,6 @@ class Submitter:
     callbacks: Callbacks
     cancel: Callable[[Sequence[str]], Awaitable[None]]
     array_size: int = ARRAY_SIZE
-    refused_arrays: bool = False
 
     async def submit(self, count: int) -> None:
         """Submit jobs, as one array where the system has arrays, or several smaller ones.
@@ -66,19 +63,17 @@ class Submitter:
             If the queue refuses; when it is not certain that nothing was submitted, the jobs stay
             in the table until the queue has reported.
         """
-        if not self.queue.adapter.array_index:
-            self.array_size = 1
-        left = count if self.array_size > 1 or not self.refused_arrays else min(count, MOST_SINGLE)
-        while left > 0:
-            part = min(self.array_size, left)
+        has_arrays = bool(self.queue.adapter.array_index)
+        done = 0
+        while done < count and (done < MOST_SINGLE or not has_arrays or self.array_size > 1):
+            part = min(self.array_size if has_arrays else 1, count - done)
             try:
                 await self._submit(part)
-                left -= part
+                done += part
             except ArrayRefused:
                 if part == 1:
                     raise
-                self.array_size, self.refused_arrays = part // 2, True
-                left = left if self.array_size > 1 else min(left, MOST_SINGLE)
+                self.array_size = part // 2
             self.callbacks.on_change(None)
 
     async def _submit(self, count: int) -> None:

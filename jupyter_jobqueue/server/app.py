@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -10,7 +11,7 @@ from traitlets import Type
 from jupyter_jobqueue.server.activity import INTERVAL, Activity
 from jupyter_jobqueue.server.base import MANAGER
 from jupyter_jobqueue.server.dashboard import ROUTES as DASHBOARDS
-from jupyter_jobqueue.server.ending import at_exit, stop_on_signals
+from jupyter_jobqueue.server.ending import stop_on_signals
 from jupyter_jobqueue.server.events import Events
 from jupyter_jobqueue.server.handlers import ROUTES as API
 from jupyter_jobqueue.server.manager import ClusterManager
@@ -34,7 +35,7 @@ class JobQueueApp(ExtensionApp):
         self.settings[MANAGER] = self.manager
         # Twice the interval, as the loop of a cluster looks every 15 seconds when nothing changes.
         self.activity = Activity(self.settings, lambda: self.manager.computes(2 * INTERVAL))
-        at_exit(self.manager.close_at_exit)
+        atexit.register(self.manager.close_at_exit)  # in case there is no time to stop
         if self.serverapp is not None:
             # With the event loop, so that the server does not wait for the recovery.
             self.serverapp.io_loop.add_callback(self._begin)

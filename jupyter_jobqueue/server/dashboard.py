@@ -128,13 +128,6 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
     def _record_activity(self) -> None:
         """Count nothing: a forgotten tab must not keep a server alive, only work does."""
 
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log an error of this package as one line, and any other with its traceback."""
-        if isinstance(value, JobQueueError):
-            self.log.info("%s: %s", self.request.path, value)
-        else:
-            super().log_exception(typ, value, tb)
-
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say what is wrong in a frame that has no room for a page."""
         error = kwargs.get("exc_info", (None, None, None))[1]

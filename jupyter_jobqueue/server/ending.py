@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import signal
 import threading
-from collections.abc import Callable
 
 SIGNALS = (signal.SIGINT, signal.SIGHUP)
 """Signals that end a server at once unless something handles them: spawners of JupyterHub send the
@@ -24,14 +22,3 @@ def stop_on_signals() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) in BY_DEFAULT:
             signal.signal(number, stop)
-
-
-def at_exit(close: Callable[[], None]) -> None:
-    """Call a function when the program ends, in case the server had no time to stop.
-
-    Parameters
-    ----------
-    close : callable
-        Does nothing where the server has stopped.
-    """
-    atexit.register(close)

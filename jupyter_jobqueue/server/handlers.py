@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any, TypeVar
 
 from jupyter_server.auth.decorator import authorized
@@ -55,18 +54,6 @@ class JobQueueHandler(ManagerMixin, APIHandler):
             self.reply(error_body(error), error.status_code)
         else:
             super().write_error(status_code, **kwargs)
-
-    def log_exception(
-        self,
-        typ: type[BaseException] | None,
-        value: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        """Log an error of this package as one line, and any other with its traceback."""
-        if isinstance(value, JobQueueError):
-            self.log.info("%s: %s", self.request.path, value)
-        else:
-            super().log_exception(typ, value, tb)
 
 
 class SystemsHandler(JobQueueHandler):

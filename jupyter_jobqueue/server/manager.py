@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from traitlets import Bool, Float
@@ -13,6 +12,7 @@ from traitlets import Bool, Float
 from jupyter_jobqueue.adapters.text import shown
 from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
+from jupyter_jobqueue.cluster.exit import cancel_all
 from jupyter_jobqueue.cluster.request import ClusterSpec
 from jupyter_jobqueue.errors import NotFound, TooSlow
 from jupyter_jobqueue.jobs import log
@@ -125,11 +125,6 @@ class ClusterManager(ServerPolicy):
         """Names of all clusters."""
         return {entry.name for entry in self._clusters.values()}
 
-    @property
-    def active(self) -> int:
-        """Clusters that have not failed."""
-        return sum(entry.state != "failed" for entry in self._clusters.values())
-
     def computes(self, within: float) -> bool:
         """Return whether a cluster has computed within the last seconds."""
         spans = [entry.cluster.lifecycle.lifespan for entry in self._clusters.values()]
@@ -230,16 +225,10 @@ class ClusterManager(ServerPolicy):
     def close_at_exit(self) -> None:
         """Cancel all jobs and end all schedulers, if the program ends and `stop` was not called."""
         if self._clusters and not self.keep_on_stop:
-            asyncio.run(self._cancel_all())
-            for entry in self._clusters.values():
+            entries = self._clusters.values()
+            asyncio.run(cancel_all([entry.cluster for entry in entries], self.stop_patience))
+            for entry in entries:
                 entry.kill()
-
-    async def _cancel_all(self) -> None:
-        clusters = [entry.cluster for entry in self._clusters.values()]
-        cancelling = (cluster.lifecycle.cancel_jobs() for cluster in clusters)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.stop_patience):
-                await asyncio.gather(*cancelling, return_exceptions=True)
 
     # -- helpers
 

@@ -136,6 +136,18 @@ async def test_after_five_minutes_a_vanished_job_is_written_off(
     assert bench.table.to_cancel[0] is job, "closing cancels it all the same"
 
 
+async def test_a_job_that_vanishes_again_is_waited_for_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench(2, there=False)
+    job = await vanished_job(bench)
+    await bench.see("0", "1")
+    start = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: start + 310)
+    assert await vanished_job(bench) is job
+    assert bench.table.vanished == [job]
+
+
 async def test_a_vanished_job_whose_walltime_is_over_is_written_off() -> None:
     bench = Bench(2, there=False)
     bench.table.jobs["c-0"].walltime, bench.table.jobs["c-0"].started = 60.0, time.time() - 61
