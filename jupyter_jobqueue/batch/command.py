@@ -54,7 +54,9 @@ async def run(
     """
     process = await _started(call, env_blocklist)
     try:
-        out, err = await asyncio.wait_for(_communicate(process, call.stdin), timeout)
+        # Not wait_for, which in Python 3.11 can swallow a cancellation.
+        async with asyncio.timeout(timeout):
+            out, err = await _communicate(process, call.stdin)
     except TimeoutError:
         raise CommandTimedOut(f"{call.argv[0]} did not answer within {timeout:g} s") from None
     stdout, stderr = out.decode(errors="replace"), err.decode(errors="replace")
@@ -67,9 +69,21 @@ async def _started(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Pr
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
-        with suppress(CommandMissing):
-            await _kill(await starting)
+        await _give_up(starting)
         raise
+
+
+async def _give_up(starting: asyncio.Task[asyncio.subprocess.Process]) -> None:
+    """Kill a process that is being started.
+
+    At the end of a program asyncio cancels the start as well, kills the process, and may then wait
+    for ever to see it end, unless it is cancelled once more.
+    """
+    await asyncio.wait({starting}, timeout=KILL_TIMEOUT)
+    if not starting.done():
+        starting.cancel()
+    elif not starting.cancelled() and starting.exception() is None:
+        await _kill(starting.result())
 
 
 async def _start(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Process:

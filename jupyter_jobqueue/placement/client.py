@@ -96,7 +96,9 @@ class SchedulerClient:
 
     async def renew(self) -> None:
         """Renew the lease of the scheduler."""
-        await asyncio.wait_for(self._placement.renew(self._connection()), ANSWER_TIMEOUT)
+        # wait_for can swallow a cancellation in Python 3.11.
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            await self._placement.renew(self._connection())
 
     async def _request(self, handler: str, *, bounded: bool = True, **arguments: Any) -> Any:
         """Call a handler of `placement.program`; `SchedulerFailed` if there is no answer."""

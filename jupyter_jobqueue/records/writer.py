@@ -94,7 +94,9 @@ class RecordWriter:
         if self._unsaved:
             self.mark_dirty()
         with suppress(OSError, TimeoutError):
-            await asyncio.wait_for(self._renew(), WRITE_TIMEOUT)
+            # wait_for can swallow a cancellation in Python 3.11.
+            async with asyncio.timeout(WRITE_TIMEOUT):
+                await self._renew()
         with suppress(OSError):
             await _off_loop(self.store.touch, self.cluster)
 

@@ -237,3 +237,30 @@ async def test_no_token_of_a_jupyter_server_reaches_a_command(
     told = await run(shell("env"))
     assert "OF_THE_USER=stays" in told
     assert "of the server" not in told
+
+
+async def test_a_start_that_is_cancelled_as_well_does_not_keep_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At the end, `asyncio.run` cancels all tasks once and waits for each of them."""
+    begun = asyncio.Event()
+
+    async def start(*args: Any, **options: Any) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.Event().wait()  # as asyncio, for a process whose end it does not see
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
+    monkeypatch.setattr("jupyter_jobqueue.batch.command.KILL_TIMEOUT", 0.05)
+    before = asyncio.all_tasks()
+    running = asyncio.create_task(run(shell("true")))
+    await begun.wait()
+    tasks = asyncio.all_tasks() - before
+    assert running in tasks
+    for task in tasks:
+        task.cancel()
+    async with asyncio.timeout(60):
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert running.cancelled()
