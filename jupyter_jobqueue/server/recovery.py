@@ -65,18 +65,26 @@ class Recovery:
         self.log: logging.Logger = log
         self.owner = Process.of(os.getpid())
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         """Look at all records; needs a running event loop."""
         self.store = Store()
         self._spawn(self._run())
-        self._spawn(self._keep_looking())
+        if self._looking is None:
+            self._looking = asyncio.ensure_future(self._keep_looking())
+
+    async def settled(self) -> None:
+        """Wait until the records that were there at the start have been dealt with."""
+        while tasks := self._tasks:
+            await asyncio.wait(tasks)
 
     async def stop(self) -> None:
         """End what is under way; what was not finished is there for the next server."""
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._looking] if self._looking else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

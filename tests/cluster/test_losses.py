@@ -13,6 +13,8 @@ import pytest
 from distributed import Client, KilledWorker
 
 from jupyter_jobqueue import JobQueueCluster
+from jupyter_jobqueue.adapters.adapter import NEVER
+from jupyter_jobqueue.adapters.local import Local
 from jupyter_jobqueue.jobs.job import Job
 from tests.beds.slurm import SlurmBed
 from tests.cluster.conftest import Queue, states, until
@@ -157,8 +159,11 @@ def test_a_job_that_made_way_for_a_more_urgent_one(
         work.ends_well()
 
 
-def test_jobs_that_the_queue_ended_for_their_walltime(local_queue: Queue, tmp_path: Path) -> None:
+def test_jobs_that_the_queue_ended_for_their_walltime(
+    local_queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The queue allows less than we know of, and the workers know nothing of it either."""
+    monkeypatch.setattr(Local, "limit_directive", NEVER)
     options = {
         "job_extra_directives": ["--time=00:00:30"],
         "worker_extra_args": ["--lifetime", "10h"],

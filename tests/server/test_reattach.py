@@ -172,8 +172,7 @@ def test_a_killed_server_finds_its_clusters_again_and_the_computation_never_noti
 async def idle(api: Api) -> None:
     """Wait until all records have been looked at."""
     async with asyncio.timeout(120):
-        while tasks := api.manager.adoption._tasks:
-            await asyncio.wait(tasks)
+        await api.manager.adoption.settled()
 
 
 async def test_a_second_server_does_not_steal_and_names_what_is_truly_gone(
