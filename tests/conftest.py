@@ -12,8 +12,10 @@ from typing import Any, Protocol
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from tests.beds import htcondor as real_htcondor
 from tests.beds import oar as real_oar
 from tests.beds import sge as real_sge
+from tests.beds.htcondor import HTCondorBed
 from tests.beds.oar import OarBed
 from tests.beds.sge import SGEBed
 from tests.beds.slurm import SlurmBed, missing_commands, new_bed, stop_abandoned
@@ -48,10 +50,14 @@ class Bed(Protocol):
 
 
 RUNNING_BEDS = pytest.StashKey[dict[str, Bed]]()
-BEDS = {"slurm", "oar", "sge"}
+BEDS = {"slurm", "oar", "sge", "htcondor"}
 """Fixtures that are real batch systems; their names are markers as well."""
 SKIPPED_FILE = pytest.StashKey[str]()
-TOGETHER = {"tests/cluster/test_oar.py", "tests/test_package.py"}
+TOGETHER = {
+    "tests/cluster/test_htcondor.py",
+    "tests/cluster/test_oar.py",
+    "tests/test_package.py",
+}
 """Files whose tests run one after the other in one process: what they share is costly, or there can
 be but one on a machine."""
 FIRST = ("cluster", "server", "localqueue", "standins")
@@ -131,6 +137,18 @@ def sge(request: pytest.FixtureRequest) -> Iterator[SGEBed]:
         pytest.skip(f"real Grid Engine: not installed: {' '.join(missing)}")
     real_sge.stop_abandoned()
     bed = real_sge.new_bed()
+    with running(bed, request), pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PATH", str(bed.bin), prepend=os.pathsep)
+        yield bed
+
+
+@pytest.fixture(scope="module")
+def htcondor(request: pytest.FixtureRequest) -> Iterator[HTCondorBed]:
+    """Real HTCondor for one file of tests, as it is never idle: its commands come first on PATH."""
+    if missing := real_htcondor.missing_commands():
+        pytest.skip(f"real HTCondor: not here: {', '.join(missing)}")
+    real_htcondor.stop_abandoned()
+    bed = real_htcondor.new_bed()
     with running(bed, request), pytest.MonkeyPatch.context() as environment:
         environment.setenv("PATH", str(bed.bin), prepend=os.pathsep)
         yield bed
