@@ -74,6 +74,8 @@ class Adapter(ABC):
 
     array_pattern: ClassVar[str] = NEVER
     """Pattern of an error message that means: an array is too large, or none are taken."""
+    vague_reason: ClassVar[str] = NEVER
+    """Pattern of a reason to wait, as `status` shows it, that `why_waiting` explains."""
 
     def __init__(self, user: str = "") -> None:
         self.user = user
@@ -141,6 +143,21 @@ class Adapter(ABC):
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]] | None:
         """Query the accounting for jobs that have left the queue; None if there is none."""
+        return None
+
+    def why_waiting(self, ids: Sequence[str]) -> Call[dict[str, str]] | None:
+        """Query why jobs wait, where `status` says too little; it is asked seldom.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            Jobs whose reason matches `vague_reason`.
+
+        Returns
+        -------
+        Call or None
+            Its result has reasons by id; None if the batch system has nothing to add.
+        """
         return None
 
     def list_ids(self) -> Call[list[str]] | None:

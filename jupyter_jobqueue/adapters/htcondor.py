@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_jobqueue.adapters.adapter import Adapter
+from jupyter_jobqueue.adapters.htcondor_analysis import read_analysis
 from jupyter_jobqueue.adapters.htcondor_output import (
     ATTRIBUTES,
     HELD,
@@ -43,6 +44,9 @@ class HTCondor(Adapter):
     # Not for the shell: condor_submit replaces it.
     array_index = "$(ProcId)"
     unreachable_pattern = r"Can't find address|\(null\)|SECMAN:|CEDAR:"
+    limit_pattern = r"would exceed MAX_JOBS_(PER_OWNER|SUBMITTED)"
+    array_pattern = r"would exceed MAX_JOBS_PER_SUBMISSION"
+    vague_reason = r"^no match found"
     # What HTCondor sets in a job; _CONDOR_SCHEDD_HOST and the like are configuration, and stay.
     env_blocklist = (
         r"_CONDOR_(ANCESTOR_\d+|BIN|CHIRP_CONFIG|JOB_AD|JOB_IWD|JOB_PIDS|MACHINE_AD|SCRATCH_DIR|"
@@ -121,6 +125,9 @@ class HTCondor(Adapter):
         found = ["-limit", str(len(ids)), "-constraint", constraint(ids)]
         argv = ["condor_history", "-json", *found, "-attributes", ATTRIBUTES]
         return Call(argv, lambda text: read_jobs(text, left=True))
+
+    def why_waiting(self, ids: Sequence[str]) -> Call[dict[str, str]]:
+        return Call(["condor_q", "-better-analyze", *ids], read_analysis)
 
     def cancel(self, ids: Sequence[str]) -> Call[None]:
         gone = r"^Job \S+ not found$"

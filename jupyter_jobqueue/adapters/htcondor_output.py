@@ -52,6 +52,8 @@ ATTRIBUTES = ",".join(
         "ExitCode",
         "ExitBySignal",
         "ExitSignal",
+        "Out",
+        "Err",
     )
 )
 
@@ -132,12 +134,20 @@ def _state(ad: Mapping[str, Any], left: bool) -> BatchState:
 def _reason(ad: Mapping[str, Any]) -> str:
     code = ad.get("JobStatus")
     if code == HELD or _hold_code(ad) in LIMITS:
-        return ad.get("HoldReason") or ad.get("LastHoldReason") or ""
+        return _hold_reason(ad)
     if code == PENDING:
-        return ad.get("LastRejMatchReason") or ""
+        return (ad.get("LastRejMatchReason") or "").strip()
     if code == REMOVED:
         return ad.get("RemoveReason") or ""
     return "suspended" if code == SUSPENDED else ""
+
+
+def _hold_reason(ad: Mapping[str, Any]) -> str:
+    """Return why a job is held; of output that cannot be written, HTCondor does not say which."""
+    reason: str = ad.get("HoldReason") or ad.get("LastHoldReason") or ""
+    streams = {"standard output stream": ad.get("Out"), "standard error stream": ad.get("Err")}
+    path = next((path for name, path in streams.items() if reason.endswith(name)), None)
+    return f"{reason}: {path}" if path else reason
 
 
 def _end_time(ad: Mapping[str, Any]) -> float | None:

@@ -16,6 +16,7 @@ from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus, Listing,
 from jupyter_jobqueue.batch.command import COMMAND_TIMEOUT, run
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.result import classify
+from jupyter_jobqueue.batch.waiting import WaitingReasons
 from jupyter_jobqueue.errors import (
     CancelRefused,
     CommandMissing,
@@ -28,6 +29,9 @@ T = TypeVar("T")
 
 MAX_CONCURRENT_COMMANDS = 4
 """Commands in flight; more gain nothing (measured) and a site may see them as a flood."""
+
+ANALYSIS_TIMEOUT = 10.0
+"""Seconds for the question why jobs wait: the report of their states waits for the answer."""
 
 INTEREST_DURATION = 120.0
 """Seconds for which every status query includes a job after a cluster last named it. It is longer
@@ -92,6 +96,7 @@ class JobQueue:
         self._latest_began = -math.inf
         self._query: StatusQuery | None = None
         self._interest: dict[str, float] = {}
+        self._reasons = WaitingReasons(adapter)
         self._free_slots = asyncio.Semaphore(MAX_CONCURRENT_COMMANDS)
 
     @classmethod
@@ -206,16 +211,24 @@ class JobQueue:
         if listing is not None:
             ids = sorted({*ids, *await self._run(listing)})
         if ids or (queried is None and listing is None):
-            jobs = await self._run(self.adapter.status(ids))
+            jobs = await self._with_reasons(await self._run(self.adapter.status(ids)))
         self.latest = StatusReport(now, jobs, queried, jobs.complete)
         self._latest_began = began
         return self.latest
 
-    async def _run(self, call: Call[T]) -> T:
+    async def _with_reasons(self, jobs: Listing) -> Listing:
+        question = self._reasons.question(jobs)
+        if question is not None:
+            with suppress(QueueError):
+                answers = await self._run(question, timeout=min(ANALYSIS_TIMEOUT, self.timeout))
+                self._reasons.note(answers, jobs)
+        return self._reasons.complete(jobs)
+
+    async def _run(self, call: Call[T], *, timeout: float | None = None) -> T:
         blocklist = self.adapter.env_blocklist
         async with self._free_slots:
             try:
-                return await run(call, env_blocklist=blocklist, timeout=self.timeout)
+                return await run(call, env_blocklist=blocklist, timeout=timeout or self.timeout)
             except QueueError as error:
                 raise classify(error, self.adapter) from None
 

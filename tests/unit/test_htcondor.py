@@ -11,8 +11,8 @@ import pytest
 from jupyter_jobqueue.adapters.adapter import BatchState, JobSpec, JobStatus
 from jupyter_jobqueue.adapters.htcondor import HTCondor
 from jupyter_jobqueue.adapters.htcondor_output import ATTRIBUTES
-from jupyter_jobqueue.batch.result import read_result
-from jupyter_jobqueue.errors import QueueError
+from jupyter_jobqueue.batch.result import classify, read_result
+from jupyter_jobqueue.errors import ArrayRefused, LimitReached, QueueError
 from tests.recordings import one_call
 
 CONDOR = HTCondor()
@@ -100,6 +100,24 @@ def test_condor_submit_without_an_id_is_an_error() -> None:
         read_result(CONDOR.submit(spec()), 0, answer.stdout, answer.stderr)
 
 
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("301-submit-max-jobs-per-owner", LimitReached),
+        ("302-submit-max-jobs-per-submission", ArrayRefused),
+        ("303-submit-max-jobs-submitted", LimitReached),
+        ("304-submit-requirement", QueueError),
+    ],
+)
+def test_a_limit_is_waited_for_or_met_with_smaller_arrays(
+    file: str, kind: type[QueueError]
+) -> None:
+    answer = one_call(f"htcondor/{file}.txt")
+    with pytest.raises(QueueError) as caught:
+        read_result(CONDOR.submit(spec()), answer.exit, answer.stdout, answer.stderr)
+    assert type(classify(caught.value, CONDOR)) is kind
+
+
 # ---- status
 
 
@@ -109,7 +127,8 @@ def test_status_queries_our_jobs_in_one_command() -> None:
         "condor_q", "-json", "-constraint", "JobQueueTag =!= undefined", "-attributes",
         "ClusterId,ProcId,JobStatus,JobQueueTag,HoldReason,HoldReasonCode,LastHoldReason,"
         "LastHoldReasonCode,RemoveReason,LastRejMatchReason,RemoteHost,LastRemoteHost,QDate,"
-        "JobCurrentStartDate,CompletionDate,EnteredCurrentStatus,ExitCode,ExitBySignal,ExitSignal",
+        "JobCurrentStartDate,CompletionDate,EnteredCurrentStatus,ExitCode,ExitBySignal,ExitSignal,"
+        "Out,Err",
     ]  # fmt: skip
     assert CONDOR.status_lists_all
 
@@ -145,6 +164,57 @@ def test_condor_q_shows_states_and_reasons() -> None:
 def test_a_job_that_fits_nowhere_shows_why_it_waits() -> None:
     jobs = status(one_call("htcondor/55-condor_q-json-full-one.txt").stdout)
     assert jobs == {"10.0": JobStatus(BatchState.PENDING, "no match found", submitted=T)}
+
+
+def test_why_jobs_wait_is_asked_where_the_reason_says_nothing() -> None:
+    reasons = [
+        job.reason for job in status(one_call("htcondor/310-condor_q-waiting.txt").stdout).values()
+    ]
+    assert reasons == [
+        *("no match found", "no match found", "", "no match found", "no match found"),
+        *("no match found", "concurrency limit licence reached"),
+    ]
+    assert [bool(re.search(CONDOR.vague_reason, reason)) for reason in reasons] == [
+        *(True, True, False, True, True, True, False)
+    ]
+    call = CONDOR.why_waiting(["22.0", "25.0"])
+    assert call.argv == ["condor_q", "-better-analyze", "22.0", "25.0"]
+    never = (
+        "no machine of the pool can run it: "
+        "of 1 machines, 1 are rejected by your job's requirements: "
+    )
+    later = "no free slot: of 1 machines, 1 are able to run your job"
+    assert call.parse(one_call("htcondor/311-analyze.txt").stdout) == {
+        "22.0": f"{never}TARGET.Cpus >= RequestCpus (RequestCpus = 64)",
+        "23.0": f"{never}TARGET.Memory >= RequestMemory (RequestMemory = 1022976 (mb))",
+        "24.0": later,
+        "25.0": later,
+        "26.0": f'{never}OpSysName == "Arch", TARGET.Cpus >= RequestCpus (RequestCpus = 64)',
+        "27.0": f"{never}TARGET.Memory >= RequestMemory (RequestMemory = lots (mb))",
+        "28.0": later,
+    }
+
+
+@pytest.mark.parametrize("text", ["", "The Requirements expression for job 1.000 is\n\n    true\n"])
+def test_an_analysis_without_a_summary_says_nothing(text: str) -> None:
+    assert CONDOR.why_waiting(["1.0"]).parse(text) == {}
+
+
+def test_a_suspended_job_runs_and_says_so() -> None:
+    jobs = status(one_call("htcondor/330-condor_q-suspended.txt").stdout)
+    found = [(job.state, job.reason) for job in jobs.values()]
+    running = (BatchState.RUNNING, "")
+    waiting = (BatchState.PENDING, "")
+    assert found == [(BatchState.RUNNING, "suspended"), running, running, running, waiting]
+
+
+def test_a_job_whose_output_cannot_be_written_says_which_file() -> None:
+    (held,) = status(one_call("htcondor/320-condor_q-held-stream.txt").stdout).values()
+    words = "Error from slot1_1@localhost: unable to establish standard output stream"
+    assert held == JobStatus(BatchState.STUCK, f"{words}: /no/such/folder/out")
+    words = "unable to establish standard error stream"
+    error = one(5, HoldReasonCode=9, HoldReason=words, Out="/a/out", Err="/a/err")
+    assert error.reason == f"{words}: /a/err"
 
 
 def test_a_job_that_was_put_on_hold_while_it_ran() -> None:
@@ -348,6 +418,18 @@ def test_a_job_that_was_removed_for_its_walltime_has_failed(name: str) -> None:
     assert found.reason == "The job exceeded allowed job duration of 00:10"
     by_user = history(ads(ad(3, RemoveReason="via condor_rm (by user me)", **hold)))["5.2"]
     assert (by_user.state, by_user.ended_by_system) == (BatchState.CANCELLED, False)
+
+
+def test_a_job_over_its_walltime_as_the_history_has_it() -> None:
+    (job,) = history(one_call("htcondor/340-history-walltime.txt").stdout).values()
+    assert job == JobStatus(
+        BatchState.FAILED,
+        "The job exceeded allowed job duration of 00:03",
+        node="localhost",
+        ended=1795770758,
+        signal=15,
+        ended_by_system=True,
+    )
 
 
 # ---- cancel
