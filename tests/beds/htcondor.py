@@ -39,11 +39,11 @@ from tests.beds.daemons import (
 PREFIX = "jobqueue-htcondor-"
 UNPACKED = Path(__file__).parents[2] / ".venv" / "htcondor" / "usr"
 """Where ``scripts/unpack-htcondor`` puts it, where the machine has none."""
-COMMANDS = [
+CLIENTS = [
     *("condor_submit", "condor_q", "condor_rm", "condor_history", "condor_version"),
     *("condor_hold", "condor_release", "condor_suspend", "condor_continue", "condor_status"),
-    *("condor_master", "condor_on", "condor_off", "condor_reconfig"),
 ]
+CONTROLS = ["condor_master", "condor_on", "condor_off", "condor_reconfig"]
 UID = os.getuid() or 1
 """The user who HTCondor is told that we are."""
 USER = pwd.getpwuid(UID).pw_name
@@ -82,6 +82,11 @@ class HTCondorBed:
     def bin(self) -> Path:
         """The bed's own `condor_submit` and so on, to come first on PATH."""
         return self.directory / "bin"
+
+    @property
+    def _sbin(self) -> Path:
+        """What controls the daemons; it is not on PATH, where another bed would find it."""
+        return self.directory / "sbin"
 
     def up(self) -> None:
         """Start what does not run yet, and wait until jobs can start."""
@@ -142,7 +147,8 @@ class HTCondorBed:
 
     def ask(self, *argv: str, check: bool = False) -> str:
         """Run one of HTCondor's commands on this bed and return what it printed."""
-        command = [str(self.bin / argv[0]), *argv[1:]]
+        folder = self._sbin if argv[0] in CONTROLS else self.bin
+        command = [str(folder / argv[0]), *argv[1:]]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=check)
         return done.stdout
 
@@ -170,19 +176,21 @@ class HTCondorBed:
         self._make_commands()
 
     def _make_commands(self) -> None:
-        exports = " ".join(f"{name}={shlex.quote(text)}" for name, text in self._variables.items())
         made = self.directory / "bin-made"
-        made.mkdir(exist_ok=True)
-        for name in COMMANDS:
-            program = next(release().glob(f"*bin/{name}"))
-            run = shlex.join([*DISGUISE, str(program)])
-            (made / name).write_text(f'#!/bin/sh\nexport {exports}\nexec {run} "$@"\n')
-            (made / name).chmod(0o755)
+        for folder, names in ((self._sbin, CONTROLS), (made, CLIENTS)):
+            folder.mkdir(exist_ok=True)
+            for name in names:
+                (folder / name).write_text(self._command(next(release().glob(f"*bin/{name}"))))
+                (folder / name).chmod(0o755)
         made.rename(self.bin)
+
+    def _command(self, program: Path) -> str:
+        exports = " ".join(f"{name}={shlex.quote(text)}" for name, text in self._variables.items())
+        return f'#!/bin/sh\nexport {exports}\nexec {shlex.join([*DISGUISE, str(program)])} "$@"\n'
 
     def _start(self) -> None:
         """Run the master, which goes to the background by itself and starts the others."""
-        argv = [str(self.bin / "condor_master"), "-pidfile", str(self._master.pid_file)]
+        argv = [str(self._sbin / "condor_master"), "-pidfile", str(self._master.pid_file)]
         env = {"PATH": os.defpath, "LANG": "C.UTF-8"}
         with (self.directory / "log" / "start.log").open("ab") as log:
             subprocess.run(
