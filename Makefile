@@ -83,6 +83,7 @@ real-queues: | $(VENV)/tools
 	@scripts/apt-install $(SLURM_PACKAGES)
 	@[ "$$(id -u)" != 0 ] || scripts/apt-install $(OAR_PACKAGES)
 	@scripts/apt-install $(SGE_PACKAGES)
+	@scripts/unpack-htcondor $(VENV)/htcondor
 
 jest: $(FRONT_END) ## Run the TypeScript unit tests, and measure what is loaded with the page
 	jlpm test

@@ -37,8 +37,7 @@ class System(NamedTuple):
     listed: Callable[[], list[str]]
     cancel: Callable[[str], object]
     words: str
-    """What it says to `refused`."""
-    refused: dict[str, Any] = NO_SUCH_QUEUE
+    """What it says of a queue that it does not have."""
 
 
 def said(*argv: str) -> str:
@@ -72,10 +71,6 @@ def _lsf() -> list[str]:
     return [row[0] + re.sub(r"^[^\[]*", "", row[-4]) for row in rows]
 
 
-def _htcondor() -> list[str]:
-    return [line.split()[0] for line in said("condor_q", "-af:j", "JobStatus").splitlines()]
-
-
 SYSTEMS = {
     "pbs": System(
         "pbs", ("qsub", "pbsnodes"), _pbs, lambda job: said("qdel", job), "Unknown queue"
@@ -87,14 +82,6 @@ SYSTEMS = {
         "moab", ("msub", "showq"), _moab, lambda job: said("mjobctl", "-c", job), "Unknown queue"
     ),
     "lsf": System("lsf", ("bsub",), _lsf, lambda job: said("bkill", job), "No such queue"),
-    "htcondor": System(
-        "htcondor",
-        ("condor_submit",),
-        _htcondor,
-        lambda job: said("condor_rm", job),
-        "I don't know about the 'nosuch' universe",
-        {"job_extra_directives": {"universe": "nosuch"}},
-    ),
 }
 
 
@@ -112,7 +99,7 @@ def queue_of(name: str, options: dict[str, Any] = HERE) -> Queue:
         SMALL | options,
         system.listed,
         system.cancel,
-        system.refused,
+        NO_SUCH_QUEUE,
         system.words,
     )
 

@@ -27,7 +27,6 @@ MASKS = [
     (r"\bvm/\d+", "vm/N"),
     # LSF: accounting, and load.
     (r"\d+:\d\d:\d\d\.\d\d \d+ \d+ [\d,-]+", "USED"),
-    (r"slot\d+@", "slotN@"),
 ]
 
 
@@ -92,7 +91,7 @@ class Replay:
         """Return a text without what is different each time."""
         here = rf"(\$HOME|/home/\w+(/rec|/j\b)?|{re.escape(str(self.work))}|{re.escape(HOME)}\b)"
         text = re.sub(here, "HERE", text)
-        text = re.sub(rf"\b(pbsuser|labu|condorp|{re.escape(USER)})\b *", "USER ", text)
+        text = re.sub(rf"\b(pbsuser|labu|{re.escape(USER)})\b *", "USER ", text)
         for pattern, mask in MASKS:
             text = re.sub(pattern, mask, text)
         return text
