@@ -108,7 +108,6 @@ def test_a_schedd_that_is_away_loses_no_job(queue: Queue, htcondor: HTCondorBed)
         assert cluster.status_detail == ""
 
 
-@pytest.mark.htcondor
 def test_two_beds_live_side_by_side_on_loopback_and_stop_without_a_trace(
     htcondor: HTCondorBed, tmp_path: Path
 ) -> None:
