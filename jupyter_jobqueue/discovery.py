@@ -20,6 +20,7 @@ from jupyter_jobqueue.errors import (
     NotFound,
     QueueError,
     nearest,
+    shortened,
 )
 from jupyter_jobqueue.options import check, form, profiles
 from jupyter_jobqueue.options.common import options_of
@@ -178,7 +179,8 @@ class Discovery:
         """
         if system not in ADAPTERS:
             advice = nearest(system, ADAPTERS)
-            raise NotFound(f"unknown batch system {system!r}; {advice}", field="system")
+            sentence = f"unknown batch system {shortened(system)}; {advice}"
+            raise NotFound(sentence, field="system")
         return system
 
     def require(self, system: str) -> None:

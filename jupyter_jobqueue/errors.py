@@ -6,6 +6,7 @@
     ├── InvalidOption            400   (also a ValueError)
     ├── NotFound                 404   (also a LookupError)
     ├── WrongState               409
+    ├── TooLarge                 413
     ├── TooSlow                  504
     ├── SchedulerFailed          500
     │   └── SchedulerGone        500   of a cluster that was to be found again
@@ -69,6 +70,12 @@ class WrongState(JobQueueError):
     status_code = 409
 
 
+class TooLarge(JobQueueError):
+    """More was sent than a request can need; nothing has changed."""
+
+    status_code = 413
+
+
 class TooSlow(JobQueueError):
     """A file system or another program did not answer in time; nothing has changed."""
 
@@ -128,6 +135,25 @@ class CommandTimedOut(QueueError):
     status_code = 504
 
 
+SHOWN = 200
+"""Characters of a value that a message quotes."""
+
+
+def shortened(value: object) -> str:
+    """Return a value as a message quotes it: `SHOWN` characters at the most.
+
+    Examples
+    --------
+    >>> print(shortened("debug"), len(shortened("x" * 1_000_000)))
+    'debug' 203
+    """
+    try:
+        text = repr(value[: 2 * SHOWN] if isinstance(value, str | list | tuple) else value)
+    except (ValueError, RecursionError):  # of a whole number of thousands of digits, or of a nest
+        text = f"a {type(value).__name__} too long to show"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
 def unknown(kind: str, name: str, known: Iterable[str], field: str = "") -> InvalidOption:
     """Refuse a name, with the nearest known ones.
 
@@ -136,13 +162,14 @@ def unknown(kind: str, name: str, known: Iterable[str], field: str = "") -> Inva
     >>> print(unknown("option", "coers", ["cores", "memory"]))
     unknown option 'coers'; did you mean 'cores'?
     """
-    return InvalidOption(f"unknown {kind} {name!r}; {nearest(name, known)}", field=field or name)
+    sentence = f"unknown {kind} {shortened(name)}; {nearest(name, known)}"
+    return InvalidOption(sentence, field=(field or name)[:SHOWN])
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return advice for a misspelt `name`: the nearest known names, or all of them."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    close = difflib.get_close_matches(name[:SHOWN], names, n=3, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(map(repr, close)) + "?"
     return "known are: " + ", ".join(names)

@@ -21,6 +21,10 @@ __all__ = ["Adapter", "BatchState", "Call", "JobSpec", "JobStatus", "Listing", "
 
 NEVER = r"(?!)"
 """Pattern that matches nothing."""
+LONGEST_TIME = 200
+"""Characters of a time limit that is read."""
+MOST_SECONDS = 100 * 366 * 24 * 3600
+"""A limit of more than a century is none; neither is 0, which Slurm takes for that."""
 
 
 class Adapter(ABC):
@@ -223,7 +227,10 @@ class Adapter(ABC):
         """
         pattern = re.compile(self.limit_directive)
         found = [match[1] for line in self.header(spec) for match in pattern.finditer(line)]
-        return self.walltime({"walltime": found[-1].strip("'\"")}) if found else None
+        if not found or len(found[-1]) > LONGEST_TIME:
+            return None
+        limit = self.walltime({"walltime": found[-1].strip("'\"")}) or 0
+        return limit if 0 < limit <= MOST_SECONDS else None
 
     # ---- job script
 

@@ -40,7 +40,12 @@ class LSF(Adapter):
     # jobs that are not ours.
     status_lists_all = False
     unreachable_pattern = r"not responding|LIM is down"
-    # https://www.ibm.com/docs/en/spectrum-lsf: MAX_JOB_ARRAY_SIZE; not from a recording.
+    # The errors of liblsbatch; bsub repeats the last one, of MAX_PEND_JOBS, until it is killed.
+    limit_pattern = (
+        r"queue has reached its job limit|not have enough (per-user )?job slots|"
+        r"Pending job (slot )?threshold reached"
+    )
+    # MAX_JOB_ARRAY_SIZE.
     array_pattern = r"(?i)job array (index|size).*(too large|exceed|out of range)"
     array_index = "$((LSB_JOBINDEX - 1))"
     # Within a job, bsub would hand on that job's settings; BSUB_QUIET suppresses the id, and
@@ -57,6 +62,7 @@ class LSF(Adapter):
             help="Time limit of a job, as HH:MM or minutes.",
             default="00:30",
             example="01:00",
+            pattern=r"[\w:.+/-]{0,200}",  # may name a host
         ),
         Option(
             "ncpus",
@@ -82,6 +88,7 @@ class LSF(Adapter):
             "Unit of memory",
             "Unit of memory limits, kb to eb; what LSF's own configuration says if not set.",
             example="mb",
+            pattern=r"\w*",
         ),
         Option(
             "use_stdin",

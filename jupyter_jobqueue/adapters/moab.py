@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jupyter_jobqueue.adapters.adapter import NEVER
 from jupyter_jobqueue.adapters.moab_output import read_id, read_showq
 from jupyter_jobqueue.adapters.model import Call, JobSpec, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.torque import Torque
@@ -26,7 +25,6 @@ class Moab(Torque):
     array_index = ""
     status_lists_all = True
     unreachable_pattern = r"client timed out|annot connect to|communication error"
-    limit_pattern = NEVER
     env_blocklist = rf"MOAB_.*|{Torque.env_blocklist}"
     submit_command = ("msub",)
 

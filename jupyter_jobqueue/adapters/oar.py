@@ -51,6 +51,11 @@ class OAR(Adapter):
         r"Cannot connect to executor|Could not connect to the socket|"
         r"DBI connect\(.*\) failed|DB connection error"
     )
+    # OAR itself has no limit of jobs: a site writes one into an admission rule, in its own words.
+    limit_pattern = (
+        r"(?i)ADMISSION RULE.*(not have more than \d+|too many|(max|maximum) (number|count) of)"
+        r"[^\n]*\bjobs"
+    )
     array_index = "$((OAR_ARRAY_INDEX - 1))"
     # oarsub reads the key of a surrounding job from them, which only one job at a time may use.
     env_blocklist = r"OAR_.*"
@@ -74,6 +79,7 @@ class OAR(Adapter):
             f"{NO_PROPERTY} where there is none.",
             example="mem_core",
             basic=True,
+            pattern=r"\w*",  # of SQL
         ),
         JOB_CPU,
         Option(

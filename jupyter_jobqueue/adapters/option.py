@@ -43,6 +43,11 @@ class Option:
         Whether a form shows it at once rather than behind *More options*.
     choices : tuple of str
         The only valid values; empty if there is no such list.
+    pattern : str
+        Pattern of a text, in ASCII, where more than that would be more than a value: further
+        directives, or commands. Empty if any text is a value.
+    form : str
+        What texts of that pattern are, for error messages.
     """
 
     name: str
@@ -54,6 +59,8 @@ class Option:
     example: str = ""
     basic: bool = False
     choices: tuple[str, ...] = ()
+    pattern: str = ""
+    form: str = "one word"
 
 
 QUEUE = Option("queue", Kind.TEXT, "Queue", "Queue to submit to.", example="normal", basic=True)
@@ -74,6 +81,7 @@ WALLTIME = Option(
     default="00:30:00",
     example="01:00:00",
     basic=True,
+    pattern=r"[\w:.+-]{0,40}",
 )
 
 JOB_CPU = Option(
@@ -91,6 +99,7 @@ JOB_MEM = Option(
     "Memory of the job",
     "Memory to ask the queue for, in the queue's own form, when it is not what the workers use.",
     example="4G",
+    pattern=r"[\w.]{0,40}",
 )
 
 

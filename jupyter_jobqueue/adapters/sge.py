@@ -46,7 +46,7 @@ class SGE(Adapter):
     # Accounting is written up to 15 s late, and lacks jobs that were deleted while they waited.
     exit_codes_expire = True
     # max_u_jobs or max_jobs is reached.
-    limit_pattern = r"only \d+ jobs are allowed per"
+    limit_pattern = r"(?i)only \d+ jobs are allowed per"
     # max_aj_tasks, from its manual page sge_conf(5); not from a recording.
     array_pattern = r"(?i)array job tasks|more than \d+ tasks"
     unreachable_pattern = r"commlib error|unable to (send message to|contact) qmaster"
@@ -73,6 +73,7 @@ class SGE(Adapter):
             "Parallel environment to ask slots of; without one a job has one slot.",
             example="smp",
             basic=True,
+            pattern=r"[\w.*?|!@:+-]*",
         ),
         replace(
             JOB_CPU,
@@ -96,6 +97,7 @@ class SGE(Adapter):
             "Resource with which this site asks for memory.",
             default="h_vmem",
             example="mem_free",
+            pattern=r"[\w.:-]*",
         ),
     )
 

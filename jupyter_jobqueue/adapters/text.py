@@ -8,8 +8,13 @@ from collections.abc import Iterable
 TAG_PATTERN = re.compile(r"jobqueue-[0-9a-f]+-\d+")
 """The tags of submissions: ``jobqueue``, the id of the cluster, the number of the first job."""
 
-SHELL_SAFE = re.compile(r"[\w@%+=:,./$\{\}~-]+")
+VARIABLE = r"\$(?:\w++|\{\w+(?::?-[\w/.,@%+=:~-]*)?\})"
+"""A variable of the shell: ``$NAME``, ``${NAME}`` or ``${NAME:-text}``. Nothing else that begins
+with ``$`` is expanded, as parts of it could be commands."""
+SHELL_SAFE = re.compile(rf"(?!.*\bIFS\b)(?:[\w@%+=:,./~-]|{VARIABLE})++", re.ASCII)
 """Texts that need no quotes in a directive."""
+SPECIAL = re.compile(rf'["`\\]|(?!{VARIABLE})\$', re.ASCII)
+"""What a shell would act on between double quotes, but for variables."""
 
 
 def tag_in(text: str) -> str:
@@ -27,6 +32,8 @@ def tag_in(text: str) -> str:
 def quote(value: object) -> str:
     r"""Quote a value so that spaces survive, ``$NAME`` expands, and no command in it runs.
 
+    Braces and commas would be expanded to several words by some shells, and ``$IFS`` to blanks.
+
     Examples
     --------
     >>> quote("/scratch/$USER"), quote("my account"), quote("$(id)")
@@ -35,7 +42,7 @@ def quote(value: object) -> str:
     text = str(value)
     if SHELL_SAFE.fullmatch(text):
         return text
-    return '"' + re.sub(r'(["`\\]|\$(?=\())', r"\\\1", text) + '"'
+    return '"' + SPECIAL.sub(lambda found: "\\" + found[0], text) + '"'
 
 
 def seconds(text: str) -> int | None:

@@ -19,7 +19,7 @@ from dask.utils import parse_bytes
 from distributed import Security
 
 from jupyter_jobqueue.batch.threads import LOGS
-from jupyter_jobqueue.errors import InvalidOption
+from jupyter_jobqueue.errors import InvalidOption, shortened
 from jupyter_jobqueue.jobs.job import ENDED, Job
 
 TLS_FIELDS = (
@@ -46,13 +46,15 @@ LOG_LIMIT = "200 MB"
 """Default size of the logs of a cluster."""
 
 
-def expand(path: str) -> Path:
+def expand(path: str, option: str) -> Path:
     """Return an absolute path, with ``~`` and environment variables replaced.
 
     Parameters
     ----------
     path : str
         The path.
+    option : str
+        The option whose value it is.
 
     Raises
     ------
@@ -62,7 +64,8 @@ def expand(path: str) -> Path:
     try:
         return Path(os.path.expandvars(path)).expanduser().absolute()
     except RuntimeError as error:  # of a user who is not there
-        raise InvalidOption(f"{path[:200]!r}: {error}", field="options") from None
+        sentence = f"{option}: there is no home for {shortened(path)}: {error}"
+        raise InvalidOption(sentence, field=f"options.{option}") from None
 
 
 class ClusterFiles:
@@ -83,11 +86,15 @@ class ClusterFiles:
         self, cluster_id: str, options: Mapping[str, Any], path: Path | None = None
     ) -> None:
         shared = options.get("shared_temp_directory")
-        parent = expand(shared) if shared else platformdirs.user_state_path("jupyter-jobqueue")
+        parent = (
+            expand(shared, "shared_temp_directory")
+            if shared
+            else platformdirs.user_state_path("jupyter-jobqueue")
+        )
         name = f"jobqueue-{cluster_id}" if shared else f"clusters/{cluster_id}"
         self.path = path or parent / name
         chosen = options.get("log_directory")
-        self.logs = expand(chosen) if chosen else self.path / "logs"
+        self.logs = expand(chosen, "log_directory") if chosen else self.path / "logs"
         self.tls: dict[str, Any] = {}
         """Keywords of `distributed.Security` that name files; empty without encryption."""
 

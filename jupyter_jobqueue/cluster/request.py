@@ -18,7 +18,7 @@ from jupyter_jobqueue.batch.command import command_line
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.site import refuse_elsewhere, with_site_options
 from jupyter_jobqueue.cluster.worker import worker_command
-from jupyter_jobqueue.errors import InvalidOption
+from jupyter_jobqueue.errors import InvalidOption, shortened
 from jupyter_jobqueue.jobs.table import JobShape
 from jupyter_jobqueue.options.check import check, refuse_unknown
 from jupyter_jobqueue.options.common import options_of, renamed_of
@@ -193,7 +193,7 @@ def _protocol(protocol: str | None, encrypted: bool) -> str:
     chosen = chosen if chosen.endswith("://") else f"{chosen}://"
     if encrypted and chosen not in ENCRYPTED:
         raise InvalidOption(
-            f"protocol={chosen[:40]!r} does not encrypt; add security=False if that is meant",
+            f"protocol={shortened(chosen)} does not encrypt; add security=False if that is meant",
             field="protocol",
         )
     return chosen
@@ -203,7 +203,7 @@ def _checked_name(name: str) -> str:
     allowed = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
     if not allowed or len(name) > 64:
         raise InvalidOption(
-            f"name={name!r} must be 1 to 64 letters, digits, '-', '_' or '.', "
+            f"name={shortened(name)} must be 1 to 64 letters, digits, '-', '_' or '.', "
             "as workers are named after it",
             field="name",
         )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from dask.utils import parse_bytes
 
 from jupyter_jobqueue.cluster.request import ClusterSpec
-from jupyter_jobqueue.errors import InvalidOption
+from jupyter_jobqueue.errors import InvalidOption, shortened
 
 Size = str | int | None
 
@@ -106,5 +106,7 @@ def _checked(key: str, value: Any) -> int:
             value = int(parse_bytes(value))
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or value < 0:
-        raise InvalidOption(f"{key}={value!r} must be a whole number, 0 or more", field=key)
+        raise InvalidOption(
+            f"{key}={shortened(value)} must be a whole number, 0 or more", field=key
+        )
     return int(value)

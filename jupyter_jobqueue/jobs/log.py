@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from jupyter_jobqueue.errors import NotFound, unknown
+from jupyter_jobqueue.errors import NotFound, shortened, unknown
 from jupyter_jobqueue.jobs.job import Job
 
 STREAMS = ("stdout", "stderr")
@@ -53,7 +53,7 @@ def read(jobs: Mapping[str, Job], name: str, stream: str, lines: int) -> JobLog:
         If there is no such stream.
     """
     if name not in jobs:
-        raise NotFound(f"no job {name!r} in this cluster", field="job")
+        raise NotFound(f"no job {shortened(name)} in this cluster", field="job")
     if stream not in STREAMS:
         raise unknown("stream", stream, STREAMS, field="stream")
     path: str = getattr(jobs[name], stream)

@@ -12,12 +12,15 @@ from typing import Any
 from dask.utils import parse_bytes, parse_timedelta
 
 from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.adapters.adapter import MOST_SECONDS
 from jupyter_jobqueue.adapters.option import Kind, Option
-from jupyter_jobqueue.errors import InvalidOption, unknown
+from jupyter_jobqueue.errors import InvalidOption, shortened, unknown
 from jupyter_jobqueue.options.common import options_of
 
 LARGEST = 100_000
 """Largest whole number; it limits the search for a number of processes that divides the cores."""
+LARGEST_NUMBER, LARGEST_MEMORY = 1e12, 2**60
+"""Largest number, and amount of memory in bytes."""
 
 MULTILINE = {"job_script_prologue", "job_script_epilogue"}
 """Options that are shell code and may therefore contain line breaks."""
@@ -25,20 +28,17 @@ MULTILINE = {"job_script_prologue", "job_script_epilogue"}
 NULLABLE = {"walltime", "death_timeout"}
 """Options of which None leaves the line out, although they have a default."""
 
-SHOWN = 200
-"""Characters of a value that a message quotes."""
-LONGEST_TEXT, MOST_ITEMS = 20_000, 2_000
-"""Characters of one text, and items of a list, that an option may have."""
+LONGEST_LINE, LONGEST_TEXT, MOST_ITEMS = 4_096, 200_000, 2_000
+"""Characters of a text of one line and of all texts of a list, and items of a list."""
+LONGEST_NAME = 200
+"""Bytes of a job's name, which is a part of the names of its log files."""
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode categories of characters that end lines or mean nothing: control characters, halves of
 pairs, separators of lines and paragraphs."""
-WORDS = {
-    "walltime": r"[\w:.+-]*",
-    "job_mem": r"[\w.]*",
-    "interface": r"[\w.:@-]*",
-    "lsf_units": r"\w*",
-}
-"""Patterns of options that are one word of a directive: more would be further directives."""
+FREE_TEXT = {"job_name", "python", "shebang"}
+"""Texts that may look like options: adapters rename jobs, the others are commands."""
+LIKE_AN_OPTION = re.compile(r"(^|\s)[\"'\\]*-")
+"""A word that a command, or the reader of a directive, could take for an option of its own."""
 
 UNQUOTED = {Kind.INTEGER, Kind.NUMBER}
 """Kinds whose examples appear without quotes in error messages."""
@@ -72,6 +72,7 @@ def check(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
     read = {name: check_one(option, given[name]) for name, option in known.items() if name in given}
     checked = {**defaults, **none, **read}
     _require_size(system, checked)
+    _refuse_endless(system, checked)
     return {**checked, "processes": checked["processes"] or _processes(checked["cores"])}
 
 
@@ -127,43 +128,47 @@ def check_one(option: Option, value: Any) -> Any:
         raise _invalid(option, value, f"at least {option.minimum}")
     if option.choices and checked not in option.choices:
         raise _invalid(option, value, f"one of {', '.join(option.choices)}")
-    if problem := bad_text(checked, multiline=option.name in MULTILINE):
+    if problem := _problem(option, checked):
         raise InvalidOption(
             f"{option.name} must not {problem}: {shortened(value)}",
             field=f"options.{option.name}",
         )
-    if option.name in WORDS and not re.fullmatch(WORDS[option.name], str(checked)):
-        raise InvalidOption(
-            f"{option.name} must be one word{_such_as(option)}, not {shortened(value)}",
-            field=f"options.{option.name}",
-        )
+    if option.pattern and not re.fullmatch(option.pattern, checked, re.ASCII):
+        raise _invalid(option, value, f"{option.form}{_such_as(option)}")
     return checked
 
 
-def shortened(value: Any) -> str:
-    """Return a value as a message quotes it: `SHOWN` characters at the most."""
-    text = repr(value[: 2 * SHOWN] if isinstance(value, str | list | tuple) else value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+def _problem(option: Option, value: Any) -> str:
+    """Return what is wrong with the texts of a value, as ``"contain a line break"``; else empty."""
+    if isinstance(value, str):
+        return _problem_of_line(option, value)
+    return _problem_of_list(option.name, value) if isinstance(value, list) else ""
 
 
-def bad_text(value: Any, *, multiline: bool = False) -> str:
-    """Return what is wrong with the texts of a value, as ``"contain a line break"``; else empty.
+def _problem_of_line(option: Option, text: str) -> str:
+    if len(text) > LONGEST_LINE:
+        return f"be longer than {LONGEST_LINE} characters"
+    if option.name == "job_name" and len(text.encode(errors="replace")) > LONGEST_NAME:
+        return f"be longer than {LONGEST_NAME} bytes"
+    if found := _bad_character(text, multiline=False):
+        return found
+    free = option.name in FREE_TEXT or option.pattern
+    if not free and LIKE_AN_OPTION.search(text):
+        return "contain a word that begins with '-'"
+    return "end with a backslash" if text.endswith("\\") else ""
 
-    Parameters
-    ----------
-    value : Any
-        A text, or a list of texts.
-    multiline : bool
-        Whether line breaks may be there.
-    """
-    texts = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
+
+def _problem_of_list(name: str, texts: list[str]) -> str:
+    multiline = name in MULTILINE
     if len(texts) > MOST_ITEMS:
         return f"have more than {MOST_ITEMS} items"
+    if sum(map(len, texts)) > LONGEST_TEXT:
+        return f"be longer than {LONGEST_TEXT} characters"
     for text in texts:
-        if isinstance(text, str) and len(text) > LONGEST_TEXT:
-            return f"be longer than {LONGEST_TEXT} characters"
-        if isinstance(text, str) and (found := _bad_character(text, multiline)):
+        if found := _bad_character(text, multiline):
             return found
+        if not multiline and text.endswith("\\"):
+            return "end with a backslash"
     return ""
 
 
@@ -205,6 +210,14 @@ def _require_size(system: str, values: Mapping[str, Any]) -> None:
     )
 
 
+def _refuse_endless(system: str, values: Mapping[str, Any]) -> None:
+    if (ADAPTERS[system]().walltime(values) or 0) > MOST_SECONDS:
+        raise InvalidOption(
+            f"walltime must be at most a century, not {shortened(values['walltime'])}",
+            field="options.walltime",
+        )
+
+
 def _processes(cores: int) -> int:
     """Return Dask's choice of processes for `cores`: about the square root, and a divisor of it."""
     if cores <= 4:
@@ -233,13 +246,18 @@ def _number(value: Any) -> float:
         raise TypeError("a number")
     if value <= 0:
         raise ValueError("greater than 0")
+    if value > LARGEST_NUMBER:
+        raise ValueError(f"at most {LARGEST_NUMBER:g}")
     return value
 
 
 def _text(value: Any) -> str:
     if not _is_scalar(value):
         raise TypeError("text")
-    return str(value)
+    try:
+        return str(value)
+    except ValueError:  # of a whole number of thousands of digits
+        raise TypeError("text") from None
 
 
 def _flag(value: Any) -> bool:
@@ -295,6 +313,8 @@ def _memory(value: Any) -> int:
         raise TypeError("an amount of memory")
     if size < 1:
         raise ValueError("greater than 0")
+    if size > LARGEST_MEMORY:
+        raise ValueError("at most 1 EiB")
     return size
 
 
@@ -309,6 +329,8 @@ def _duration(value: Any) -> float:
         raise TypeError("a time")
     if period <= 0:
         raise ValueError("greater than 0")
+    if period > MOST_SECONDS:
+        raise ValueError("at most a century")
     return int(period) if period == int(period) else float(period)
 
 

@@ -35,6 +35,7 @@ COMMON = (
         "Interface",
         "Network interface that the scheduler and the workers use.",
         example="ib0",
+        pattern=r"[\w.:@-]*",
     ),
     Option(
         "nanny",
@@ -77,6 +78,8 @@ COMMON = (
         "Worker command",
         "Python module that runs a worker.",
         default=DEFAULT_WORKER,
+        pattern=r"[\w. -]*",
+        form="the name of a module",
     ),
     Option(
         "worker_extra_args",
@@ -121,6 +124,8 @@ COMMON = (
         "Shebang",
         "First line of the job script.",
         default="#!/usr/bin/env bash",
+        pattern="(#.*)?",
+        form="a line that begins with #",
     ),
     Option(
         "allowed_failures",

@@ -14,7 +14,7 @@ from typing import Any
 import dask.config
 
 from jupyter_jobqueue.adapters import ADAPTERS
-from jupyter_jobqueue.errors import InvalidOption, NotFound, nearest
+from jupyter_jobqueue.errors import SHOWN, InvalidOption, NotFound, nearest, shortened
 from jupyter_jobqueue.options.check import refuse_unknown
 from jupyter_jobqueue.options.common import options_of, renamed_of
 
@@ -87,13 +87,14 @@ def profile(name: str, system: str | None = None) -> Profile:
     section = sections.get(key)
     if not isinstance(section, Mapping):
         raise NotFound(
-            f"no section jobqueue.{name} in the Dask configuration; {nearest(name, sections)}",
+            f"no section jobqueue.{name[:SHOWN]} in the Dask configuration; "
+            f"{nearest(name, sections)}",
             field="profile",
         )
     own = section.get("system") or (key if key in ADAPTERS else system)
     if own not in ADAPTERS:
         raise InvalidOption(
-            f"jobqueue.{name}.system={own!r} is not a batch system; {nearest(str(own), ADAPTERS)}",
+            f"jobqueue.{name}.system={shortened(own)} is not a batch system; {nearest(str(own), ADAPTERS)}",
             field="profile",
         )
     if system and own != system:

@@ -14,6 +14,7 @@ from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.jobs.scaler import Target
 from jupyter_jobqueue.server import views
 from jupyter_jobqueue.server.base import ManagerMixin
+from jupyter_jobqueue.server.body import BoundedBody
 from jupyter_jobqueue.server.requests import (
     Adapt,
     Create,
@@ -29,7 +30,8 @@ from jupyter_jobqueue.server.responses import OptionsSchemaModel, error_body
 Q = TypeVar("Q", bound=Query)
 
 
-class JobQueueHandler(ManagerMixin, APIHandler):
+@web.stream_request_body
+class JobQueueHandler(ManagerMixin, BoundedBody, APIHandler):
     """Base of the REST handlers."""
 
     def reply(self, value: Any, status: int = 200) -> None:
@@ -96,7 +98,7 @@ class PreviewHandler(JobQueueHandler):
     @authorized
     async def post(self) -> None:
         """Return script and command without submitting anything."""
-        self.reply(await self.manager.preview(**dict(Preview.read(self.request.body))))
+        self.reply(await self.manager.preview(**dict(Preview.read(self.body))))
 
 
 class ClustersHandler(JobQueueHandler):
@@ -112,7 +114,7 @@ class ClustersHandler(JobQueueHandler):
     @authorized
     async def post(self) -> None:
         """Create one; it starts in the background."""
-        body = Create.read(self.request.body)
+        body = Create.read(self.body)
         target = Target(body.jobs or 0)
         if body.adapt and body.adapt.bounds:
             target = target.adapted_by(AdaptivePolicy(*body.adapt.bounds))
@@ -145,7 +147,7 @@ class ScaleHandler(JobQueueHandler):
     @authorized
     async def post(self, cluster_id: str) -> None:
         """Set it."""
-        self.reply(await self.manager.scale(cluster_id, **Scale.read(self.request.body).size))
+        self.reply(await self.manager.scale(cluster_id, **Scale.read(self.body).size))
 
 
 class AdaptHandler(JobQueueHandler):
@@ -155,7 +157,7 @@ class AdaptHandler(JobQueueHandler):
     @authorized
     async def post(self, cluster_id: str) -> None:
         """Set its bounds, or keep the current size."""
-        self.reply(await self.manager.adapt(cluster_id, Adapt.read(self.request.body).bounds))
+        self.reply(await self.manager.adapt(cluster_id, Adapt.read(self.body).bounds))
 
 
 class RetryHandler(JobQueueHandler):

@@ -14,7 +14,7 @@ from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
 from jupyter_jobqueue.cluster.exit import cancel_all
 from jupyter_jobqueue.cluster.request import ClusterSpec
-from jupyter_jobqueue.errors import NotFound, TooSlow
+from jupyter_jobqueue.errors import NotFound, TooSlow, shortened
 from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.jobs.scaler import Target
@@ -142,6 +142,7 @@ class ClusterManager(ServerPolicy):
         target: Target,
     ) -> ClusterModel:
         """Create a cluster, which starts in the background."""
+        self._check_room()
         maximum = target.adapt.maximum or 0 if target.adapt else 0
         self._check_size("adapt.maximum" if target.adapt else "jobs", max(target.jobs, maximum))
         await self.discovery.detect_dialects()
@@ -234,7 +235,7 @@ class ClusterManager(ServerPolicy):
 
     def _entry(self, cluster_id: str) -> ManagedCluster:
         if cluster_id not in self._clusters:
-            raise NotFound(f"no cluster {cluster_id!r}", field="id")
+            raise NotFound(f"no cluster {shortened(cluster_id)}", field="id")
         return self._clusters[cluster_id]
 
     def _cluster(self, spec: ClusterSpec) -> JobQueueCluster:

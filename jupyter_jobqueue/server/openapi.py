@@ -134,7 +134,8 @@ def _operation(
         "requestBody": operation.body and {"required": True, **_json(schemas[key, "body"])},
     }
     answers = {str(operation.status): _answer(operation.answer, schemas.get((key, "result")))}
-    for status in sorted({403, *operation.errors}):
+    of_bodies = {413} if operation.body else set()
+    for status in sorted({403, *of_bodies, *operation.errors}):
         answers[str(status)] = {"$ref": f"#/components/responses/{ERRORS[status][0]}"}
     return {**{name: part for name, part in parts.items() if part}, "responses": answers}
 

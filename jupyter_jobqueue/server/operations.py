@@ -89,7 +89,9 @@ ERRORS = {
     403: ("Forbidden", "Not logged in, or no permission."),
     404: ("Unknown", "There is no such thing."),
     409: ("WrongState", "Not possible in the current state."),
+    413: ("TooLarge", "The body of the request is larger than any that is needed."),
     502: ("QueueFailed", "The batch system failed; `details` has its output."),
+    504: ("TooSlow", "A file system or the batch system did not answer in time."),
 }
 
 CLUSTER_NOW = "The cluster in its current state."
@@ -227,7 +229,7 @@ OPERATIONS = (
         "The last lines; none if the job has not written any yet.",
         LogModel,
         query=LogQuery,
-        errors=(400, 404),
+        errors=(400, 404, 504),
     ),
     Operation(
         "get",

@@ -14,7 +14,7 @@ from traitlets.config import LoggingConfigurable
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.cluster.request import ClusterSpec, build_spec
 from jupyter_jobqueue.discovery import Discovery
-from jupyter_jobqueue.errors import InvalidOption, WrongState
+from jupyter_jobqueue.errors import InvalidOption, WrongState, shortened
 from jupyter_jobqueue.options import profiles
 from jupyter_jobqueue.server.responses import JobScriptModel
 
@@ -29,6 +29,9 @@ class ServerPolicy(LoggingConfigurable):
     """
 
     max_jobs = Integer(1000, min=1, help="Maximum number of jobs per cluster.").tag(config=True)
+    max_clusters = Integer(
+        50, min=1, help="Maximum number of clusters that this server has at the same time."
+    ).tag(config=True)
     allowed_systems = List(
         Unicode(),
         help="Batch systems that clusters may use, such as ['slurm']; all of them if not set.",
@@ -93,7 +96,8 @@ class ServerPolicy(LoggingConfigurable):
         taken = self.names
         if name in taken:
             raise WrongState(
-                f"a cluster named {name!r} exists already; choose another name", field="name"
+                f"a cluster named {shortened(name)} exists already; choose another name",
+                field="name",
             )
         stem = re.sub(r"[^A-Za-z0-9._-]", "-", profile)[:48]
         return (
@@ -102,10 +106,18 @@ class ServerPolicy(LoggingConfigurable):
             else next(n for i in count(1) if (n := f"{stem}-{i}") not in taken)
         )
 
+    def _check_room(self) -> None:
+        """Refuse one more cluster than this server may have."""
+        if len(self.names) >= self.max_clusters:
+            raise WrongState(
+                f"there are {len(self.names)} clusters, and this server's limit is "
+                f"{self.max_clusters} (ClusterManager.max_clusters); close one of them first"
+            )
+
     def _check_size(self, field: str, jobs: int) -> None:
         if jobs > self.max_jobs:
             raise InvalidOption(
-                f"{jobs} jobs exceed this server's limit of {self.max_jobs} per cluster "
+                f"{shortened(jobs)} jobs exceed this server's limit of {self.max_jobs} per cluster "
                 "(ClusterManager.max_jobs)",
                 field=field,
             )

@@ -9,7 +9,10 @@ from typing import Any, NoReturn, Self, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from jupyter_jobqueue.errors import InvalidOption, unknown
+from jupyter_jobqueue.errors import InvalidOption, shortened, unknown
+
+DEEPEST = 20
+"""Lists and objects within each other that a body may have."""
 
 VALID = {
     "int_type": "a whole number",
@@ -121,14 +124,28 @@ def read_json(body: bytes) -> Any:
     """
     try:
         value = json.loads(body, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode()
-        return value
     except RecursionError:
         raise InvalidOption("the body is JSON that is nested too deeply") from None
-    except UnicodeEncodeError:
-        raise InvalidOption("the body is not JSON: it has a lone surrogate character") from None
     except ValueError as error:
         raise InvalidOption(f"the body is not JSON: {error}") from None
+    if _depth(value) > DEEPEST:
+        raise InvalidOption(f"the body is JSON that is nested too deeply: {DEEPEST} levels will do")
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidOption("the body is not JSON: it has a lone surrogate character") from None
+    return value
+
+
+def _depth(value: Any) -> int:
+    """Return how many lists and objects are within each other, at the most."""
+    depth, level = 0, [value]
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        depth += 1
+        level = [
+            inner for each in level for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return depth
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -152,7 +169,7 @@ def _invalid(model: type[Model], error: ErrorDetails) -> InvalidOption:
         return InvalidOption(context["sentence"], field=field)
     valid = VALID.get(error["type"], "valid: " + error["msg"]).format(**context)
     field = ".".join(path)
-    return InvalidOption(f"{field} must be {valid}, not {_short(error['input'])}", field=field)
+    return InvalidOption(f"{field} must be {valid}, not {shortened(error['input'])}", field=field)
 
 
 def _locate(model: type[BaseModel], location: Sequence[int | str]) -> tuple[list[str], set[str]]:
@@ -174,8 +191,3 @@ def _locate(model: type[BaseModel], location: Sequence[int | str]) -> tuple[list
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     kinds = [each for each in (annotation, *get_args(annotation)) if isinstance(each, type)]
     return next((each for each in kinds if issubclass(each, BaseModel)), None)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -57,7 +57,7 @@ def test_without_a_shared_directory_it_is_in_the_state_folder_of_the_user() -> N
 def test_variables_and_home_are_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("PROJECT", "p1")
-    assert expand("~/$PROJECT/x") == Path("/home/me/p1/x")
+    assert expand("~/$PROJECT/x", "log_directory") == Path("/home/me/p1/x")
     folder = ClusterFiles("abc", {"log_directory": "$HOME/logs"})
     assert folder.logs == Path("/home/me/logs")
 

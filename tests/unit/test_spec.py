@@ -367,7 +367,7 @@ def test_no_command_in_a_folder_runs_on_the_node() -> None:
 
 
 def test_texts_and_lists_have_bounds_and_messages_are_short() -> None:
-    with pytest.raises(InvalidOption, match="queue must not be longer than 20000") as caught:
+    with pytest.raises(InvalidOption, match="queue must not be longer than 4096") as caught:
         checked(queue="x" * 50_000_000)
     assert len(caught.value.message) < 400
     with pytest.raises(InvalidOption, match="must not have more than 2000 items"):
