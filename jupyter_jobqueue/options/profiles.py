@@ -7,8 +7,10 @@ that system; any other section names its system with the key ``system``.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import dask.config
@@ -94,7 +96,8 @@ def profile(name: str, system: str | None = None) -> Profile:
     own = section.get("system") or (key if key in ADAPTERS else system)
     if own not in ADAPTERS:
         raise InvalidOption(
-            f"jobqueue.{name}.system={shortened(own)} is not a batch system; {nearest(str(own), ADAPTERS)}",
+            f"jobqueue.{name}.system={shortened(own)} is not a batch system; "
+            f"{nearest(str(own), ADAPTERS)}",
             field="profile",
         )
     if system and own != system:
@@ -137,8 +140,7 @@ def _read(name: str, system: str, section: Mapping[str, Any]) -> Profile:
 def _nulls(name: str, section: Mapping[str, Any]) -> set[str]:
     """Return the keys that a file of the user sets to null: no line for them, not our default."""
     nulls = {_python_name(key) for key, value in section.items() if value is None}
-    found: Any = dask.config.collect_yaml(dask.config.paths)
-    sections = [(config.get("jobqueue") or {}).get(name) for config in found]
+    sections = [(config.get("jobqueue") or {}).get(name) for _, config in _config_files()]
     written = {_python_name(key) for each in sections if isinstance(each, Mapping) for key in each}
     return nulls & written
 
@@ -155,8 +157,7 @@ def _known(system: str) -> set[str]:
 def _files(name: str) -> dict[str, str]:
     """Return the file that sets each key of a section; the last one has priority in Dask."""
     files: dict[str, str] = {}
-    found: Any = dask.config.collect_yaml(dask.config.paths, return_paths=True)
-    for path, config in found:
+    for path, config in _config_files():
         section = (config.get("jobqueue") or {}).get(name)
         if isinstance(section, Mapping):
             files.update(
@@ -167,6 +168,31 @@ def _files(name: str) -> dict[str, str]:
                 }
             )
     return files
+
+
+def _config_files() -> Sequence[tuple[Path, Mapping[str, Any]]]:
+    """Return the files of Dask's configuration and what they say; those with less priority first.
+
+    They are parsed again only when one has changed: that takes a quarter of a second.
+    """
+    folders = map(Path, dask.config.paths)
+    files = [file for each in folders for file in (each.iterdir() if each.is_dir() else [each])]
+    return _parsed(tuple(dask.config.paths), frozenset(map(_stamp, files)))
+
+
+def _stamp(file: Path) -> tuple[Path, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return file, 0, 0
+    return file, found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=1)
+def _parsed(
+    paths: tuple[str, ...], stamps: frozenset[tuple[Path, int, int]]
+) -> Sequence[tuple[Path, Mapping[str, Any]]]:
+    return list(dask.config.collect_yaml(list(paths), return_paths=True))
 
 
 def _modern(values: Mapping[str, Any], system: str) -> tuple[dict[str, Any], list[str]]:

@@ -15,13 +15,13 @@ from hypothesis import strategies as some
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.adapters.option import Kind, Option
 from jupyter_jobqueue.cluster.files import ClusterFiles
-from jupyter_jobqueue.cluster.request import build_spec
+from jupyter_jobqueue.cluster.request import ClusterSpec, build_spec
 from jupyter_jobqueue.errors import InvalidOption
 from jupyter_jobqueue.jobs.limits import Limits, core_hours
 from jupyter_jobqueue.jobs.table import JobTable
 from jupyter_jobqueue.options.common import options_of
 
-EXAMPLES = int(os.environ.get("JOBQUEUE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("JOBQUEUE_EXAMPLES", "30"))
 """Inputs of each batch system; more of them for a deeper look."""
 SIZE: dict[str, Any] = {"cores": 4, "memory": "4 GiB"}
 TEXTS_TO_TRY = (
@@ -78,6 +78,31 @@ def options_for(system: str) -> some.SearchStrategy[dict[str, Any]]:
     return few.flatmap(lambda names: some.fixed_dictionaries({name: named[name] for name in names}))
 
 
+def spec_or_error(
+    system: str, options: dict[str, Any]
+) -> tuple[ClusterSpec | None, InvalidOption | None]:
+    try:
+        spec = build_spec(system, {**SIZE, **options})
+        ClusterFiles("0123456789ab", spec.options)
+    except InvalidOption as error:
+        return None, error
+    return spec, None
+
+
+def use(spec: ClusterSpec) -> None:
+    """Do what a cluster does with its options, none of which may fail."""
+    script, command = spec.preview()
+    spec.preview(spec.job_spec(count=3, logs="/logs", first=2))
+    (script + command).encode()
+    shlex.split(command)
+    assert len(script) < 1_000_000
+    assert not re.search("[\x00\x0b\x85\u2028\u2029]", script)
+    json.dumps(spec.walltime)
+    table = JobTable("c", "jobqueue-abc-", spec.shape)
+    Limits.of(spec.options).capacity(table)
+    core_hours(table, 0.0)
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("system", ADAPTERS)
 def test_any_value_makes_a_script_or_is_refused_by_name(system: str) -> None:
@@ -90,22 +115,11 @@ def test_any_value_makes_a_script_or_is_refused_by_name(system: str) -> None:
     )
     @given(options_for(system))
     def check(options: dict[str, Any]) -> None:
-        try:
-            spec = build_spec(system, {**SIZE, **options})
-            ClusterFiles("0123456789ab", spec.options)
-        except InvalidOption as error:
+        spec, error = spec_or_error(system, options)
+        if error is not None:
             assert error.field.removeprefix("options.") in {*options, "job_extra_directives"}
             assert len(error.message) < 800
-            return
-        script, command = spec.preview()
-        spec.preview(spec.job_spec(count=3, logs="/logs", first=2))
-        (script + command).encode()
-        assert len(script) < 1_000_000
-        assert not re.search("[\x00\x0b\x85\u2028\u2029]", script)
-        json.dumps(spec.walltime)
-        table = JobTable("c", "jobqueue-abc-", spec.shape)
-        Limits.of(spec.options).capacity(table)
-        core_hours(table, 0.0)
-        shlex.split(command)
+        if spec is not None:
+            use(spec)
 
     check()

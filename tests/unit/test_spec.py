@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import inspect
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 from distributed.deploy.utils import nprocesses_nthreads
 
+from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.adapters.adapter import Queue
+from jupyter_jobqueue.adapters.option import Kind
 from jupyter_jobqueue.adapters.text import quote
 from jupyter_jobqueue.cluster.files import ClusterFiles
 from jupyter_jobqueue.cluster.request import build_spec
@@ -372,8 +376,56 @@ def test_texts_and_lists_have_bounds_and_messages_are_short() -> None:
     assert len(caught.value.message) < 400
     with pytest.raises(InvalidOption, match="must not have more than 2000 items"):
         checked(job_extra_directives=["-x"] * 300_000)
-    with pytest.raises(InvalidOption, match="must be one word"):
-        checked(walltime="9" * 5000 + " ")
+    with pytest.raises(InvalidOption, match="walltime must not be longer than 4096"):
+        checked(walltime="9" * 5000)
+    with pytest.raises(InvalidOption, match="walltime must be one word"):
+        checked(walltime="9" * 300)
+    with pytest.raises(InvalidOption, match="walltime must be at most a century"):
+        checked(walltime="9" * 20)
+    with pytest.raises(InvalidOption, match="cores must be at most 100000, not a int too long"):
+        checked(cores=10**5000)
+    with pytest.raises(InvalidOption, match="memory must be at most 1 EiB"):
+        checked(memory="1e30 GB")
+    with pytest.raises(InvalidOption, match="idle_timeout must be at most a century"):
+        checked(idle_timeout=1e300)
+    with pytest.raises(InvalidOption, match="job_name must not be longer than 200 bytes"):
+        checked(job_name="\u00e9" * 101)
+    with pytest.raises(InvalidOption, match="must not be longer than 200000 characters"):
+        checked(job_script_prologue=["x" * 2000] * 101)
+
+
+@pytest.mark.parametrize("system", ADAPTERS)
+@pytest.mark.parametrize(
+    "text", ["a --qos=evil", "a\t-q evil", 'a" -q evil', "a' \"-q evil", "a\\", "-x", "a \\-q x"]
+)
+def test_no_text_adds_an_option_or_joins_the_next_line(system: str, text: str) -> None:
+    texts = [option for option in options_of(system).values() if option.kind is Kind.TEXT]
+    for option in texts:
+        if option.name not in {"job_name", "python", "worker_command", "shebang"}:
+            with pytest.raises(InvalidOption, match=option.name):
+                checked(system, **{option.name: text})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$(touch F)", "`touch F`", "a b$(touch F)", "$[a[$(touch F)]]", "${a[$(touch F)]}", "${a:-$(touch F)}",
+     "x\";touch F;\"", "x;touch F", "x&touch F", "x|touch F", "${a@P}", "$'\\x60touch F\\x60'"],
+)  # fmt: skip
+def test_a_folder_is_one_word_of_the_shell_whatever_it_contains(text: str, tmp_path: Path) -> None:
+    """The shell itself reads it: nothing runs, and the next word is still the next word."""
+    program = f"a='$(touch F)'; printf '%s\\n' {quote(text)} next"
+    done = subprocess.run(
+        ["bash", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[1:] == ["next"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["a${IFS}b", "$IFS", "{a,b}", "/x{1..3}", "*", "a b"])
+def test_a_folder_stays_one_word(text: str) -> None:
+    program = f"printf '%s.' {quote(text)} next"
+    done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.count(".") - text.count(".") == 2
 
 
 def test_the_home_of_nobody_is_a_clear_error() -> None:
