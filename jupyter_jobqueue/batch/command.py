@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from jupyter_jobqueue.adapters.adapter import Call
 from jupyter_jobqueue.batch.environment import without_secrets
-from jupyter_jobqueue.batch.result import read_result
-from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut
+from jupyter_jobqueue.batch.output import Output, TooMuch
+from jupyter_jobqueue.errors import CommandMissing, CommandTimedOut, QueueError
 
 T = TypeVar("T")
 
@@ -53,14 +53,17 @@ async def run(
         If it failed, or if its output cannot be parsed; ``details`` has the output.
     """
     process = await _started(call, env_blocklist)
+    output = Output()
     try:
         # Not wait_for, which in Python 3.11 can swallow a cancellation.
         async with asyncio.timeout(timeout):
-            out, err = await _communicate(process, call.stdin)
+            await _communicate(process, call.stdin, output)
     except TimeoutError:
-        raise CommandTimedOut(f"{call.argv[0]} did not answer within {timeout:g} s") from None
-    stdout, stderr = out.decode(errors="replace"), err.decode(errors="replace")
-    return read_result(call, process.returncode, stdout, stderr)
+        message = f"{call.argv[0]} did not answer within {timeout:g} s"
+        raise CommandTimedOut(message, details=output.complaint) from None
+    except TooMuch as error:
+        raise QueueError(f"{call.argv[0]} printed {error}") from None
+    return await output.read(call, process.returncode)
 
 
 async def _started(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Process:
@@ -126,10 +129,10 @@ def _same(path: str, other: str) -> bool:
         return False
 
 
-async def _communicate(process: asyncio.subprocess.Process, text: str) -> tuple[bytes, bytes]:
+async def _communicate(process: asyncio.subprocess.Process, text: str, output: Output) -> None:
     """Write to a process and read its output; if that is interrupted, kill the process."""
     try:
-        return await process.communicate(text.encode())
+        await output.collect(process, text)
     except BaseException:
         await _kill(process)
         raise

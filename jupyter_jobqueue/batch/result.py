@@ -6,7 +6,13 @@ import re
 from typing import Any, TypeVar
 
 from jupyter_jobqueue.adapters.adapter import Adapter, Call
-from jupyter_jobqueue.errors import ArrayRefused, LimitReached, QueueDown, QueueError
+from jupyter_jobqueue.errors import (
+    ArrayRefused,
+    CommandTimedOut,
+    LimitReached,
+    QueueDown,
+    QueueError,
+)
 
 T = TypeVar("T")
 
@@ -54,6 +60,8 @@ def classify(error: QueueError, adapter: Adapter) -> QueueError:
         `QueueDown` if the batch system is unreachable, `ArrayRefused` if it takes no array of that
         size, `LimitReached` if a limit is reached, else `error` itself.
     """
+    if isinstance(error, CommandTimedOut) and re.search(adapter.limit_pattern, error.details):
+        return LimitReached(error.message, details=error.details)  # LSF waits for room by itself
     if type(error) is not QueueError:
         return error
     if re.search(adapter.unreachable_pattern, error.details):

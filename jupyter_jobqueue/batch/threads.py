@@ -91,3 +91,5 @@ RECORDS = Threads("the records of clusters", most=8, limit=30.0)
 """For the small files in the home of the user."""
 SCHEDULERS = Threads("starting a scheduler", most=64, limit=300.0)
 """For the first line that a new scheduler writes."""
+ANSWERS = Threads("reading the answer of the batch system", most=4, limit=60.0)
+"""For long answers of a batch system, which would hold up the event loop."""

@@ -83,8 +83,8 @@ def _listen_on(interface: str | None, host: str) -> list[str]:
 def _dask_worker_options(options: Mapping[str, Any]) -> list[object]:
     words: list[object] = ["--nworkers", options["processes"]] if options["processes"] > 1 else []
     words.append("--nanny" if options["nanny"] else "--no-nanny")
-    # The HTTP server of a worker has no password: it has no dashboard, and listens on the loopback
-    # interface only.
+    # The HTTP server of a worker has no password: it has no dashboard, listens on the loopback
+    # interface only, and the scheduler closes it when the worker has joined.
     return [*words, "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
 
 

@@ -20,7 +20,7 @@ from jupyter_jobqueue.jobs.job import LIVE, Job, JobState
 from jupyter_jobqueue.jobs.limits import Limits
 from jupyter_jobqueue.jobs.retirer import CANCEL_TIMEOUT, Retirer
 from jupyter_jobqueue.jobs.scaler import Scaler, Target
-from jupyter_jobqueue.jobs.submitter import Submitter
+from jupyter_jobqueue.jobs.submitter import ARRAY_SIZE, Submitter
 from jupyter_jobqueue.jobs.table import JobTable, Submission
 from jupyter_jobqueue.jobs.tasks import TaskSet
 from jupyter_jobqueue.jobs.unconfirmed import Unconfirmed
@@ -108,6 +108,7 @@ class JobGroup:
         self.queue = queue
         self.failures = FailureTracker(int(options.options["allowed_failures"]))
         self.retirer = Retirer(table, self.queue, workers, options.cancel_words, self._job_changed)
+        limits = Limits.of(options.options)
         self.scaler = Scaler(
             table,
             Submitter(
@@ -116,10 +117,12 @@ class JobGroup:
                 self.queue,
                 callbacks,
                 self.retirer.cancel,
+                ARRAY_SIZE if options.options.get("job_arrays", True) else 1,
+                limits.take,
             ),
             self.retirer,
             self.failures,
-            Limits.of(options.options),
+            limits,
             self.health,
             workers,
         )

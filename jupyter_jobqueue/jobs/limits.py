@@ -80,6 +80,14 @@ class Limits:
             budget=options.get("budget"),
         )
 
+    def take(self) -> bool:
+        """Note a submission that begins now, if `max_submissions` lets it."""
+        now = time.monotonic()
+        allowed = self.submissions.allows(self.max_submissions, now)
+        if allowed:
+            self.submissions.note(now)
+        return allowed
+
     def note_full(self, details: str) -> None:
         """Note that the queue has no room now."""
         self.full_until, self.full_details = time.monotonic() + FULL_FOR, details

@@ -239,7 +239,7 @@ class Scaler:
         """
         part, full = count, None
         while part and count:
-            self.limits.submissions.note(time.monotonic())
+            before = len(self.table.jobs)
             try:
                 await self.submitter.submit(min(part, count))
                 count -= min(part, count)
@@ -249,6 +249,7 @@ class Scaler:
                 self.limits.note_full(error.details)
                 full = self.limits.capacity(self.table)
                 part = min(part, count) // 2
+                count -= len(self.table.jobs) - before  # those that there was room for
         return full
 
     def _report_limit(self, capacity: Capacity, expiring_jobs: set[str]) -> None:

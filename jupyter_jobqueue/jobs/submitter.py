@@ -45,6 +45,8 @@ class Submitter:
         Asks the queue to end jobs, by id: those that nobody wants.
     array_size : int
         Elements of one array at the most; 1 for single jobs. It is halved when the queue refuses.
+    may_submit : callable
+        Asked before each command: whether one more is within the rate that the user allows.
     """
 
     table: JobTable
@@ -53,9 +55,13 @@ class Submitter:
     callbacks: Callbacks
     cancel: Callable[[Sequence[str]], Awaitable[None]]
     array_size: int = ARRAY_SIZE
+    may_submit: Callable[[], bool] = lambda: True
 
     async def submit(self, count: int) -> None:
         """Submit jobs, as one array where the system has arrays, or several smaller ones.
+
+        Single jobs are submitted a few at a time, and no command beyond the rate that is allowed:
+        what is missing then is missing at the next look too.
 
         Raises
         ------
@@ -63,10 +69,11 @@ class Submitter:
             If the queue refuses; when it is not certain that nothing was submitted, the jobs stay
             in the table until the queue has reported.
         """
-        has_arrays = bool(self.queue.adapter.array_index)
+        if not self.queue.adapter.array_index:
+            self.array_size = 1
         done = 0
-        while done < count and (done < MOST_SINGLE or not has_arrays or self.array_size > 1):
-            part = min(self.array_size if has_arrays else 1, count - done)
+        while done < count and (done < MOST_SINGLE or self.array_size > 1) and self.may_submit():
+            part = min(self.array_size, count - done)
             try:
                 await self._submit(part)
                 done += part

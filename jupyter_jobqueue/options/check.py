@@ -135,6 +135,8 @@ def check_one(option: Option, value: Any) -> Any:
         )
     if option.pattern and not re.fullmatch(option.pattern, checked, re.ASCII):
         raise _invalid(option, value, f"{option.form}{_such_as(option)}")
+    if option.kind is Kind.TEXT and option.name not in FREE_TEXT and LIKE_AN_OPTION.search(checked):
+        raise _invalid(option, value, "free of words that begin with '-'")
     return checked
 
 
@@ -152,9 +154,6 @@ def _problem_of_line(option: Option, text: str) -> str:
         return f"be longer than {LONGEST_NAME} bytes"
     if found := _bad_character(text, multiline=False):
         return found
-    free = option.name in FREE_TEXT or option.pattern
-    if not free and LIKE_AN_OPTION.search(text):
-        return "contain a word that begins with '-'"
     return "end with a backslash" if text.endswith("\\") else ""
 
 

@@ -128,6 +128,13 @@ COMMON = (
         form="a line that begins with #",
     ),
     Option(
+        "job_arrays",
+        Kind.FLAG,
+        "Job arrays",
+        "Submit many jobs with one command as a job array; if not, each with a command of its own.",
+        default=True,
+    ),
+    Option(
         "allowed_failures",
         Kind.INTEGER,
         "Allowed failures",

@@ -21,6 +21,7 @@ if __name__ == "__main__":
 import asyncio
 import inspect
 import json
+import pickle
 import signal
 import time
 from collections import Counter
@@ -47,6 +48,7 @@ def prepare(scheduler: Any, prefix: str) -> Any:
         The same scheduler.
     """
     restrict_paths(scheduler, f"/{prefix}/")
+    scheduler.worker_plugins["jobqueue-close-http"] = pickle.dumps(Evaluated(CLOSE_HTTP))
     scheduler.handlers["jobqueue_load"] = lambda target_duration=None, threads=1: load(
         scheduler, target_duration, threads
     )
@@ -57,6 +59,37 @@ def prepare(scheduler: Any, prefix: str) -> Any:
     ledger = SuspicionLedger(scheduler)
     scheduler.handlers["jobqueue_forgive"] = ledger.clear_suspicion
     return scheduler
+
+
+CLOSE_HTTP = """
+type("CloseHttp", (__import__("distributed").WorkerPlugin,), {
+    "setup": lambda self, worker: None if worker._dashboard else (
+        worker.http_server.stop(), worker.http_server.close_all_connections()
+    )[1]
+})()
+"""
+"""A plugin with which a worker that joins stops listening for HTTP, unless it has a dashboard.
+
+Dask has no option for that, and everybody on the node could read ``/metrics``."""
+
+
+class Evaluated:
+    """Becomes the value of a Python expression where it is unpickled.
+
+    Text serves workers of any Python version, and those that lack this package.
+
+    Parameters
+    ----------
+    source : str
+        The expression.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source.strip()
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        """Return what pickle is to call."""
+        return eval, (self.source,)
 
 
 def restrict_paths(scheduler: Any, prefix: str) -> None:

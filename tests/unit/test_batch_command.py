@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -264,3 +265,35 @@ async def test_a_start_that_is_cancelled_as_well_does_not_keep_the_program(
     async with asyncio.timeout(60):
         await asyncio.gather(*tasks, return_exceptions=True)
     assert running.cancelled()
+
+
+# ---- how much it may print
+
+
+async def test_a_command_that_prints_without_end_is_stopped_and_its_output_not_read() -> None:
+    with pytest.raises(QueueError, match="printed more than 64 MiB, which is no answer") as caught:
+        await run(shell("exec yes"), timeout=60)
+    assert type(caught.value) is QueueError
+
+
+async def test_a_long_answer_is_read_while_the_loop_goes_on() -> None:
+    """50 MB of squeue held up a whole server for 19 seconds."""
+    loop_thread, parsed_in = threading.get_ident(), []
+
+    def parse(text: str) -> int:
+        parsed_in.append(threading.get_ident())
+        return len(text)
+
+    call = Call(["sh", "-c", "yes | head -c 50000000"], parse)
+    assert await run(call, timeout=60) == 50_000_000
+    assert await run(Call(["echo", "short"], parse)) == 6
+    assert parsed_in[0] != loop_thread
+    assert parsed_in[1] == loop_thread
+
+
+async def test_what_a_command_complains_of_before_it_is_stopped_is_told() -> None:
+    """Submit commands of LSF wait for room for ever, and say so."""
+    words = "User <me>: Pending job threshold reached. Retrying in 60 seconds..."
+    with pytest.raises(CommandTimedOut) as caught:
+        await run(shell(f"echo '{words}' >&2; exec sleep 60"), timeout=1.0)
+    assert caught.value.details == words

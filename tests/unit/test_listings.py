@@ -10,7 +10,7 @@ from jupyter_jobqueue.adapters.pbs import PBS
 from jupyter_jobqueue.adapters.slurm_output import SQUEUE_COLUMNS
 from jupyter_jobqueue.adapters.torque import Torque
 from jupyter_jobqueue.batch.result import classify
-from jupyter_jobqueue.errors import ArrayRefused, QueueError
+from jupyter_jobqueue.errors import ArrayRefused, CommandTimedOut, LimitReached, QueueError
 from tests.recordings import FOLDER, one_call, rearranged, runs
 
 SLURM_LINE = "17_3|PENDING|0|||N/A|N/A|Resources|jobqueue-abc-0|\n"
@@ -110,3 +110,64 @@ def test_an_array_that_is_too_large_is_told_from_other_refusals(system: str, wor
     error = classify(QueueError("failed", details=words), adapter)
     assert type(error) is ArrayRefused
     assert type(classify(QueueError("failed", details="Unknown queue"), adapter)) is QueueError
+
+
+@pytest.mark.parametrize(
+    ("system", "words"),
+    [
+        ("slurm", "sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission "
+         "failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time "
+         "limits)"),
+        ("slurm", "sbatch: error: AssocGrpSubmitJobsLimit"),
+        ("slurm", "sbatch: Slurm temporarily unable to accept job, sleeping and retrying"),
+        ("pbs", "qsub: would exceed queue generic's per-user limit"),
+        ("pbs", "qsub: submit error (Maximum number of jobs already in queue MSG=total number of "
+         "current user's jobs exceeds the queue limit)"),
+        ("moab", "ERROR: cannot submit job: qsub: submit error (Maximum number of jobs already in "
+         "queue)"),
+        ("sge", "Unable to run job: job rejected: only 1 jobs are allowed per user (current job "
+         "count: 1)"),
+        ("sge", "Unable to run job: job rejected: Only 5 jobs are allowed per cluster"),
+        ("htcondor", "ERROR: Failed to create proc\nNumber of submitted jobs would exceed "
+         "MAX_JOBS_PER_OWNER"),
+        ("htcondor", "ERROR: Failed to create cluster\nNumber of submitted jobs would exceed "
+         "MAX_JOBS_SUBMITTED"),
+        ("lsf", "normal: The destination queue has reached its job limit. Job not submitted."),
+        ("lsf", "User or one of user's groups does not have enough job slots. Job not submitted."),
+        ("lsf", "Queue does not have enough per-user job slots. Job not submitted."),
+        ("lsf", "User <me>: Pending job threshold reached. Retrying in 60 seconds..."),
+        ("oar", "Admission Rule ERROR : [ADMISSION RULE] Error: you cannot have more than 50 jobs "
+         "waiting in the queue at the same time."),
+    ],
+)  # fmt: skip
+def test_a_limit_of_the_site_is_waited_for(system: str, words: str) -> None:
+    """Words of the sources of Slurm, Grid Engine, HTCondor and LSF, and of reports by users."""
+    adapter = ADAPTERS[system]()
+    for error in (QueueError("failed", details=words), CommandTimedOut("slow", details=words)):
+        assert type(classify(error, adapter)) is LimitReached
+
+
+@pytest.mark.parametrize(
+    ("system", "words"),
+    [
+        ("htcondor", "Number of submitted jobs would exceed MAX_JOBS_PER_SUBMISSION"),
+        ("htcondor", "ERROR: number of procs exceeds SUBMIT_MAX_PROCS_IN_CLUSTER"),
+        ("lsf", "Job array index too large. Job not submitted."),
+        ("sge", "job rejected: You try to submit a job with more than 10 tasks"),
+    ],
+)
+def test_a_limit_of_one_submission_makes_it_smaller(system: str, words: str) -> None:
+    assert type(classify(QueueError("failed", details=words), ADAPTERS[system]())) is ArrayRefused
+
+
+@pytest.mark.parametrize(
+    ("system", "words"),
+    [
+        ("lsf", "RUNLIMIT: Cannot exceed queue's hard limit(s). Job not submitted."),
+        ("oar", "[ADMISSION RULE] Error: Walltime too big for this job, it is limited to 2 hours"),
+        ("pbs", "qsub: Job violates queue and/or server resource limits"),
+        ("htcondor", "ERROR: Failed to parse command file"),
+    ],
+)
+def test_a_limit_of_one_job_is_a_refusal(system: str, words: str) -> None:
+    assert type(classify(QueueError("failed", details=words), ADAPTERS[system]())) is QueueError

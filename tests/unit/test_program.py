@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from distributed import Scheduler, Worker
 
 import jupyter_jobqueue.placement.program as program
 
@@ -32,3 +36,25 @@ def test_no_module_of_ours_hides_one_of_the_user(tmp_path: Path) -> None:
     assert not [name for name in modules if name.startswith("jupyter_jobqueue")]
     names = {file.stem for file in Path(folder).glob("*.py")} - {"__init__"}
     assert not names & set(modules)
+
+
+async def is_open(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    return True
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+async def test_nobody_on_the_node_can_ask_a_worker_that_has_joined(wanted: bool) -> None:
+    """Dask's workers answer ``/metrics`` and ``/sitemap.json`` to everybody."""
+    scheduler = Scheduler(host="127.0.0.1", dashboard_address="127.0.0.1:0", http_prefix="s")
+    async with (
+        program.prepare(scheduler, "s"),
+        Worker(scheduler.address, dashboard=wanted, dashboard_address="127.0.0.1:0") as worker,
+    ):
+        assert await is_open(worker.http_server.port) is wanted
+        assert worker.status.name == "running"
+        assert list(scheduler.workers) == [worker.address]

@@ -408,8 +408,9 @@ def test_no_text_adds_an_option_or_joins_the_next_line(system: str, text: str) -
 
 @pytest.mark.parametrize(
     "text",
-    ["$(touch F)", "`touch F`", "a b$(touch F)", "$[a[$(touch F)]]", "${a[$(touch F)]}", "${a:-$(touch F)}",
-     "x\";touch F;\"", "x;touch F", "x&touch F", "x|touch F", "${a@P}", "$'\\x60touch F\\x60'"],
+    ["$(touch F)", "`touch F`", "a b$(touch F)", "$[a[$(touch F)]]", "${a[$(touch F)]}",
+     "${a:-$(touch F)}", "x\";touch F;\"", "x;touch F", "x&touch F", "x|touch F", "${a@P}",
+     "$'\\x60touch F\\x60'"],
 )  # fmt: skip
 def test_a_folder_is_one_word_of_the_shell_whatever_it_contains(text: str, tmp_path: Path) -> None:
     """The shell itself reads it: nothing runs, and the next word is still the next word."""
@@ -418,7 +419,7 @@ def test_a_folder_is_one_word_of_the_shell_whatever_it_contains(text: str, tmp_p
         ["bash", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[1:] == ["next"]
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "F").exists()
 
 
 @pytest.mark.parametrize("text", ["a${IFS}b", "$IFS", "{a,b}", "/x{1..3}", "*", "a b"])

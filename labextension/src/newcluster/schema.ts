@@ -20,6 +20,7 @@ const TOPICS: Record<string, readonly string[]> = {
     'max_jobs',
     'max_pending',
     'max_submissions',
+    'job_arrays',
     'budget',
     'idle_timeout',
     'max_age'

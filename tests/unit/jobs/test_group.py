@@ -380,3 +380,35 @@ async def test_without_a_scheduler_no_job_is_wanted_and_none_counts_as_running()
     for _ in range(12):
         await bench.group.controller.look_at_queue()
     assert bench.states == ["cancelled", "cancelled"], "their ends are followed"
+
+
+async def test_a_user_can_do_without_arrays() -> None:
+    bench = Bench(job_arrays=False)
+    bench.group.scaler.open()
+    await bench.group.scaler.request(Target(4))
+    assert bench.queue.sizes == [1, 1, 1, 1]
+    await bench.group.stop()
+
+
+class Full(FakeQueue):
+    """A queue that has room for some jobs."""
+
+    room = 3
+
+    async def submit(self, call: Any) -> list[str]:
+        if call.parse("") > self.room:
+            raise LimitReached("qsub failed", details="only 3 jobs are allowed per user")
+        self.room -= call.parse("")
+        return await super().submit(call)
+
+
+@pytest.mark.parametrize("arrays", [True, False])
+async def test_jobs_that_there_is_room_for_are_submitted_and_no_more(arrays: bool) -> None:
+    bench = Bench(job_arrays=arrays)
+    bench.group.scaler.submitter.queue = queue = Full()  # type: ignore[assignment]
+    bench.group.scaler.open()
+    await bench.group.scaler.request(Target(8))
+    assert sum(queue.sizes) == 3
+    assert len(bench.states) == 3
+    assert bench.group.scaler.waiting == 5
+    await bench.group.stop()

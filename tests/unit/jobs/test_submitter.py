@@ -16,6 +16,7 @@ from jupyter_jobqueue.errors import (
     QueueError,
 )
 from jupyter_jobqueue.jobs.job import JobState
+from jupyter_jobqueue.jobs.limits import Limits
 from jupyter_jobqueue.jobs.submitter import ARRAY_SIZE, Submitter
 from jupyter_jobqueue.jobs.unconfirmed import Unconfirmed
 from tests.unit.jobs.fakes import FakeCluster, FakeQueue, new_table, pending, report
@@ -175,3 +176,20 @@ async def test_a_single_job_that_is_refused_like_an_array_is_refused() -> None:
     with pytest.raises(ArrayRefused):
         await bench.submitter.submit(2)
     assert bench.jobs == []
+
+
+async def test_without_arrays_each_job_has_a_command_of_its_own() -> None:
+    bench = Bench()
+    bench.submitter.array_size = 1
+    await bench.submitter.submit(3)
+    assert bench.queue.sizes == [1, 1, 1]
+
+
+async def test_no_command_is_run_beyond_the_rate_that_is_allowed() -> None:
+    bench = Bench()
+    bench.queue.adapter.array_index = ""
+    limits = Limits(max_submissions=2)
+    bench.submitter.may_submit = limits.take
+    await bench.submitter.submit(5)
+    assert bench.queue.sizes == [1, 1]
+    assert limits.capacity(bench.table).reason == "max_submissions is 2 a minute"
