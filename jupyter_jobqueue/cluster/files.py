@@ -68,6 +68,41 @@ def expand(path: str, option: str) -> Path:
         raise InvalidOption(sentence, field=f"options.{option}") from None
 
 
+def private_logs(path: str, cluster_id: str) -> Path:
+    """Return where the logs go that a user wants in a folder.
+
+    Whoever may write there could make links with the names of logs, and the batch system would
+    write through them to other files of the user. So where everybody may write, as in ``/tmp``,
+    the logs are in a folder of their own.
+
+    Parameters
+    ----------
+    path : str
+        The folder, as the user names it.
+    cluster_id : str
+        The cluster.
+
+    Raises
+    ------
+    InvalidOption
+        If everybody may also rename and remove what is in the folder.
+    """
+    folder = expand(path, "log_directory")
+    try:
+        mode = folder.stat().st_mode
+    except OSError:  # it is not there yet, and will be private
+        return folder
+    if not mode & stat.S_IWOTH:
+        return folder
+    if not mode & stat.S_ISVTX:
+        raise InvalidOption(
+            f"log_directory: everybody may write to {shortened(str(folder))} and replace the logs; "
+            "choose a folder of your own, or use chmod o-w",
+            field="options.log_directory",
+        )
+    return folder / f"jobqueue-{cluster_id}"
+
+
 class ClusterFiles:
     """The files of a cluster, in a folder that login and compute nodes share.
 
@@ -85,6 +120,7 @@ class ClusterFiles:
     def __init__(
         self, cluster_id: str, options: Mapping[str, Any], path: Path | None = None
     ) -> None:
+        self._id = cluster_id
         shared = options.get("shared_temp_directory")
         parent = (
             expand(shared, "shared_temp_directory")
@@ -94,7 +130,7 @@ class ClusterFiles:
         name = f"jobqueue-{cluster_id}" if shared else f"clusters/{cluster_id}"
         self.path = path or parent / name
         chosen = options.get("log_directory")
-        self.logs = expand(chosen, "log_directory") if chosen else self.path / "logs"
+        self.logs = private_logs(chosen, cluster_id) if chosen else self.path / "logs"
         self.tls: dict[str, Any] = {}
         """Keywords of `distributed.Security` that name files; empty without encryption."""
 
@@ -111,18 +147,18 @@ class ClusterFiles:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 raise InvalidOption(f"{option}: {error}", field=f"options.{option}") from None
-        self._make_private()
+        self._require_own(self.path, "shared_temp_directory")
+        if self.logs.name == f"jobqueue-{self._id}":
+            self._require_own(self.logs, "log_directory")
         self._forget_old()
 
-    def _make_private(self) -> None:
+    def _require_own(self, folder: Path, option: str) -> None:
         """Let nobody else in; a folder that somebody else has made there is not ours to use."""
-        found = os.lstat(self.path)
+        found = os.lstat(folder)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-            raise InvalidOption(
-                f"shared_temp_directory: {self.path} is not a folder of this user",
-                field="options.shared_temp_directory",
-            )
-        self.path.chmod(0o700)
+            sentence = f"{option}: {folder} is not a folder of this user"
+            raise InvalidOption(sentence, field=f"options.{option}")
+        folder.chmod(0o700)
 
     def write(self, name: str, text: str) -> Path:
         """Write a private file and return its path.
@@ -135,7 +171,8 @@ class ClusterFiles:
             Contents.
         """
         path = self.path / name
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        with open(os.open(path, flags, 0o600), "w") as file:
             file.write(text)
         return path
 

@@ -7,10 +7,12 @@ group of the script, so it survives the signals that it sends there. SIGTERM can
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -81,7 +83,22 @@ def _start(order: dict[str, Any]) -> subprocess.Popen[bytes]:
 
 
 def _open(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o666)
+    """Open a file for output; not what somebody else has put in its place.
+
+    In a folder that others may write to that can be a link to a file of the user, a name of it, a
+    file that they read, or a pipe that nobody reads.
+    """
+    wanted = flags & ~os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
+    handle = os.open(path, wanted, 0o666)
+    found = os.fstat(handle)
+    own = stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid() and found.st_nlink == 1
+    if not own and path != os.devnull:
+        os.close(handle)
+        raise OSError(errno.EPERM, "Is a link, no file, or belongs to somebody else", path)
+    if flags & os.O_TRUNC and own:
+        os.ftruncate(handle, 0)
+    os.set_blocking(handle, True)
+    return handle
 
 
 def _outcome(verdict: Outcome | None, returncode: int) -> Outcome:

@@ -70,7 +70,8 @@ COMMON = (
         "log_directory",
         Kind.TEXT,
         "Log directory",
-        "Folder for the output of the jobs; the cluster's own folder if not set.",
+        "Folder for the output of the jobs; the cluster's own folder if not set. Where everybody "
+        "may write, each cluster gets a private folder in it.",
     ),
     Option(
         "worker_command",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
@@ -127,3 +128,36 @@ def test_a_slot_is_free_only_after_the_last_process(queue: Queue) -> None:
     second = queue.submit(sh("true"))
     jobs = until(lambda: (jobs := queue.status())[second]["started"] and jobs)
     assert jobs["1"]["ended"] <= jobs[second]["started"]
+
+
+TAKEN = "Could not start: {}: Is a link, no file, or belongs to somebody else"
+
+
+def test_output_does_not_go_through_a_link_that_was_made_first(queue: Queue) -> None:
+    (queue.work / "thesis").write_text("kept")
+    (queue.work / "out").symlink_to(queue.work / "thesis")
+    os.link(queue.work / "thesis", queue.work / "name")
+    linked = queue.wait(queue.submit(sh("#LOCALQ --output=out", "echo lost")))
+    named = queue.wait(queue.submit(sh("#LOCALQ --output=name", "echo lost")))
+    assert linked["reason"].endswith("out: Too many levels of symbolic links")
+    assert named["reason"] == TAKEN.format(queue.work / "name")
+    assert (queue.work / "thesis").read_text() == "kept"
+
+
+def test_output_to_a_pipe_that_nobody_reads_fails_and_does_not_hang(queue: Queue) -> None:
+    os.mkfifo(queue.work / "pipe")
+    job = queue.wait(queue.submit(sh("#LOCALQ --output=pipe", "echo lost")))
+    assert job["reason"].endswith("pipe: No such device or address")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make files of somebody else")
+def test_output_does_not_go_into_a_file_of_somebody_else(queue: Queue) -> None:
+    (queue.work / "out").touch()
+    os.chown(queue.work / "out", 65534, 65534)
+    job = queue.wait(queue.submit(sh("#LOCALQ --output=out", "echo secret")))
+    assert job["reason"] == TAKEN.format(queue.work / "out")
+    assert (queue.work / "out").read_text() == ""
+
+
+def test_output_to_nowhere_is_fine(queue: Queue) -> None:
+    assert queue.wait(queue.submit(sh("#LOCALQ --output=/dev/null", "true")))["exit_code"] == 0

@@ -171,3 +171,48 @@ def test_keys_are_valid_where_the_clock_is_behind_and_for_a_year() -> None:
     age = datetime.now(UTC) - certificate.not_valid_before_utc
     assert timedelta(days=1) <= age < timedelta(days=1, minutes=5)
     assert certificate.not_valid_after_utc - datetime.now(UTC) > timedelta(days=364)
+
+
+def test_where_everybody_may_write_logs_have_a_folder_of_their_own(tmp_path: Path) -> None:
+    """Others could make links there that have the names of logs."""
+    public = tmp_path / "public"
+    public.mkdir()
+    public.chmod(0o1777)
+    folder = ClusterFiles("00000000000a", {"log_directory": str(public)}, tmp_path / "own")
+    folder.create()
+    assert folder.logs == public / "jobqueue-00000000000a"
+    assert mode(folder.logs) == 0o700
+    group = tmp_path / "group"
+    group.mkdir()
+    group.chmod(0o2775)
+    assert ClusterFiles("00000000000b", {"log_directory": str(group)}).logs == group
+
+
+def test_a_log_folder_that_somebody_made_first_is_not_used(tmp_path: Path) -> None:
+    public = tmp_path / "public"
+    public.mkdir()
+    public.chmod(0o1777)
+    (public / "jobqueue-00000000000a").symlink_to(tmp_path)
+    folder = ClusterFiles("00000000000a", {"log_directory": str(public)}, tmp_path / "own")
+    with pytest.raises(InvalidOption, match=r"log_directory: .* is not a folder of this user"):
+        folder.create()
+
+
+def test_a_folder_in_which_everybody_may_replace_logs_is_refused(tmp_path: Path) -> None:
+    public = tmp_path / "public"
+    public.mkdir()
+    public.chmod(0o777)
+    with pytest.raises(InvalidOption, match=r"everybody may write to .* chmod o-w") as caught:
+        ClusterFiles("00000000000a", {"log_directory": str(public)})
+    assert caught.value.field == "options.log_directory"
+
+
+def test_a_link_in_the_place_of_a_file_of_ours_is_not_written_through(
+    folder: ClusterFiles, tmp_path: Path
+) -> None:
+    target = tmp_path / "thesis"
+    target.write_text("kept")
+    (folder.path / "job.sh").symlink_to(target)
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        folder.write("job.sh", "x")
+    assert target.read_text() == "kept"
