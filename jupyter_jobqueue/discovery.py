@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -13,12 +13,14 @@ from jupyter_jobqueue.adapters import ADAPTERS, DIALECTS
 from jupyter_jobqueue.adapters.adapter import Queue
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.queue import JobQueue
+from jupyter_jobqueue.batch.threads import SITE
 from jupyter_jobqueue.errors import (
     CommandMissing,
     CommandTimedOut,
     InvalidOption,
     NotFound,
     QueueError,
+    TooSlow,
     nearest,
     shortened,
 )
@@ -127,7 +129,7 @@ class Discovery:
 
     async def detect_dialects(self) -> None:
         """Query the versions on which some adapters depend, outside the event loop."""
-        await asyncio.gather(*(asyncio.to_thread(adapter_for, name) for name in DIALECTS))
+        await asyncio.gather(*(_off_loop(adapter_for, name) for name in DIALECTS))
 
     async def profiles(self) -> list[ProfileInfo]:
         """Return the profiles of the configuration.
@@ -137,7 +139,7 @@ class Discovery:
         list of ProfileInfo
             Every profile whose batch system is known.
         """
-        found = await asyncio.to_thread(profiles.profiles)
+        found = await _off_loop(profiles.profiles)
         reasons = {each.system: (await self._info(each.system)).reason for each in found}
         return [_profile_info(each, reasons[each.system]) for each in found]
 
@@ -219,7 +221,7 @@ class Discovery:
         return await asyncio.shield(task)
 
     async def _query(self, system: str) -> SystemInfo:
-        adapter, label = await asyncio.to_thread(adapter_for, system), ADAPTERS[system].label
+        adapter, label = await _off_loop(adapter_for, system), ADAPTERS[system].label
         queue = JobQueue(adapter, timeout=self.timeout)
         version, queues = await asyncio.gather(
             _answer_or_error(queue.version()), _answer_or_error(queue.queues())
@@ -243,6 +245,14 @@ def _missing_commands(system: str) -> str:
     missing = [name for name in ADAPTERS[system].commands if not shutil.which(name)]
     are = "is" if len(missing) == 1 else "are"
     return f"{' and '.join(missing)} {are} not on PATH" if missing else ""
+
+
+async def _off_loop(work: Callable[..., T], *args: Any) -> T:
+    """Do what may wait for a file system or for a command."""
+    try:
+        return await SITE.run(work, *args)
+    except TimeoutError as error:
+        raise TooSlow(str(error)) from None
 
 
 async def _answer_or_error(query: Awaitable[T]) -> T | QueueError:

@@ -87,6 +87,8 @@ def _tell(done: asyncio.Future[Any], result: Any, error: Exception | None) -> No
 
 LOGS = Threads("reading logs", most=8, limit=10.0)
 """For the output of jobs, in folders that compute nodes share."""
+SITE = Threads("looking at the batch systems", most=8, limit=60.0)
+"""For the configuration, and for commands that tell which dialect of a batch system is here."""
 RECORDS = Threads("the records of clusters", most=8, limit=30.0)
 """For the small files in the home of the user."""
 SCHEDULERS = Threads("starting a scheduler", most=64, limit=300.0)

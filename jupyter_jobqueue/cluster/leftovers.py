@@ -13,6 +13,7 @@ from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.adapters.adapter import JobStatus
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.queue import JobQueue
+from jupyter_jobqueue.batch.threads import RECORDS, SITE
 from jupyter_jobqueue.cluster.files import retire
 from jupyter_jobqueue.cluster.request import cancel_words
 from jupyter_jobqueue.errors import CommandTimedOut, QueueError
@@ -85,7 +86,7 @@ async def cancel_left(record: Record) -> int:
     QueueError
         If the batch system fails.
     """
-    await asyncio.to_thread(adapter_for, record.system)  # may run a command the first time
+    await SITE.run(adapter_for, record.system)  # may run a command the first time
     queue = JobQueue.of(record.system)
     known = [job.id for job in record.jobs if job.id and _may_be_there(job)]
     try:
@@ -128,9 +129,9 @@ async def cancel_and_forget(store: Store, record: Record) -> int:
     try:
         left = await cancel_left(record)
     except BaseException:
-        await asyncio.shield(asyncio.to_thread(release, store, record))
+        await asyncio.shield(RECORDS.run(release, store, record))
         raise
-    await asyncio.to_thread(_forget, store, record)
+    await RECORDS.run(_forget, store, record)
     return left
 
 
@@ -179,7 +180,7 @@ async def cancel_leftovers(store: Store) -> list[str]:
     list of str
         A sentence about each file that is not a record, and each cluster with remaining jobs.
     """
-    records, sentences = await asyncio.to_thread(store.read_all)
+    records, sentences = await RECORDS.run(store.read_all)
     for record in records:
         if record.kind == "program" and record.system in ADAPTERS:
             sentences += await _cancel_of_one(store, record)
@@ -190,7 +191,7 @@ async def _cancel_of_one(store: Store, record: Record) -> list[str]:
     process = record.scheduler.process
     if process.host != host():
         return []
-    claimed = await asyncio.to_thread(store.claim, record.id, Process.of(os.getpid()))
+    claimed = await RECORDS.run(store.claim, record.id, Process.of(os.getpid()))
     if claimed is None:
         return []
     try:

@@ -183,6 +183,7 @@ def _sentence(job: Job) -> str:
 def _noted_exit_code(path: Path) -> int | None:
     """Return the exit code that a job wrote into its file; None if it did not."""
     try:
-        return int(path.read_text())
+        with open(path, opener=log.open_log) as file:
+            return int(file.read(20))
     except (OSError, ValueError):
         return None

@@ -63,7 +63,7 @@ def read(jobs: Mapping[str, Job], name: str, stream: str, lines: int) -> JobLog:
     return JobLog(name, stream, path, "\n".join(found[-lines:] if lines > 0 else []), truncated)
 
 
-def _open_log(path: str, flags: int) -> int:
+def open_log(path: str, flags: int) -> int:
     """Open a regular file only: a pipe may block for ever, and a link may lead anywhere."""
     handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
     if stat.S_ISREG(os.fstat(handle).st_mode):
@@ -75,7 +75,7 @@ def _open_log(path: str, flags: int) -> int:
 def tail(path: str, lines: int) -> str:
     """Return the last lines of a file; empty if it does not exist (yet)."""
     try:
-        with open(path, "rb", opener=_open_log) as file:
+        with open(path, "rb", opener=open_log) as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - TAIL_BYTES))
             text = file.read(TAIL_BYTES).decode(errors="replace")

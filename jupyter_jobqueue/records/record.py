@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jupyter_jobqueue.records.process import Process
 
+LARGEST = 64 * 2**20
+"""Bytes of a file that may be a record; ten thousand jobs need five million."""
 VERSION = 2
 
 
@@ -181,6 +185,17 @@ OLDER: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
 """Functions that convert a record of a version to the next version."""
 
 
+def _text_of(path: Path) -> bytes:
+    """Return the contents of a regular file; opening a pipe would block for ever."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise NotARecord("it is no regular file")
+        if found.st_size > LARGEST:
+            raise NotARecord(f"it has more than {LARGEST} bytes")
+        return file.read()
+
+
 def read(path: Path) -> Record:
     """Read a record of this version or an older one.
 
@@ -199,7 +214,7 @@ def read(path: Path) -> Record:
         If there is no file.
     """
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(_text_of(path))
         version = value.get("version")
         while version in OLDER:
             value = OLDER[version](value)

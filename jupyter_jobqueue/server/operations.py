@@ -124,6 +124,7 @@ OPERATIONS = (
         "List the profiles: the sections of `jobqueue` in the Dask configuration.",
         "Every profile of a supported batch system.",
         list[ProfileModel],
+        errors=(504,),
     ),
     Operation(
         "post",
@@ -133,7 +134,7 @@ OPERATIONS = (
         SCRIPT,
         JobScriptModel,
         body=Preview,
-        errors=(400, 404),
+        errors=(400, 404, 504),
     ),
     Operation(
         "get",
@@ -152,7 +153,7 @@ OPERATIONS = (
         ClusterModel,
         status=201,
         body=Create,
-        errors=(400, 404, 409, 502),
+        errors=(400, 404, 409, 502, 504),
     ),
     Operation(
         "get",

@@ -50,10 +50,10 @@ OPTIONAL = {
 STATUSES = {
     "listSystems": "200 403",
     "getSchema": "200 400 403 404",
-    "listProfiles": "200 403",
-    "previewJobScript": "200 400 403 404 413",
+    "listProfiles": "200 403 504",
+    "previewJobScript": "200 400 403 404 413 504",
     "listClusters": "200 403",
-    "createCluster": "201 400 403 404 409 413 502",
+    "createCluster": "201 400 403 404 409 413 502 504",
     "getCluster": "200 403 404",
     "closeCluster": "204 403 404",
     "scaleCluster": "200 400 403 404 409 413 502",

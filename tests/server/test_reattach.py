@@ -378,3 +378,41 @@ async def until_async(condition: Any, timeout: float = 120) -> None:
                 if condition():
                     return
             await asyncio.sleep(0.05)
+
+
+def test_a_server_that_is_killed_after_its_answer_has_not_forgotten_the_cluster(
+    servers: list[Server], tmp_path: Path
+) -> None:
+    """The record is there before the answer is."""
+    first = start(servers, tmp_path)
+    body = {"system": "local", "options": SMALL, "jobs": 1, "name": "promised"}
+    made = first.ask("POST", "jobqueue/api/clusters", body)
+    kill(first)
+    assert record_of(made["id"]).name == "promised"
+    second = start(servers, tmp_path)
+    until(lambda: card(second, made) or notices(second))
+    if not card(second, made):
+        (notice,) = notices(second)
+        assert notice.startswith("Cluster promised could not be recovered")
+
+
+def notices(server: Server) -> list[str]:
+    return [each["text"] for each in server.ask("GET", "jobqueue/api/notices")]
+
+
+async def test_a_server_that_runs_takes_over_what_another_one_leaves_that_is_killed(
+    api: Api, servers: list[Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only at its next start, which may come after the lease."""
+    monkeypatch.setattr("jupyter_jobqueue.server.recovery.LOOK_INTERVAL", 0.2)
+    api.manager.adoption.begin()
+    await idle(api)
+    other = await asyncio.to_thread(start, servers, tmp_path / "other")
+    made = await asyncio.to_thread(other.cluster, name="left")
+    assert await api.ok("GET", "clusters") == []
+    kill(other)
+    async with asyncio.timeout(120):
+        while not (found := await api.ok("GET", "clusters")):
+            await asyncio.sleep(0.1)
+    assert [each["name"] for each in found] == ["left"]
+    await api.until(made["id"], lambda cluster: cluster["workers"] == 1)

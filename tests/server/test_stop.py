@@ -8,8 +8,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -139,6 +141,46 @@ def test_a_stop_closes_all_clusters_within_five_seconds(
     assert set(states) == {"CANCELLED"}
     until(lambda: not workers_and_schedulers(queue_folder), timeout=40)
     assert not list(server.log.parent.rglob("*.pem"))
+
+
+DEAD_FILE_SYSTEM = """
+import threading
+from jupyter_jobqueue.jobs import log
+log.read = lambda *args: threading.Event().wait()
+"""
+
+
+def test_logs_that_hang_stop_neither_other_requests_nor_the_end(
+    tmp_path: Path, queue_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty reads had all threads of the server: nothing was submitted, and it did not end."""
+    monkeypatch.setenv(FOLDER, str(queue_folder / f"of-a-server-{tmp_path.name}"))
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "jupyter_server_config.py").write_text(DEAD_FILE_SYSTEM)
+    server = Server(tmp_path)
+    try:
+        until(server.answers)
+        made = server.cluster()
+        path = f"jobqueue/api/clusters/{made['id']}"
+        for _ in range(40):
+            threading.Thread(
+                target=ignored, args=(server, f"{path}/jobs/local-1-0/log"), daemon=True
+            ).start()
+        server.ask("POST", f"{path}/scale", {"jobs": 2})
+        until(lambda: server.ask("GET", path)["workers"] == 2)
+        server.cluster(name="another")
+        took = server.stop()
+        assert server.process.returncode == 0
+        assert took < 5 or took < 5 * (1 + stop_of_an_empty_server(tmp_path / "empty"))
+        until(lambda: not workers_and_schedulers(queue_folder), timeout=40)
+    finally:
+        if server.process.poll() is None:
+            server.process.kill()
+
+
+def ignored(server: Server, path: str) -> None:
+    with suppress(OSError):
+        server.ask("GET", path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["INT", "HUP"])

@@ -336,3 +336,22 @@ def test_a_job_that_no_record_knows_is_found_by_its_tag() -> None:
         "13": JobStatus(BatchState.PENDING, submitted=100.0),
     }
     assert left_over(record(), listed) == ["12"]
+
+
+def test_a_pipe_among_the_records_is_set_aside_and_does_not_block(store: Store) -> None:
+    store.write(record(), ME)
+    os.mkfifo(store.folder / "00000000000f.json")
+    records, problems = store.read_all()
+    assert [each.id for each in records] == ["0123456789ab"]
+    assert problems == [
+        f"{store.folder}/00000000000f.json is not the record of a cluster (it is no regular file); "
+        "it is now 00000000000f.json.broken"
+    ]
+
+
+def test_a_file_that_is_too_large_for_a_record_is_not_read(store: Store) -> None:
+    store.write(record(), ME)
+    os.truncate(store.path("0123456789ab"), 2**30)
+    records, (problem,) = store.read_all()
+    assert records == []
+    assert "(it has more than 67108864 bytes)" in problem
