@@ -188,3 +188,13 @@ def test_job_scripts_and_logs_are_in_the_folder_and_nothing_is_where_one_works(
     until(lambda: not local_queue.listed())
     assert "Start worker at" in cluster.job_log(f"{cluster.name}-0")
     assert list(here.iterdir()) == []
+
+
+def test_two_clusters_without_names_are_two(local_queue: Queue) -> None:
+    """`distributed` compares a cluster with that of the last client, and names were compared."""
+    with local_queue.cluster() as a, local_queue.cluster() as b:
+        assert a != b
+        assert len({a, b}) == 2
+        with Client(a), b.get_client() as client:
+            assert client.cluster is b
+            assert client.scheduler.address == b.scheduler_address

@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
-from jupyter_jobqueue.batch.queue import StatusReport
+from jupyter_jobqueue.batch.queue import JobQueue, StatusReport
 from jupyter_jobqueue.cluster.leftovers import cancel_leftovers
+from jupyter_jobqueue.errors import QueueDown
 from jupyter_jobqueue.records.store import Store
 from tests.cluster.conftest import Queue, states, until
 
@@ -163,3 +164,24 @@ def test_an_id_that_the_queue_has_given_to_another_job_is_not_cancelled(
             patch.setattr(retirer.queue, "cancel", cancel)
             cluster.sync(retirer.cancel, [ours.id, taken.id, "no-such"])
         assert cancelled == [ours.id, "no-such"]
+
+
+def test_a_cluster_that_was_closed_is_not_said_to_have_been_left(
+    local_queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even when the queue did not end its jobs in time; the next cluster sees to them."""
+    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.GONE_TIMEOUT", 0.2)
+
+    async def deaf(self: JobQueue, ids: object, extra: object = ()) -> None:
+        raise QueueDown("the queue does not hear")
+
+    with monkeypatch.context() as broken, pytest.warns(UserWarning, match="could not cancel"):
+        with local_queue.cluster() as first:
+            first.scale(2)
+            until(lambda: len(local_queue.listed()) == 2)
+            broken.setattr(JobQueue, "cancel", deaf)
+            first.close()
+    with local_queue.cluster() as second:
+        until(lambda: local_queue.listed() == [])
+        until(lambda: [record.id for record in Store().read_all()[0]] == [second.id])
+        assert not [text for _, text in second.notes if "did not close it" in text]

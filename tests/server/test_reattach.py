@@ -390,8 +390,8 @@ def test_a_server_that_is_killed_after_its_answer_has_not_forgotten_the_cluster(
     kill(first)
     assert record_of(made["id"]).name == "promised"
     second = start(servers, tmp_path)
-    until(lambda: card(second, made) or notices(second))
-    if not card(second, made):
+    until(lambda: running(second, made, 1) or notices(second))
+    if not running(second, made, 1):
         (notice,) = notices(second)
         assert notice.startswith("Cluster promised could not be recovered")
 
@@ -412,7 +412,7 @@ async def test_a_server_that_runs_takes_over_what_another_one_leaves_that_is_kil
     assert await api.ok("GET", "clusters") == []
     kill(other)
     async with asyncio.timeout(120):
-        while not (found := await api.ok("GET", "clusters")):
+        while not (found := await api.ok("GET", "clusters")):  # noqa: ASYNC110 (of a server)
             await asyncio.sleep(0.1)
     assert [each["name"] for each in found] == ["left"]
     await api.until(made["id"], lambda cluster: cluster["workers"] == 1)

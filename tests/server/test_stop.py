@@ -163,9 +163,8 @@ def test_logs_that_hang_stop_neither_other_requests_nor_the_end(
         made = server.cluster()
         path = f"jobqueue/api/clusters/{made['id']}"
         for _ in range(40):
-            threading.Thread(
-                target=ignored, args=(server, f"{path}/jobs/local-1-0/log"), daemon=True
-            ).start()
+            asked = server, f"{path}/jobs/local-1-0/log"
+            threading.Thread(target=ignored, args=asked, daemon=True).start()
         server.ask("POST", f"{path}/scale", {"jobs": 2})
         until(lambda: server.ask("GET", path)["workers"] == 2)
         server.cluster(name="another")

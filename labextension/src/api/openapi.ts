@@ -594,8 +594,26 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The body of the request is larger than any that is needed. */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description The batch system failed; `details` has its output. */
         QueueFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description A file system or the batch system did not answer in time. */
+        TooSlow: {
             headers: {
                 [name: string]: unknown;
             };
@@ -683,6 +701,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["Forbidden"];
+            504: components["responses"]["TooSlow"];
         };
     };
     previewJobScript: {
@@ -710,6 +729,8 @@ export interface operations {
             400: components["responses"]["BadInput"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Unknown"];
+            413: components["responses"]["TooLarge"];
+            504: components["responses"]["TooSlow"];
         };
     };
     listClusters: {
@@ -759,7 +780,9 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Unknown"];
             409: components["responses"]["WrongState"];
+            413: components["responses"]["TooLarge"];
             502: components["responses"]["QueueFailed"];
+            504: components["responses"]["TooSlow"];
         };
     };
     getCluster: {
@@ -839,6 +862,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Unknown"];
             409: components["responses"]["WrongState"];
+            413: components["responses"]["TooLarge"];
             502: components["responses"]["QueueFailed"];
         };
     };
@@ -871,6 +895,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Unknown"];
             409: components["responses"]["WrongState"];
+            413: components["responses"]["TooLarge"];
             502: components["responses"]["QueueFailed"];
         };
     };
@@ -981,6 +1006,7 @@ export interface operations {
             400: components["responses"]["BadInput"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Unknown"];
+            504: components["responses"]["TooSlow"];
         };
     };
     getClientCode: {

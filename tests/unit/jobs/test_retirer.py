@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -164,3 +164,22 @@ async def test_a_job_whose_workers_handed_over_ends_as_done(
     await bench.until(lambda: bench.queue.cancelled)
     observe(leaving, JobStatus(BatchState.CANCELLED, tag="jobqueue-abc-0"), 3.0)
     assert leaving.state is JobState.DONE
+
+
+async def test_the_patience_with_a_queue_grows_with_the_number_of_jobs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A qdel of 250 jobs was given up after 4 s, and all of them were named; it was done soon."""
+    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.CANCEL_TIMEOUT", 0.0)
+    monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.CANCEL_TIME_OF_ONE", 0.2)
+    bench = Bench(*(job(number, P) for number in range(250)))
+    heard, cancel = asyncio.Event(), bench.queue.cancel
+
+    async def slow(ids: Sequence[str], extra: Sequence[str] = ()) -> None:
+        await asyncio.wait_for(heard.wait(), 60)
+        await cancel(ids, extra)
+
+    bench.queue.cancel = slow  # type: ignore[method-assign]
+    asyncio.get_running_loop().call_later(0.5, heard.set)
+    assert await bench.retirer.cancel_all() == []
+    assert len(bench.queue.cancelled[0]) == 250
