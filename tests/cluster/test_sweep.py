@@ -175,11 +175,11 @@ def test_a_cluster_that_was_closed_is_not_said_to_have_been_left(
     async def deaf(self: JobQueue, ids: object, extra: object = ()) -> None:
         raise QueueDown("the queue does not hear")
 
-    with monkeypatch.context() as broken, pytest.warns(UserWarning, match="could not cancel"):
-        with local_queue.cluster() as first:
-            first.scale(2)
-            until(lambda: len(local_queue.listed()) == 2)
-            broken.setattr(JobQueue, "cancel", deaf)
+    with local_queue.cluster() as first, monkeypatch.context() as broken:
+        first.scale(2)
+        until(lambda: len(local_queue.listed()) == 2)
+        broken.setattr(JobQueue, "cancel", deaf)
+        with pytest.warns(UserWarning, match="could not cancel"):
             first.close()
     with local_queue.cluster() as second:
         until(lambda: local_queue.listed() == [])
