@@ -43,12 +43,9 @@ class HTCondor(Adapter):
     limit_directive = r"(?i)^\s*allowed_?job_?duration\s*=\s*(\d+)"
     # Not for the shell: condor_submit replaces it.
     array_index = "$(ProcId)"
-    # https://htcondor.readthedocs.io/en/latest/admin-manual/configuration-macros.html
-    limit_pattern = r"jobs would exceed MAX_JOBS_(SUBMITTED|PER_OWNER)"
-    array_pattern = r"jobs would exceed MAX_JOBS_PER_SUBMISSION|SUBMIT_MAX_PROCS_IN_CLUSTER"
     unreachable_pattern = r"Can't find address|\(null\)|SECMAN:|CEDAR:"
     limit_pattern = r"would exceed MAX_JOBS_(PER_OWNER|SUBMITTED)"
-    array_pattern = r"would exceed MAX_JOBS_PER_SUBMISSION"
+    array_pattern = r"would exceed MAX_JOBS_PER_SUBMISSION|SUBMIT_MAX_PROCS_IN_CLUSTER"
     vague_reason = r"^no match found"
     # What HTCondor sets in a job; _CONDOR_SCHEDD_HOST and the like are configuration, and stay.
     env_blocklist = (
