@@ -12,7 +12,7 @@ from jupyter_jobqueue.batch.queue import JobQueue, StatusReport
 class SharedQueue:
     """The `JobQueue` of a batch system that clusters of the running event loop share.
 
-    It is made before there is a loop; its methods need a running one.
+    It can be created before there is an event loop; its methods need a running one.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class SharedQueue:
         return await self._queue.submit(call)
 
     async def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> None:
-        """Ask to end jobs; see `JobQueue.cancel`."""
+        """Cancel jobs; see `JobQueue.cancel`."""
         await self._queue.cancel(ids, extra)
 
     async def status(

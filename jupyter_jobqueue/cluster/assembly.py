@@ -1,4 +1,4 @@
-"""Puts the parts of a cluster together, and gives them what they ask of it."""
+"""Puts the parts of a cluster together and connects them."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Hooks:
     connection : callable
         Returns the connection to the scheduler.
     start_scheduler : callable
-        Starts the scheduler and connects to it; takes a stack for what is to be undone at the end.
+        Starts the scheduler and connects to it; takes an `ExitStack` for actions at the end.
     connected_workers : callable
         Returns the names of the workers that are connected.
     request_first_jobs : callable
-        Requests the size that the cluster was made with.
+        Requests the initial size of the cluster.
     disconnect : callable
         Closes the connections to the scheduler.
     close : callable
@@ -65,9 +65,9 @@ class Assembly:
     Parameters
     ----------
     kept : Kept
-        What the cluster is.
+        The constant facts about the cluster.
     dask : DaskCluster
-        Whose status follows.
+        The cluster object, whose status the lifecycle sets.
     hooks : Hooks
         What only the cluster object can do.
 
@@ -117,10 +117,16 @@ class Assembly:
             self._dask, steps, kept.files, kept.placement, self.groups, writer, lifespan
         )
 
-    # -- what the parts ask
+    # -- functions that the parts call
 
     def make_spec(self, submission: Submission) -> JobSpec:
-        """Return the jobs of a submission, as the adapter takes them."""
+        """Return the description of a submission for the adapter.
+
+        Parameters
+        ----------
+        submission : Submission
+            The submission.
+        """
         return self._kept.spec.job_spec(
             address=self._kept.placement.address,
             tls=self._kept.files.tls,

@@ -1,4 +1,4 @@
-"""The cluster classes, one per adapter: a batch system that is registered has one."""
+"""The cluster classes: one for each registered adapter."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ config_name : str, optional
 name : str, optional
     Name of the cluster; workers are called ``name-0``, ``name-1`` and so on.
 security : Security or bool, optional
-    TLS with keys made for this cluster unless given; False for none.
+    TLS keys; by default, new ones for this cluster. False means no TLS.
 protocol : str, optional
-    Such as ``"tls://"``, the default with TLS.
+    Protocol of Dask; ``"tls://"`` by default, ``"tcp://"`` without TLS.
 scheduler_options : dict, optional
     Keywords for `distributed.Scheduler`.
 asynchronous : bool
-    Whether to use the cluster from coroutines.
+    Whether the cluster is used from coroutines.
 silence_logs : str or bool
-    Level below which Dask's log messages are not shown.
+    Level below which Dask's log messages are hidden; False shows all.
 {options}
 
 Raises

@@ -57,11 +57,11 @@ def expand(path: str) -> Path:
     Raises
     ------
     InvalidOption
-        If it begins with the home of a user who does not exist.
+        If it begins with the home of an unknown user.
     """
     try:
         return Path(os.path.expandvars(path)).expanduser().absolute()
-    except RuntimeError as error:  # of a user who is not there
+    except RuntimeError as error:  # of an unknown user
         raise InvalidOption(f"{path[:200]!r}: {error}", field="options") from None
 
 
@@ -108,7 +108,7 @@ class ClusterFiles:
         self._forget_old()
 
     def _make_private(self) -> None:
-        """Let nobody else in; a folder that somebody else has made there is not ours to use."""
+        """Make the folder private; refuse one that another user has created."""
         found = os.lstat(self.path)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
             raise InvalidOption(
@@ -208,8 +208,8 @@ class ClusterFiles:
 def forget_closed(parent: Path, before: float) -> None:
     """Remove folders of clusters of this user that were closed before a time.
 
-    Others may write into a shared folder. So a folder is known by its name, its owner and the mark
-    in it, no link is followed, and what was looked at is what is removed.
+    Other users may write into a shared folder. Therefore a folder counts only with the right name,
+    owner and mark, no link is followed, and exactly the folder that was checked is removed.
 
     Parameters
     ----------

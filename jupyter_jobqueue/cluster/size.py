@@ -58,7 +58,7 @@ def jobs_for(spec: ClusterSpec, sizes: Mapping[str, Size], *, floor: bool = Fals
     """
     given = {key: _checked(key, value) for key, value in sizes.items() if value is not None}
     if not given:
-        raise InvalidOption("scale needs a number of workers, jobs, cores or an amount of memory")
+        raise InvalidOption("scale needs a number of workers, jobs or cores, or a size of memory")
     per_job = _one_job(spec)
     if floor:
         return max(size and max(1, size // per_job[key]) for key, size in given.items())
@@ -84,7 +84,7 @@ def bounds(spec: ClusterSpec, minimum: Sizes, maximum: Sizes) -> tuple[int, int 
     low, high = jobs_for(spec, minimum._asdict()), min(ceilings) if ceilings else None
     if high is not None and low > high:
         raise InvalidOption(
-            f"minimum of {low} jobs is more than maximum of {high} jobs", field="minimum"
+            f"the minimum of {low} jobs is more than the maximum of {high} jobs", field="minimum"
         )
     return low, high
 
@@ -106,5 +106,5 @@ def _checked(key: str, value: Any) -> int:
             value = int(parse_bytes(value))
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or value < 0:
-        raise InvalidOption(f"{key}={value!r} must be a whole number, 0 or more", field=key)
+        raise InvalidOption(f"{key} must be a whole number of 0 or more, not {value!r}", field=key)
     return int(value)

@@ -1,4 +1,4 @@
-"""What all handlers share: the manager, and the resource name for authorizers."""
+"""The base of all handlers: the manager, and the resource name for authorizers."""
 
 from __future__ import annotations
 

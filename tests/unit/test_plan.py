@@ -112,7 +112,7 @@ def test_protocol(protocol: str | None, encrypted: bool, expected: str) -> None:
 
 @pytest.mark.parametrize("protocol", ["tcp://", "ws", "ucx://", "inproc://", "nosuch"])
 def test_encryption_is_not_given_up_by_accident(protocol: str) -> None:
-    with pytest.raises(InvalidOption, match="add security=False if that is meant"):
+    with pytest.raises(InvalidOption, match="add security=False if this is intended"):
         build_spec("slurm", SIZE, protocol=protocol)
 
 
