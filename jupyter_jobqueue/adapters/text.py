@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 TAG_PATTERN = re.compile(r"jobqueue-[0-9a-f]+-\d+")
 """The tags of submissions: ``jobqueue``, the id of the cluster, the number of the first job."""
@@ -133,6 +133,17 @@ def shown(ids: Iterable[str]) -> str:
         else:
             others.append(job_id)
     return ", ".join([*others, *(_shown(*place, found) for place, found in groups.items())])
+
+
+def jobs_shown(ids: Collection[str]) -> str:
+    """Return ids with the word for them.
+
+    Examples
+    --------
+    >>> jobs_shown(["12"]), jobs_shown(["12_0", "12_1"])
+    ('job 12', 'jobs 12_[0-1]')
+    """
+    return f"{'job' if len(ids) == 1 else 'jobs'} {shown(ids)}"
 
 
 def _shown(before: str, after: str, numbers: list[int]) -> str:

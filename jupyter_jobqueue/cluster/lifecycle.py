@@ -13,7 +13,7 @@ from typing import Protocol
 
 from distributed.core import Status
 
-from jupyter_jobqueue.adapters.text import shown
+from jupyter_jobqueue.adapters.text import jobs_shown
 from jupyter_jobqueue.cluster.files import ClusterFiles
 from jupyter_jobqueue.cluster.leftovers import cancel_leftovers
 from jupyter_jobqueue.cluster.lifespan import Lifespan
@@ -255,7 +255,7 @@ class Lifecycle:
             await self.placement.close()
             await self.writer.finish(left=bool(left or self.not_seen_to_end()))
             if left:
-                text = f"{self.dask.name}: could not cancel {shown(left)}"
+                text = f"{self.dask.name}: could not cancel {jobs_shown(left)}"
                 warnings.warn(text, stacklevel=1)
         finally:
             self.dask.status = Status.closed

@@ -11,6 +11,7 @@ from dask.utils import parse_bytes
 
 from jupyter_jobqueue.cluster.request import ClusterSpec
 from jupyter_jobqueue.errors import InvalidOption
+from jupyter_jobqueue.options.check import shortened
 
 Size = str | int | None
 
@@ -100,11 +101,17 @@ def _one_job(spec: ClusterSpec) -> dict[str, int]:
 
 
 def _checked(key: str, value: Any) -> int:
+    number = _bytes(value) if key == "memory" else value
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        is_memory = key == "memory"
+        valid = "an amount of memory such as 24 GB" if is_memory else "a whole number of 0 or more"
+        raise InvalidOption(f"{key} must be {valid}, not {shortened(value)}", field=key)
+    return number
+
+
+def _bytes(value: Any) -> Any:
     # Dask reads "" as one byte.
-    if key == "memory" and isinstance(value, str) and value.strip():
+    if isinstance(value, str) and value.strip():
         with contextlib.suppress(ValueError, KeyError, OverflowError):
-            value = int(parse_bytes(value))
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or value < 0:
-        raise InvalidOption(f"{key} must be a whole number of 0 or more, not {value!r}", field=key)
-    return int(value)
+            return int(parse_bytes(value))
+    return value

@@ -1,4 +1,4 @@
-"""Adaptive scaling for queues: it counts jobs, pending ones too, and scales down late. Pure."""
+"""Adaptive scaling for queues: counts jobs, including pending ones, and scales down late. Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AdaptivePolicy:
         Seconds between two decisions.
     target_duration : str or float
         Seconds that the current work should take. Dask's default of 5 s suits machines that start
-        at once. Jobs that waited in a queue should work as fast as with a fixed size.
+        at once; jobs that waited in a queue should work as fast as those of a fixed size.
     log : deque of Decided
         The last decisions.
     """

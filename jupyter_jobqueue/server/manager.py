@@ -9,7 +9,7 @@ from typing import Any
 
 from traitlets import Bool, Float
 
-from jupyter_jobqueue.adapters.text import shown
+from jupyter_jobqueue.adapters.text import jobs_shown
 from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
 from jupyter_jobqueue.cluster.exit import cancel_all
@@ -520,8 +520,7 @@ class ClusterManager(ServerPolicy):
 
     def _remove(self, entry: ManagedCluster) -> None:
         left = entry.left()
-        jobs = f"job{'s' if len(left) > 1 else ''} {shown(left)}"
-        detail = f"{jobs} could not be cancelled" if left else ""
+        detail = f"{jobs_shown(left)} could not be cancelled" if left else ""
         if left:
             self.notify(f"Cluster {entry.name} is closed, but {detail}.")
         self.forget(entry, detail)
