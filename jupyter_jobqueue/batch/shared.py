@@ -37,13 +37,31 @@ class SharedQueue:
         return await self._queue.submit(call)
 
     async def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> None:
-        """Cancel jobs; see `JobQueue.cancel`."""
+        """Cancel jobs; see `JobQueue.cancel`.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            The jobs.
+        extra : sequence of str
+            Words that follow the name of the command.
+        """
         await self._queue.cancel(ids, extra)
 
     async def status(
         self, ids: Sequence[str], *, max_age: float = 0.0, everything: bool = False
     ) -> StatusReport:
-        """Request a status report; see `JobQueue.status`."""
+        """Request a status report; see `JobQueue.status`.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            Jobs of interest; the report may have more.
+        max_age : float
+            Maximum age of the report in seconds.
+        everything : bool
+            Whether to query all jobs of the user.
+        """
         return await self._queue.status(ids, max_age=max_age, everything=everything)
 
     async def look_for(self, job_id: str) -> Listing:

@@ -10,7 +10,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from distributed.core import Status
+from distributed import Security
+from distributed.core import Status, rpc
 
 from jupyter_jobqueue.adapters.adapter import JobSpec
 from jupyter_jobqueue.batch.shared import SharedQueue
@@ -23,6 +24,7 @@ from jupyter_jobqueue.jobs.group import GroupOptions, JobGroup
 from jupyter_jobqueue.jobs.observe import TAGS
 from jupyter_jobqueue.jobs.table import JobTable, Submission
 from jupyter_jobqueue.jobs.workers import Load
+from jupyter_jobqueue.placement import Request
 from jupyter_jobqueue.placement.client import SchedulerClient
 from jupyter_jobqueue.records.process import Process
 from jupyter_jobqueue.records.record import Record
@@ -135,6 +137,30 @@ class Assembly:
             first=submission.first,
             tag=submission.tag,
         )
+
+    def preview(self) -> tuple[str, str]:
+        """Return the script and the command of the next submission."""
+        table = self.groups[0].table
+        return self._kept.spec.preview(self.make_spec(Submission(table.next_tag, table.count, 1)))
+
+    async def start_scheduler(self, security: Security) -> rpc:
+        """Start the scheduler and return a connection to it.
+
+        Parameters
+        ----------
+        security : Security
+            Keys of the cluster; empty without encryption.
+
+        Raises
+        ------
+        SchedulerFailed
+            If the scheduler does not start.
+        """
+        files, placement = self._kept.files, self._kept.placement
+        files.write_keys(security)
+        options = self._kept.spec.scheduler_keywords()
+        await placement.start(Request(options, security, files, self.lifecycle.waits_for))
+        return rpc(placement.address, connection_args=security.get_connection_args("client"))
 
     async def _save_record(self, tag: str, script: str) -> None:
         await self.lifecycle.writer.save()

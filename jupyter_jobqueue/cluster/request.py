@@ -281,8 +281,8 @@ def check_keywords(
             f"{class_name}(..., scheduler_options={{{key!r}: {options[key]!r}}})",
             field=key,
         )
-    own = [name for name in inspect.signature(init).parameters if name not in ("self", "options")]
-    known = {*own, *options_of(system), *renamed_of(system)}
+    own = {name for name in inspect.signature(init).parameters if not name.startswith("_")}
+    known = {*own - {"self", "options"}, *options_of(system), *renamed_of(system)}
     refuse_unknown(options, known, kind="keyword")
 
 

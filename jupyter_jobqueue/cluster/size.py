@@ -7,10 +7,11 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dask.utils import parse_bytes
+from dask.utils import parse_bytes, parse_timedelta
 
 from jupyter_jobqueue.cluster.request import ClusterSpec
 from jupyter_jobqueue.errors import InvalidOption
+from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.options.check import shortened
 
 Size = str | int | None
@@ -64,6 +65,52 @@ def jobs_for(spec: ClusterSpec, sizes: Mapping[str, Size], *, floor: bool = Fals
     if floor:
         return max(size and max(1, size // per_job[key]) for key, size in given.items())
     return max(-(-size // per_job[key]) for key, size in given.items())
+
+
+class Pace(NamedTuple):
+    """How fast an adaptive cluster follows the workload.
+
+    Parameters
+    ----------
+    interval : str or float
+        Seconds between two decisions.
+    wait_count : int or None
+        Decisions in a row for which fewer jobs must be enough; overrides `idle_timeout`.
+    idle_timeout : str or float
+        Seconds for which fewer jobs must be enough before jobs are removed.
+    target_duration : str or float
+        Seconds that the current work should take.
+    """
+
+    interval: str | float
+    wait_count: int | None
+    idle_timeout: str | float
+    target_duration: str | float
+
+
+def policy(spec: ClusterSpec, minimum: Sizes, maximum: Sizes, pace: Pace) -> AdaptivePolicy:
+    """Return the adaptive policy for limits in any unit.
+
+    Parameters
+    ----------
+    spec : ClusterSpec
+        Resources of one job.
+    minimum, maximum : Sizes
+        The limits.
+    pace : Pace
+        How fast it follows the workload.
+
+    Raises
+    ------
+    InvalidOption
+        If a size is invalid, or the minimum is more than the maximum.
+    """
+    low, high = bounds(spec, minimum, maximum)
+    interval = float(parse_timedelta(pace.interval, default="seconds"))
+    idle = float(parse_timedelta(pace.idle_timeout, default="seconds"))
+    if pace.wait_count is not None:
+        idle = pace.wait_count * interval
+    return AdaptivePolicy(low, high, idle, interval, pace.target_duration)
 
 
 def bounds(spec: ClusterSpec, minimum: Sizes, maximum: Sizes) -> tuple[int, int | None]:

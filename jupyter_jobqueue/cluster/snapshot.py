@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from distributed import Security
 from pydantic import TypeAdapter
@@ -60,6 +61,21 @@ class Kept:
     files: ClusterFiles
     placement: Placement
     notes: list[tuple[float, str]]
+
+    @classmethod
+    def new(cls, spec: ClusterSpec, placement: Placement) -> Self:
+        """Return the facts about a new cluster.
+
+        Parameters
+        ----------
+        spec : ClusterSpec
+            The request for it.
+        placement : Placement
+            Where its scheduler will run.
+        """
+        cluster_id = secrets.token_hex(6)
+        files = ClusterFiles(cluster_id, spec.options)
+        return cls(cluster_id, time.time(), spec, files, placement, [])
 
 
 def make_record(
@@ -157,12 +173,9 @@ def arguments_of(record: Record) -> dict[str, Any]:
     spec = spec_of(record)
     files = ClusterFiles(record.id, spec.options, Path(record.folder))
     files.tls = dict(record.security)
+    placement, notes = placement_of(record), list(record.notes)
     return {
-        "spec": spec,
-        "files": files,
-        "placement": placement_of(record),
-        "cluster_id": record.id,
-        "created": record.created,
+        "_kept": Kept(record.id, record.created, spec, files, placement, notes),
         "security": Security(**record.security) if record.security else False,
     }
 

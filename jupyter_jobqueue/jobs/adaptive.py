@@ -82,7 +82,13 @@ class AdaptivePolicy:
         return self._decide(wanted, kept, "above the maximum" if too_many else self._enough(kept))
 
     def bounded(self, jobs: int) -> int:
-        """Return `jobs`, limited to the minimum and maximum."""
+        """Return a number of jobs, limited to the minimum and maximum.
+
+        Parameters
+        ----------
+        jobs : int
+            The number.
+        """
         return max(self.minimum, jobs if self.maximum is None else min(jobs, self.maximum))
 
     def _enough(self, jobs: int) -> str:

@@ -195,7 +195,13 @@ class Store:
             return mine
 
     def is_free(self, record: Record) -> bool:
-        """Return whether a cluster has no owner, or one that has ended."""
+        """Return whether a cluster has no owner, or one that has ended.
+
+        Parameters
+        ----------
+        record : Record
+            Record of the cluster.
+        """
         owner = record.owner
         return owner is None or (not owner.alive if owner.here else self._is_silent(record.id))
 

@@ -40,7 +40,13 @@ STATICS = b"../../../statics/"
 
 
 class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
-    """Passes requests and web sockets on to one scheduler."""
+    """Passes requests and web sockets on to one scheduler.
+
+    Parameters
+    ----------
+    *args, **kwargs : Any
+        Passed to the base class.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
 from jupyter_jobqueue.cluster.exit import cancel_all
 from jupyter_jobqueue.cluster.request import ClusterSpec
+from jupyter_jobqueue.cluster.snapshot import Kept
 from jupyter_jobqueue.errors import NotFound, TooSlow
 from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
@@ -507,16 +507,14 @@ class ClusterManager(ServerPolicy):
 
     def _cluster(self, spec: ClusterSpec) -> JobQueueCluster:
         placement = OwnProcess(lease=self.lease)
-        cluster = CLASSES[spec.system](
-            spec=spec,
-            placement=placement,
-            cluster_id=secrets.token_hex(6),
+        kept = Kept.new(spec, placement)
+        placement.log = kept.files.path / "scheduler.log"
+        return CLASSES[spec.system](
+            _kept=kept,
             asynchronous=True,
             silence_logs=False,
             security=None if self.encrypted else False,
         )
-        placement.log = cluster.files.path / "scheduler.log"
-        return cluster
 
     def _remove(self, entry: ManagedCluster) -> None:
         left = entry.left()
