@@ -13,7 +13,7 @@ from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.adapters.adapter import JobStatus
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.queue import JobQueue
-from jupyter_jobqueue.cluster.files import retire
+from jupyter_jobqueue.cluster.cleanup import retire
 from jupyter_jobqueue.cluster.request import cancel_words
 from jupyter_jobqueue.errors import CommandTimedOut, QueueError
 from jupyter_jobqueue.jobs.job import ENDED

@@ -14,6 +14,7 @@ from typing import Protocol
 from distributed.core import Status
 
 from jupyter_jobqueue.adapters.text import jobs_shown
+from jupyter_jobqueue.cluster.cleanup import keep_small
 from jupyter_jobqueue.cluster.files import ClusterFiles
 from jupyter_jobqueue.cluster.leftovers import cancel_leftovers
 from jupyter_jobqueue.cluster.lifespan import Lifespan
@@ -192,7 +193,7 @@ class Lifecycle:
         self._tasks.spawn(self.writer.run(self.placement.lease))
         self._tasks.spawn(self.lifespan.run())
         self._tasks.spawn(self._watch_scheduler())
-        self._tasks.spawn(self.files.keep_small(self._jobs))
+        self._tasks.spawn(keep_small(self._jobs))
         if self.placement.kind == "program":
             self._tasks.spawn(self._cancel_leftovers())
 
