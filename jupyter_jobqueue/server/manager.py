@@ -37,6 +37,8 @@ from jupyter_jobqueue.server.responses import (
 class ClusterManager(ServerPolicy):
     """Creates, resizes and closes clusters, and recovers those of an earlier server.
 
+    Methods that take the id of a cluster raise `NotFound` if there is no such cluster.
+
     Parameters
     ----------
     events : Events
@@ -100,11 +102,6 @@ class ClusterManager(ServerPolicy):
         -------
         ClusterModel
             The cluster in its current state.
-
-        Raises
-        ------
-        NotFound
-            If there is no such cluster.
         """
         return views.cluster(self._entry(cluster_id))
 
@@ -120,11 +117,6 @@ class ClusterManager(ServerPolicy):
         -------
         list of JobModel
             Every job, ended ones included.
-
-        Raises
-        ------
-        NotFound
-            If there is no such cluster.
         """
         return views.jobs(self._entry(cluster_id))
 
@@ -150,7 +142,7 @@ class ClusterManager(ServerPolicy):
         Raises
         ------
         NotFound
-            If there is no such cluster or job.
+            If there is no such job.
         InvalidOption
             If there is no such stream.
         TooSlow
@@ -175,11 +167,6 @@ class ClusterManager(ServerPolicy):
         -------
         JobScriptModel
             The script and the command that submits it.
-
-        Raises
-        ------
-        NotFound
-            If there is no such cluster.
         """
         cluster = self._entry(cluster_id).cluster
         return JobScriptModel(script=cluster.job_script(), command=cluster.submit_command())
@@ -201,8 +188,6 @@ class ClusterManager(ServerPolicy):
 
         Raises
         ------
-        NotFound
-            If there is no such cluster.
         WrongState
             If the scheduler has not started yet.
         """
@@ -227,7 +212,7 @@ class ClusterManager(ServerPolicy):
         Raises
         ------
         NotFound
-            If there is no such cluster, or it has no dashboard.
+            If it has no dashboard.
         WrongState
             If the scheduler has not started yet.
         """
@@ -374,8 +359,6 @@ class ClusterManager(ServerPolicy):
 
         Raises
         ------
-        NotFound
-            If there is no such cluster.
         InvalidOption
             If the size is invalid, or exceeds the limit of this server.
         WrongState
@@ -407,8 +390,6 @@ class ClusterManager(ServerPolicy):
 
         Raises
         ------
-        NotFound
-            If there is no such cluster.
         InvalidOption
             If the maximum exceeds the limit of this server.
         WrongState
@@ -439,8 +420,6 @@ class ClusterManager(ServerPolicy):
 
         Raises
         ------
-        NotFound
-            If there is no such cluster.
         WrongState
             If the cluster is closing or has failed.
         QueueError
@@ -460,11 +439,6 @@ class ClusterManager(ServerPolicy):
         ----------
         cluster_id : str
             Id of the cluster.
-
-        Raises
-        ------
-        NotFound
-            If there is no such cluster.
         """
         entry = self._entry(cluster_id)
         if entry.state != "closing":
