@@ -211,7 +211,7 @@ const SCHEMA: ISchema = {
       ...main
     },
     memory_per: {
-      ...text('Memory per', 'What the memory is asked for.'),
+      ...text('Memory per', 'Whether to request memory per node, or not at all.'),
       enum: ['node', 'none'],
       default: 'node'
     },
