@@ -23,22 +23,22 @@ MULTILINE = {"job_script_prologue", "job_script_epilogue"}
 """Options that are shell code and may therefore contain line breaks."""
 
 NULLABLE = {"walltime", "death_timeout"}
-"""Options of which None leaves the line out, although they have a default."""
+"""Options with a default for which None omits the line."""
 
 SHOWN = 200
 """Characters of a value that a message quotes."""
 LONGEST_TEXT, MOST_ITEMS = 20_000, 2_000
 """Characters of one text, and items of a list, that an option may have."""
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode categories of characters that end lines or mean nothing: control characters, halves of
-pairs, separators of lines and paragraphs."""
+"""Unicode categories of characters that end lines or are invalid in a text: control characters,
+lone surrogates, separators of lines and paragraphs."""
 WORDS = {
     "walltime": r"[\w:.+-]*",
     "job_mem": r"[\w.]*",
     "interface": r"[\w.:@-]*",
     "lsf_units": r"\w*",
 }
-"""Patterns of options that are one word of a directive: more would be further directives."""
+"""Patterns of options that must be one word: a second word would be another directive."""
 
 UNQUOTED = {Kind.INTEGER, Kind.NUMBER}
 """Kinds whose examples appear without quotes in error messages."""
@@ -52,7 +52,7 @@ def check(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
     system : str
         A batch system, such as ``"slurm"``.
     values : Mapping
-        Option values by Python name; None means not set, and no limit for a time.
+        Option values by Python name; None means not set, or no limit for a time.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def check_one(option: Option, value: Any) -> Any:
 
 
 def shortened(value: Any) -> str:
-    """Return a value as a message quotes it: `SHOWN` characters at the most."""
+    """Return a value as a message quotes it, with at most `SHOWN` characters."""
     text = repr(value[: 2 * SHOWN] if isinstance(value, str | list | tuple) else value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
@@ -154,7 +154,7 @@ def bad_text(value: Any, *, multiline: bool = False) -> str:
     value : Any
         A text, or a list of texts.
     multiline : bool
-        Whether line breaks may be there.
+        Whether line breaks are allowed.
     """
     texts = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
     if len(texts) > MOST_ITEMS:
@@ -219,7 +219,7 @@ def _processes(cores: int) -> int:
 def _integer(value: Any) -> int:
     try:
         if isinstance(value, bool):
-            raise TypeError  # Python counts with it, but a user does not
+            raise TypeError  # a number in Python, but not to a user
         number = operator.index(value)
     except TypeError:
         raise TypeError("a whole number") from None
