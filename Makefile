@@ -46,7 +46,7 @@ help: ## Show this list
 lab: $(VENV)/lab ## Open JupyterLab with the panel (LAB_ARGS="--no-browser --port 9999")
 	jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
 
-# Several at the same time, each told of as a whole when it is done. Tests of Python and of the browser
+# Several at the same time; the output of each comes as a whole. Tests of Python and of the browser
 # measure and wait: each has the machine for itself.
 TOGETHER := $(MAKE) --keep-going --no-print-directory --jobs=4 --output-sync=target
 

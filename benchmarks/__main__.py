@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def _samples(runner: Runner, cases: Sequence[Case], repeat: int) -> Iterator[Sample]:
-    """Measure in turns: all cases once, then again, and who is first alternates."""
+    """Measure all cases once, then again, with alternating order of the two projects."""
     for number in range(repeat):
         for case in cases:
             for subject in case.subjects[:: -1 if number % 2 else 1]:
@@ -46,11 +46,13 @@ def _options() -> argparse.Namespace:
         description="Measure jupyter-jobqueue and dask-jobqueue side by side on a real Slurm.",
     )
     names = [case.name for case in CASES]
-    parser.add_argument("--repeat", type=int, default=5, help="measurements of each (%(default)s)")
-    parser.add_argument("--quick", action="store_true", help="the same as --repeat 2")
+    parser.add_argument(
+        "--repeat", type=int, default=5, help="number of measurements (%(default)s)"
+    )
+    parser.add_argument("--quick", action="store_true", help="same as --repeat 2")
     parser.add_argument("--only", nargs="+", choices=names, metavar="CASE", help=", ".join(names))
-    parser.add_argument("--no-tls", action="store_true", help="without the encryption of ours")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write the report there too")
+    parser.add_argument("--no-tls", action="store_true", help="switch off our encryption")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the report here too")
     options = parser.parse_args()
     if missing := missing_commands():
         parser.exit(1, f"not installed: {' '.join(missing)}\n")

@@ -1,4 +1,4 @@
-"""What is measured, and what is aimed at."""
+"""The measurements and the goals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 OURS, THEIRS = "jupyter-jobqueue", "dask-jobqueue"
 STALL = 0.025
-"""Seconds for which the event loop may be busy at the most."""
+"""Maximum of seconds for which the event loop may be busy."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class Case:
     title : str
         For the table.
     jobs, processes : int
-        Jobs asked for, and workers in each.
+        Number of jobs, and of workers in each.
     held : bool
         Whether the jobs go to a partition that never starts any.
     listener : bool
         Whether something listens to the events of the cluster, which dask-jobqueue does not have.
     limit : float
-        Seconds after which the measurement is given up.
+        Seconds after which the measurement fails.
     """
 
     name: str
@@ -83,7 +83,7 @@ METRICS = {
 
 @dataclass(frozen=True)
 class Aim:
-    """A median of ours that is to be at most `share` of theirs."""
+    """A goal: our median is at most `share` of theirs."""
 
     title: str
     case: str

@@ -1,7 +1,7 @@
 """One measurement in a fresh process: what to do comes as JSON on the command line.
 
-It prints ``poll N`` as it asks for N jobs, and reads the moment at which the queue showed them, so
-that looking at the queue costs the measured loop nothing. Its last line is the result as JSON, in
+It prints ``poll N`` when it requests N jobs, and reads the moment at which the queue showed them.
+The measured loop does not poll the queue itself. Its last line is the result as JSON, in
 seconds. It imports nothing of its package: its folder need not be on the path of jobs.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 TICK = 0.001
 IDLE, AFTER = 0.5, 2.0
-"""Seconds of watching an idle loop, and of watching on when all jobs are in the queue."""
+"""Seconds to watch an idle loop, and to continue when all jobs are in the queue."""
 
 
 class Ticker:
@@ -39,7 +39,7 @@ class Ticker:
             last = now
 
     async def take(self) -> float:
-        """Return the longest stall since the last call, the one that may end now included."""
+        """Return the longest stall since the last call, including one that may end now."""
         seen = self._count
         await until(lambda: self._count > seen)
         longest, self._longest = self._longest, 0.0
@@ -81,19 +81,19 @@ def make(order: dict[str, Any]) -> Any:
 
 
 def listen(job: Any) -> None:
-    """Do with an event what sending it would do at least."""
+    """Do the minimum of sending an event."""
     json.dumps([job.name, job.state, job.reason] if job else [])
 
 
 def ids(cluster: Any, theirs: bool) -> int:
-    """Return how many jobs the cluster knows the ids of."""
+    """Return the number of jobs whose ids the cluster knows."""
     if theirs:
         return sum(bool(worker.job_id) for worker in cluster.workers.values())
     return sum(bool(job.id) for job in cluster.jobs.values())
 
 
 async def scale(cluster: Any, jobs: int) -> float:
-    """Ask for jobs and return when."""
+    """Request jobs and return the time."""
     started = time.monotonic()
     asked = cluster.scale(jobs=jobs)
     if inspect.isawaitable(asked):
@@ -137,7 +137,7 @@ async def workers(cluster: Any, order: dict[str, Any]) -> dict[str, float]:
 
 
 async def main(order: dict[str, Any]) -> None:
-    """Measure what `order` says, and print the result."""
+    """Execute the measurement that `order` describes, and print the result."""
     cluster = await make(order)
     print(json.dumps(await (held if order["held"] else workers)(cluster, order)), flush=True)
 

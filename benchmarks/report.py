@@ -1,4 +1,4 @@
-"""Samples as Markdown: what was measured where, a table, and which aims are met."""
+"""Samples as Markdown: the machine, a table, and which goals are met."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.runner import Sample
 
 @dataclass(frozen=True)
 class Report:
-    """What a run of the benchmark found.
+    """The results of a run of the benchmark.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Report:
     tls: bool
 
     def markdown(self) -> str:
-        """Return all of it."""
+        """Return the whole report."""
         parts = [_lines(self._setting()), self._table(), _lines(self._aims()), self._failures()]
         return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -109,7 +109,7 @@ def _version(package: str) -> str:
 
 
 def _short(ratio: float) -> str:
-    """Return a ratio with two digits that say something, or all before the point."""
+    """Return a ratio with two significant digits, or all digits before the point."""
     return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
@@ -130,7 +130,7 @@ def _lines(lines: Iterable[str]) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table that reads well as text too."""
+    """Return a Markdown table that is readable as text too."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [" | ".join(map(str.ljust, row, widths)) for row in rows]
     lines.insert(1, " | ".join("-" * max(width, 3) for width in widths))

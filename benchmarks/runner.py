@@ -34,7 +34,7 @@ class Sample:
 
 @contextmanager
 def forgetful_bed() -> Iterator[SlurmBed]:
-    """Run a Slurm that soon forgets ended jobs: listing them would slow who comes next."""
+    """Run a Slurm that soon removes ended jobs: listing them takes time."""
     bed = new_bed()
     try:
         bed.up()
@@ -93,7 +93,7 @@ class Runner:
             )
 
     def _attend(self, process: subprocess.Popen[str]) -> dict[str, float]:
-        """Watch the queue for the process when it asks for that; return its result."""
+        """Watch the queue when the process requests it; return its result."""
         assert process.stdin
         assert process.stdout
         try:

@@ -9,16 +9,16 @@
     ├── TooLarge                 413
     ├── TooSlow                  504
     ├── SchedulerFailed          500
-    │   └── SchedulerGone        500   of a cluster that was to be found again
-    └── QueueError               502   the batch system said no: its words are in ``details``
+    │   └── SchedulerGone        500   on re-attaching to a cluster
+    └── QueueError               502   the batch system failed; ``details`` has its output
         ├── CommandMissing       502
         ├── QueueDown            502   it cannot be reached
-        ├── LimitReached         502   there is no room now, later there may be
-        ├── ArrayRefused         502   it takes no array of that size, or none at all
-        ├── CancelRefused        502   it does not end these jobs
+        ├── LimitReached         502   it accepts no more jobs now
+        ├── ArrayRefused         502   it accepts no array of that size, or no arrays
+        ├── CancelRefused        502   it did not cancel these jobs
         └── CommandTimedOut      504
 
-``str(error)`` is for people; ``details`` keeps what the batch system printed, verbatim.
+``str(error)`` is for people; ``details`` has the verbatim output of the batch system.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class JobQueueError(Exception):
     message : str
         One sentence for people.
     details : str
-        What a batch system or a log said, verbatim; may have several lines.
+        Output of a batch system or of a log, verbatim; may have several lines.
     field : str
-        The part of the input at fault, such as ``"options.cores"``; empty if none is.
+        The part of the input that is wrong, such as ``"options.cores"``; empty if none is.
     """
 
     status_code = 500
@@ -53,19 +53,19 @@ class JobQueueError(Exception):
 
 
 class InvalidOption(JobQueueError, ValueError):
-    """A value that cannot be used; nothing has been changed."""
+    """A value is invalid; nothing has changed."""
 
     status_code = 400
 
 
 class NotFound(JobQueueError, LookupError):
-    """No cluster, job, profile or batch system of that name."""
+    """There is no cluster, job, profile or batch system of that name."""
 
     status_code = 404
 
 
 class WrongState(JobQueueError):
-    """The cluster is not in a state in which that can be done."""
+    """The current state of the cluster does not allow this operation."""
 
     status_code = 409
 
@@ -87,11 +87,11 @@ class SchedulerFailed(JobQueueError):
 
 
 class SchedulerGone(SchedulerFailed):
-    """The scheduler of a cluster that was left by its owner does not exist any more."""
+    """The scheduler of a cluster without an owner no longer exists."""
 
 
 class QueueError(JobQueueError):
-    """The batch system refused or failed; ``details`` are its own words."""
+    """The batch system refused a request or failed; ``details`` has its output."""
 
     status_code = 502
 
@@ -105,22 +105,22 @@ class QueueDown(QueueError):
 
 
 class LimitReached(QueueError):
-    """The batch system takes no more jobs now; when some have ended it may."""
+    """The batch system accepts no more jobs now, but may when some have ended."""
 
 
 class ArrayRefused(QueueError):
-    """The batch system takes no array of that size, or no arrays; nothing was submitted."""
+    """The batch system accepts no array of that size, or no arrays; nothing was submitted."""
 
 
 class CancelRefused(QueueError):
-    """The batch system does not end some jobs; it has been asked for each of them alone.
+    """The batch system refused to cancel some jobs, even one by one.
 
     Parameters
     ----------
     ids : sequence of str
         The jobs.
     details : str
-        What the batch system said.
+        Output of the batch system.
     """
 
     def __init__(self, ids: Sequence[str], *, details: str = "") -> None:
@@ -130,7 +130,7 @@ class CancelRefused(QueueError):
 
 
 class CommandTimedOut(QueueError):
-    """A command of the batch system did not answer in time; what it did is not known."""
+    """A command of the batch system did not end in time; its effect is unknown."""
 
     status_code = 504
 
@@ -155,7 +155,18 @@ def shortened(value: object) -> str:
 
 
 def unknown(kind: str, name: str, known: Iterable[str], field: str = "") -> InvalidOption:
-    """Refuse a name, with the nearest known ones.
+    """Return the error for an unknown name, with the nearest known ones.
+
+    Parameters
+    ----------
+    kind : str
+        What the name is, such as ``"option"``.
+    name : str
+        The unknown name.
+    known : iterable of str
+        Names that exist.
+    field : str
+        The field of the error; `name` if empty.
 
     Examples
     --------
@@ -167,7 +178,15 @@ def unknown(kind: str, name: str, known: Iterable[str], field: str = "") -> Inva
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return advice for a misspelt `name`: the nearest known names, or all of them."""
+    """Return advice for a misspelt name: the nearest known names, or all of them.
+
+    Parameters
+    ----------
+    name : str
+        The misspelt name.
+    known : iterable of str
+        Names that exist.
+    """
     names = sorted(known)
     close = difflib.get_close_matches(name[:SHOWN], names, n=3, cutoff=0.6)
     if close:

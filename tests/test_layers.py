@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -155,6 +156,20 @@ def test_the_root_has_few_doors() -> None:
         "discovery.py",
         "errors.py",
     }
+
+
+def layout_in(contributing: str) -> dict[str, set[str]]:
+    """Return the rooms in the table of CONTRIBUTING, and what each may import."""
+    found = {}
+    for row in re.findall(r"^\| `(\w+)(?:/|\.py)` *\|.*\| (.*?) *\|$", contributing, re.MULTILINE):
+        room, below = row[0], set(re.findall(r"`(\w+)`", row[1]))
+        found[room] = set(BELOW) - below - {room, "errors"} if "all but" in row[1] else below
+    return found
+
+
+def test_contributing_shows_the_same_layers() -> None:
+    layout = layout_in((ROOT / "CONTRIBUTING.md").read_text())
+    assert layout == {**BELOW, "localqueue": set()}
 
 
 @each_source

@@ -1,8 +1,8 @@
 """One adapter per batch system: how to submit, query and cancel jobs, as data.
 
-A batch system has few files: ``<system>.py`` is the adapter, ``<system>_output.py`` parses what its
-commands print, ``<system>_text.py`` writes what they take. A new one is registered by a line in
-``ADAPTERS``.
+A batch system has up to three files: ``<system>.py`` is the adapter, ``<system>_output.py`` parses
+what its commands print, and ``<system>_text.py`` writes what they take. A line in ``ADAPTERS``
+registers a new one.
 """
 
 from __future__ import annotations
@@ -36,11 +36,18 @@ ADAPTERS: dict[str, type[Adapter]] = {
 DIALECTS: dict[str, dict[str, type[Adapter]]] = {
     PBS.system: {"Torque": Torque},
 }
-"""Other adapters of a batch system, by the first word of the version that its commands print."""
+"""Further adapters of a batch system, by the first word of the version that its commands print."""
 
 
 def dialect_of(system: str, version: str) -> type[Adapter]:
     """Return the adapter of a batch system whose commands print `version`.
+
+    Parameters
+    ----------
+    system : str
+        A batch system, such as ``"pbs"``.
+    version : str
+        The output of the command that prints the version.
 
     Examples
     --------

@@ -41,7 +41,7 @@ class Adapter(ABC):
     label: ClassVar[str]
     """Name for people."""
     class_name: ClassVar[str]
-    """Name of the cluster class; clusters without a name, and their workers, get it too."""
+    """Name of the cluster class, and the default name of clusters and their workers."""
     commands: ClassVar[tuple[str, ...]] = ()
     """Commands that must be on PATH."""
     directive: ClassVar[str]
@@ -49,35 +49,35 @@ class Adapter(ABC):
     array_index: ClassVar[str] = ""
     """Shell expression for the index of an array element, from 0; empty if there are no arrays."""
     options: ClassVar[tuple[Option, ...]] = ()
-    """Options of this batch system beside those that all systems share."""
+    """Options of this batch system in addition to those that all systems share."""
     preset: ClassVar[Mapping[str, Any]] = {}
     """Values that the batch system's own profile sets, by option name."""
     renamed: ClassVar[Mapping[str, str]] = {}
-    """Old option names that still work, and their new names."""
+    """Old option names that still work, with their new names."""
     host: ClassVar[str] = ""
     """Address that scheduler and workers listen on when the user names no interface; empty for
     the one that other hosts reach."""
     keeps_ended_jobs: ClassVar[bool] = False
-    """Whether `status` lists ended jobs for a while: a job that vanishes before it is seen running
+    """Whether `status` lists ended jobs for a while. A job that vanishes before it was seen running
     or ended then never started."""
     exit_codes_expire: ClassVar[bool] = False
-    """Whether the queue may lose the exit code of an ended job: the job script then notes it in
+    """Whether the queue may lose the exit code of an ended job. The job script then writes it to
     `JobSpec.exit_file`."""
     status_lists_all: ClassVar[bool] = True
     """Whether `status` lists all jobs of the user. If not, it lists those that it names, and
     `list_ids` finds the others."""
     env_blocklist: ClassVar[str] = NEVER
-    """Pattern of environment variables that commands must not inherit, as a surrounding job set
-    them for itself."""
+    """Pattern of environment variables that commands must not inherit, because a surrounding job
+    set them for itself."""
     unreachable_pattern: ClassVar[str] = NEVER
-    """Pattern of an error message that means: the batch system cannot be reached."""
+    """Pattern of error messages which mean that the batch system cannot be reached."""
     limit_directive: ClassVar[str] = NEVER
     """Pattern of a time limit in a line of directives; its group is a value of ``walltime``."""
     limit_pattern: ClassVar[str] = NEVER
-    """Pattern of an error message that means: a limit is reached, and later there may be room."""
+    """Pattern of error messages which mean that a limit is reached: jobs may fit later."""
 
     array_pattern: ClassVar[str] = NEVER
-    """Pattern of an error message that means: an array is too large, or none are taken."""
+    """Pattern of error messages which mean that an array is too large, or arrays are disabled."""
     vague_reason: ClassVar[str] = NEVER
     """Pattern of a reason to wait, as `status` shows it, that `why_waiting` explains."""
 
@@ -108,16 +108,16 @@ class Adapter(ABC):
         Parameters
         ----------
         ids : sequence of str
-            Jobs that the result must have, as far as they are in the queue.
+            Jobs that the result must contain if they are in the queue.
 
         Returns
         -------
         Call
-            Its result has jobs by id; one of `ids` that it lacks has left the queue.
+            Its result has jobs by id; an id of `ids` that is missing has left the queue.
         """
 
     def look_for(self, job_id: str) -> Call[Listing]:
-        """Query one job by its id alone, as a listing of many may lack it by mistake.
+        """Query one job by its id alone, because a listing of many may lack it by mistake.
 
         Parameters
         ----------
@@ -143,10 +143,21 @@ class Adapter(ABC):
 
     @abstractmethod
     def version(self) -> Call[str] | None:
-        """Query the version of the batch system; None if it is a part of this project."""
+        """Query the version of the batch system; None if it is part of this project."""
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]] | None:
-        """Query the accounting for jobs that have left the queue; None if there is none."""
+        """Query the accounting for jobs that have left the queue.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            The jobs.
+
+        Returns
+        -------
+        Call or None
+            Its result has jobs by id; None if there is no accounting.
+        """
         return None
 
     def why_waiting(self, ids: Sequence[str]) -> Call[dict[str, str]] | None:
@@ -175,11 +186,17 @@ class Adapter(ABC):
     # ---- options
 
     def config_file(self, environment: Mapping[str, str]) -> str:
-        """Return the path of the file whose text `site_options` needs; empty if it needs none."""
+        """Return the path of the file whose text `site_options` needs; empty if it needs none.
+
+        Parameters
+        ----------
+        environment : Mapping
+            The environment variables of the user.
+        """
         return ""
 
     def site_options(self, environment: Mapping[str, str], config: str) -> dict[str, Any]:
-        """Return values of options that the site sets for users who leave them open.
+        """Return the site's values of options that a user does not set.
 
         Parameters
         ----------
@@ -191,11 +208,22 @@ class Adapter(ABC):
         return {}
 
     def warnings(self, options: Mapping[str, Any]) -> list[str]:
-        """Return sentences about checked options that are valid but hardly do what is meant."""
+        """Return warnings about options that are valid but unlikely to be intended.
+
+        Parameters
+        ----------
+        options : Mapping
+            Checked options.
+
+        Returns
+        -------
+        list of str
+            One sentence per warning.
+        """
         return []
 
     def elsewhere(self, options: Mapping[str, Any], environment: Mapping[str, str]) -> str:
-        """Return why jobs would go where `status` and `cancel` do not look; empty if they do not.
+        """Return why `status` and `cancel` would not find the jobs; empty if they would.
 
         Parameters
         ----------
@@ -207,13 +235,19 @@ class Adapter(ABC):
         return ""
 
     def walltime(self, options: Mapping[str, Any]) -> int | None:
-        """Return the time limit of a job in seconds; None if there is none or it is unknown."""
+        """Return the time limit of a job in seconds; None if there is none or it is unknown.
+
+        Parameters
+        ----------
+        options : Mapping
+            Checked options.
+        """
         return seconds(str(options.get("walltime") or ""))
 
     def limit_sent(self, spec: JobSpec) -> int | None:
-        """Return the time limit that the directives of a script ask for, in seconds.
+        """Return the time limit that the directives of a script request, in seconds.
 
-        A user may skip our directive, or write another one; of several the last one counts.
+        A user may skip the generated directive or add another one; of several, the last one counts.
 
         Parameters
         ----------
@@ -223,7 +257,7 @@ class Adapter(ABC):
         Returns
         -------
         int or None
-            None if the script asks for none, or for one that cannot be read.
+            None if the script requests none, or one that cannot be parsed.
         """
         pattern = re.compile(self.limit_directive)
         found = [match[1] for line in self.header(spec) for match in pattern.finditer(line)]
@@ -236,31 +270,69 @@ class Adapter(ABC):
 
     @abstractmethod
     def directives(self, spec: JobSpec) -> list[str]:
-        """Return the directives of a job script without the leading `directive` word."""
+        """Return the directives of a job script without the leading `directive` word.
+
+        Parameters
+        ----------
+        spec : JobSpec
+            The submission.
+        """
 
     def header(self, spec: JobSpec) -> list[str]:
-        """Return the directive lines, without those to skip and with the extra ones."""
+        """Return the directive lines, without those to skip and with the extra ones.
+
+        Parameters
+        ----------
+        spec : JobSpec
+            The submission.
+        """
         lines = [f"{self.directive} {text}" for text in self.directives(spec)]
         kept = [line for line in lines if not any(skip in line for skip in spec.skip)]
         return [*kept, *(f"{self.directive} {text}" for text in spec.extra)]
 
     def script(self, spec: JobSpec) -> str:
-        """Return the whole job script."""
+        """Return the whole job script.
+
+        Parameters
+        ----------
+        spec : JobSpec
+            The submission.
+        """
         return "\n".join([spec.shebang, "", *self.header(spec), "", *self.body(spec), ""])
 
     def body(self, spec: JobSpec) -> list[str]:
-        """Return the lines of shell that a job runs."""
+        """Return the lines of shell that a job runs.
+
+        Parameters
+        ----------
+        spec : JobSpec
+            The submission.
+        """
         lines = [*self.preamble(spec), *spec.prologue, spec.command, *spec.epilogue]
         return [line for line in lines if line]
 
     def preamble(self, spec: JobSpec) -> list[str]:
-        """Return the line with which a job notes its exit code, where the queue may lose it."""
+        """Return the lines that write the exit code to a file, if the queue may lose it.
+
+        Parameters
+        ----------
+        spec : JobSpec
+            The submission.
+        """
         if not (self.exit_codes_expire and spec.exit_file):
             return []
         return ["trap " + shlex.quote(f"echo $? > {spec.exit_file}") + " EXIT"]
 
     def log_paths(self, spec: JobSpec, job_id: str) -> tuple[str, str]:
-        """Return where stdout and stderr of a job go; empty texts if that is unknown."""
+        """Return the files for stdout and stderr of a job; empty texts if unknown.
+
+        Parameters
+        ----------
+        spec : JobSpec
+            The submission.
+        job_id : str
+            Its id, or the placeholder of a directive.
+        """
         if not spec.logs:
             return "", ""
         stem = f"{spec.logs}/{re.sub('[/%]', '-', spec.name)}-{job_id}"

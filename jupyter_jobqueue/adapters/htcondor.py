@@ -29,7 +29,7 @@ from jupyter_jobqueue.adapters.option import JOB_CPU, JOB_MEM, WALLTIME, Kind, O
 from jupyter_jobqueue.adapters.text import seconds
 
 OTHER_SCHEDD = re.compile(r"\s*-(n|na|nam|name|p|po|poo|pool|r|re\w*)\b")
-"""Arguments of condor_submit that name another schedd or pool; it takes short forms of each."""
+"""Arguments of condor_submit that name another schedd or pool; it accepts abbreviations."""
 
 
 class HTCondor(Adapter):
@@ -57,7 +57,7 @@ class HTCondor(Adapter):
             "disk",
             Kind.MEMORY,
             "Disk",
-            "Disk of one job; HTCondor's own choice if not set.",
+            "Disk space of one job; HTCondor's own default if not set.",
             example="10 GB",
             basic=True,
         ),
@@ -68,26 +68,26 @@ class HTCondor(Adapter):
         ),
         JOB_CPU,
         JOB_MEM,
-        memory_per("Whether memory is asked for per job, or not at all.", "job", "none"),
+        memory_per("Whether to request memory per job, or not at all.", "job", "none"),
         Option(
             "submit_command_extra",
             Kind.LINES,
             "Arguments of condor_submit",
-            "Further arguments of condor_submit, one a line.",
+            "Additional arguments of condor_submit, one per line.",
             default=(),
         ),
         Option(
             "cancel_command_extra",
             Kind.LINES,
             "Arguments of condor_rm",
-            "Further arguments of condor_rm, one a line.",
+            "Additional arguments of condor_rm, one per line.",
             default=(),
         ),
         Option(
             "job_extra_directives",
             Kind.SETTINGS,
             "Extra directives",
-            "Further lines of the submit description, as Key = value; they win over ours.",
+            "Additional lines of the submit description, as Key = value; they override others.",
             default=(),
             example='+ProjectName = "physics"',
         ),
@@ -95,7 +95,7 @@ class HTCondor(Adapter):
             "job_directives_skip",
             Kind.LINES,
             "Skipped directives",
-            "Keys of the submit description that are left out.",
+            "Keys of the submit description to leave out.",
             default=(),
             example="RequestDisk",
         ),
@@ -142,7 +142,7 @@ class HTCondor(Adapter):
         extra = options.get("submit_command_extra") or ()
         named = next((text for text in extra if OTHER_SCHEDD.match(text)), "")
         return named and (
-            f"{named} submits to another schedd, which condor_q would not ask: set "
+            f"{named} submits to another schedd, which condor_q does not query: set "
             "_CONDOR_SCHEDD_HOST in the environment of this program instead (and "
             "_CONDOR_COLLECTOR_HOST for another pool)"
         )
@@ -167,7 +167,7 @@ class HTCondor(Adapter):
         return "\n".join([spec.shebang, "", *settings, "", *run, "", queue, ""])
 
     def header(self, spec: JobSpec) -> list[str]:
-        """Return the settings, without those that the user skips or sets.
+        """Return the generated settings, without those that the user skips or sets.
 
         Parameters
         ----------
@@ -193,7 +193,7 @@ class HTCondor(Adapter):
     def _log_settings(self, spec: JobSpec) -> list[str]:
         out, err = self.log_paths(spec, "$(ClusterId).$(ProcId)")
         events = self.log_paths(spec, "$(ClusterId)")[0].removesuffix(".out")
-        # Streamed, as the workers are killed in the end: else there would be nothing left to read.
+        # Streamed: the workers are killed at the end, and their output would be lost otherwise.
         return [
             f"LogDirectory = {spec.logs}",
             f"Output = {out}",

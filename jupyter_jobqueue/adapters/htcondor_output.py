@@ -71,7 +71,15 @@ def read_ids(text: str) -> list[str]:
 
 
 def read_jobs(text: str, *, left: bool = False) -> Listing:
-    """Read jobs of the queue, or of the history, where removed jobs have `left` their nodes."""
+    """Read the jobs of condor_q or condor_history.
+
+    Parameters
+    ----------
+    text : str
+        The output.
+    left : bool
+        Whether removed jobs have left their nodes, as in the history.
+    """
     ads, complete = _ads(text)
     jobs = [ad for ad in ads if "ClusterId" in ad and "ProcId" in ad]
     read = {f"{ad['ClusterId']}.{ad['ProcId']}": _status(ad, left) for ad in jobs}
@@ -79,7 +87,7 @@ def read_jobs(text: str, *, left: bool = False) -> Listing:
 
 
 def _ads(text: str) -> tuple[list[dict[str, Any]], bool]:
-    """Read a list of ads, and whether it is whole; no ads are no output at all."""
+    """Read a list of ads and whether it is complete; without ads, nothing is printed."""
     found, blocks = [], re.findall(r"^\{$.*?^\}$", text, re.MULTILINE | re.DOTALL)
     for block in blocks:
         with suppress(ValueError):

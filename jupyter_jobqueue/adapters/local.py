@@ -74,7 +74,7 @@ class Local(Adapter):
 
 
 def _command(*words: str) -> list[str]:
-    # -P, so that no file in the working directory shadows a module of the standard library.
+    # -P: no file in the working directory may shadow a module of the standard library.
     return [sys.executable, "-P", "-m", "jupyter_jobqueue.localqueue", *words]
 
 

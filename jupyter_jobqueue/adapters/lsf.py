@@ -48,7 +48,7 @@ class LSF(Adapter):
     # MAX_JOB_ARRAY_SIZE.
     array_pattern = r"(?i)job array (index|size).*(too large|exceed|out of range)"
     array_index = "$((LSB_JOBINDEX - 1))"
-    # Within a job, bsub would hand on that job's settings; BSUB_QUIET suppresses the id, and
+    # Within a job, bsub would pass on that job's settings; BSUB_QUIET suppresses the id, and
     # BSUB_STDERR prints it elsewhere. The user's defaults and the places of files stay.
     env_blocklist = (
         r"BSUB_.*|LS_(?!COLORS$).*|"
@@ -68,7 +68,7 @@ class LSF(Adapter):
             "ncpus",
             Kind.INTEGER,
             "CPUs of the job",
-            "Slots to ask the queue for, when it is not the number of cores that the workers use.",
+            "Slots to request, if different from the number of cores that the workers use.",
             minimum=1,
             example="4",
         ),
@@ -76,17 +76,17 @@ class LSF(Adapter):
             "mem",
             Kind.MEMORY,
             "Memory of the job",
-            "Memory to ask the queue for, when it is not what the workers use.",
+            "Memory to request, if different from what the workers use.",
             example="4 GB",
         ),
         memory_per(
-            "Whether memory is asked for per job, per slot, or not at all.", "job", "slot", "none"
+            "Whether to request memory per job, per slot, or not at all.", "job", "slot", "none"
         ),
         Option(
             "lsf_units",
             Kind.TEXT,
             "Unit of memory",
-            "Unit of memory limits, kb to eb; what LSF's own configuration says if not set.",
+            "Unit of memory limits, from kb to eb; the unit in LSF's own configuration if not set.",
             example="mb",
             pattern=r"\w*",
         ),
@@ -94,13 +94,13 @@ class LSF(Adapter):
             "use_stdin",
             Kind.FLAG,
             "Script on standard input",
-            "Give bsub the script on its standard input rather than as an argument.",
+            "Pass the script to bsub on standard input rather than as an argument.",
             default=True,
         ),
     )
 
     def submit(self, spec: JobSpec) -> Call[list[str]]:
-        # The command line wins over the script.
+        # The command line overrides the script.
         name = re.sub(r"[^\w.+-]", "-", spec.name) + f".{spec.tag}"
         named = ["-J", f"{name}[1-{spec.count}]" if spec.count > 1 else name]
 

@@ -26,7 +26,7 @@ STATES = {
 }
 
 ENDED = ("Completed", "Removed", "Vacated")
-"""States of jobs that have ended; a vacated one made way for another."""
+"""States of jobs that have ended; a vacated job was preempted."""
 
 TERMINATED = 256 + 15
 """Completion code of a job that was ended by SIGTERM."""
@@ -41,7 +41,15 @@ def read_id(text: str) -> list[str]:
 
 
 def read_showq(text: str, ids: Iterable[str]) -> Listing:
-    """Read jobs; those that msub gave one of `ids` have that id."""
+    """Read the jobs of ``showq --xml``.
+
+    Parameters
+    ----------
+    text : str
+        The output.
+    ids : iterable of str
+        Ids that msub printed; a job with one of them is listed by it, whatever Moab calls it now.
+    """
     known = set(ids)
     jobs = [job.attrib for job in xml_of(text).iter("job")]
     read = {_id(job, known): _status(job) for job in jobs if "JobID" in job}
@@ -85,7 +93,7 @@ def _state(job: Mapping[str, str]) -> tuple[BatchState, int | None]:
 
 
 def _ended_by_system(job: Mapping[str, str]) -> bool:
-    """Whether a job made way for another, or was removed when its walltime was over."""
+    """Whether a job was preempted, or removed at its walltime."""
     used, limit = (_time(job.get(key)) or 0 for key in ("AWDuration", "ReqAWDuration"))
     overran = job.get("State") == "Removed" and 0 < limit <= used
     return overran or job.get("State") == "Vacated"

@@ -1,4 +1,4 @@
-"""What adapters and their callers exchange: jobs to submit, commands, and what they report."""
+"""The data between adapters and their callers: jobs to submit, commands, and their results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class BatchState(StrEnum):
     PENDING = "pending"
     HELD = "held"
     STUCK = "stuck"
-    """Held by the batch system after an error: the job does not start unless somebody acts."""
+    """Held by the batch system after an error: the job starts only if somebody acts."""
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
@@ -35,11 +35,11 @@ class JobStatus(NamedTuple):
     Parameters
     ----------
     state : BatchState
-        What the job does.
+        The state of the job.
     reason : str
-        Why it waits, or why it ended, as the batch system words it.
+        Why it waits or why it ended, as the batch system states it.
     node : str
-        Nodes that it runs on, joined by commas.
+        Nodes on which it runs, separated by commas.
     tag : str
         The tag given at submission; empty if the batch system does not show it.
     submitted, started, estimated_start, ended : float, optional
@@ -49,7 +49,7 @@ class JobStatus(NamedTuple):
     element : int
         Index in its array, from 0; 0 for a single job.
     ended_by_system : bool
-        Whether it ended for no fault of its own: walltime, preemption, a node that failed.
+        Whether the system ended it: walltime, preemption or node failure.
     """
 
     state: BatchState
@@ -74,8 +74,8 @@ class Listing(dict[str, JobStatus]):
     jobs : Mapping
         The jobs.
     complete : bool
-        Whether the whole text could be read. What a text says that was cut, or has lines that
-        mean nothing, is true; but a job that it lacks need not have left.
+        Whether the whole output could be parsed. If it was cut, or has unknown lines, the listed
+        jobs are right, but a missing job has not necessarily left the queue.
     """
 
     def __init__(self, jobs: Mapping[str, JobStatus] | None = None, *, complete: bool = True):
@@ -89,17 +89,17 @@ class Queue(NamedTuple):
     Parameters
     ----------
     name : str
-        What a submission calls it.
+        Its name in a submission.
     default : bool
-        Whether jobs that name no queue go there.
+        Whether jobs without a queue go there.
     open : bool
         Whether it accepts and starts jobs.
     max_walltime, default_walltime : int, optional
         Seconds; None if there is no limit or it is unknown.
     max_cores : int, optional
-        Cores of its largest node, or the most that a job may have.
+        Cores of its largest node, or the maximum of a job.
     max_memory : int, optional
-        Bytes of its largest node, or the most that a job may have.
+        Bytes of its largest node, or the maximum of a job.
     nodes : int, optional
         Number of its nodes.
     """
@@ -131,18 +131,18 @@ class JobSpec:
     count : int
         Number of jobs; two or more are one array.
     tag : str
-        Text that the queue must show for the jobs, so that a lost submission can be found.
+        Text that the queue must show for the jobs, to identify a submission of unknown outcome.
     logs : str
         Folder for the output of the jobs; empty leaves it to the batch system.
     exit_file : str
-        File in which a job notes its exit code, in case the queue loses it. It is a shell word,
-        as it may contain the index of an array element.
+        File to which a job writes its exit code, in case the queue loses it. It is a shell word
+        that may contain the index of an array element.
     shebang : str
         First line of the script.
     prologue, epilogue : sequence of str
         Lines of shell before and after the command.
     skip : sequence of str
-        Directives that contain one of these texts are left out.
+        Texts; directives that contain one of them are left out.
     extra : sequence of str
         Directives added verbatim, last.
     options : Mapping
@@ -180,8 +180,8 @@ class Call(Generic[T_co]):
     env : Mapping
         Environment variables to add.
     already_gone_pattern : str
-        A failure each line of which matches this pattern only means that jobs have left the queue
-        already; the output is read all the same.
+        Pattern of error lines which mean that jobs have left the queue already. If all lines of
+        an error match, the output is parsed nevertheless.
     """
 
     argv: list[str]

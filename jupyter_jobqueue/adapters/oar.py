@@ -67,7 +67,7 @@ class OAR(Adapter):
             "resource_spec",
             Kind.TEXT,
             "Resources",
-            "Resources to ask for, as after oarsub -l but without walltime; "
+            "Resources to request, as after oarsub -l but without walltime; "
             "all cores on one node if not set.",
             example="/nodes=1/core=8",
         ),
@@ -76,7 +76,7 @@ class OAR(Adapter):
             Kind.TEXT,
             "Memory property",
             "Resource property with the memory of a core in MiB, as oarnodes shows it; "
-            f"{NO_PROPERTY} where there is none.",
+            f"{NO_PROPERTY} if there is none.",
             example="mem_core",
             basic=True,
             pattern=r"\w*",  # of SQL
@@ -86,17 +86,17 @@ class OAR(Adapter):
             "job_mem",
             Kind.INTEGER,
             "Memory per core of the job",
-            "MiB that each core must have at least, when it is not what the workers use.",
+            "Minimum memory of each core in MiB, if different from what the workers use.",
             minimum=1,
             example="4096",
         ),
-        memory_per("Whether memory is asked for per core, or not at all.", "core", "none"),
+        memory_per("Whether to request memory per core, or not at all.", "core", "none"),
     )
 
     def submit(self, spec: JobSpec) -> Call[list[str]]:
         words = [word for line in self.header(spec) for word in arguments(line)]
         words += ["--array", str(spec.count)] if spec.count > 1 else []
-        # The last -n wins, so that the listing shows the tag.
+        # The last -n counts, so that the listing shows the tag.
         name = tagged_name(spec.name, spec.tag)
         argv = ["oarsub", *words, "-n", name, inline(spec.shebang, self.script(spec))]
         return Call(argv, lambda text: read_job_ids(text, spec.count))
@@ -122,9 +122,9 @@ class OAR(Adapter):
         if options.get("memory_per_core_property_name") or options.get("memory_per") == "none":
             return []
         return [
-            "no memory is asked of OAR for the jobs, so they may land where there is too little: "
-            "set memory_per_core_property_name to the property that oarnodes shows for the memory "
-            f"of a core, or to {NO_PROPERTY!r}"
+            "the jobs request no memory and may start on nodes with too little: set "
+            "memory_per_core_property_name to the property that oarnodes shows for the memory of "
+            f"a core, or to {NO_PROPERTY!r}"
         ]
 
     def walltime(self, options: Mapping[str, Any]) -> int | None:
@@ -151,7 +151,7 @@ class OAR(Adapter):
     def header(self, spec: JobSpec) -> list[str]:
         """Return the directive lines with at most one condition on properties.
 
-        Of several, OAR uses the last alone; so that of the user and ours are joined.
+        Of several, OAR uses only the last; therefore the user's and ours are joined.
 
         Parameters
         ----------

@@ -41,7 +41,20 @@ CONSEQUENCES = {
 
 
 def read_job_ids(text: str, count: int) -> list[str]:
-    """Read the ids of `count` jobs from the output of oarsub."""
+    """Read the ids of jobs from the output of oarsub.
+
+    Parameters
+    ----------
+    text : str
+        The output.
+    count : int
+        Number of submitted jobs.
+
+    Raises
+    ------
+    ValueError
+        If the output has another number of ids.
+    """
     ids = re.findall(r"^OAR_JOB_ID=(\d+)$", text, re.MULTILINE)
     if len(ids) != count:
         raise ValueError(f"no {count} job ids in {text!r}")

@@ -16,7 +16,15 @@ def safe_name(name: str) -> str:
 
 
 def tagged_name(name: str, tag: str) -> str:
-    """Return the name that distinguishes our jobs from all others, as OAR has no comments."""
+    """Return the name that distinguishes our jobs from all others, as OAR has no comments.
+
+    Parameters
+    ----------
+    name : str
+        The name that the user sees.
+    tag : str
+        The tag of the submission.
+    """
     return f"{safe_name(name)[: NAME_LENGTH - len(tag) - 1]}.{tag}"
 
 

@@ -88,7 +88,7 @@ JOB_CPU = Option(
     "job_cpu",
     Kind.INTEGER,
     "CPUs of the job",
-    "CPUs to ask the queue for, when it is not the number of cores that the workers use.",
+    "CPUs to request, if different from the number of cores that the workers use.",
     minimum=1,
     example="4",
 )
@@ -97,14 +97,22 @@ JOB_MEM = Option(
     "job_mem",
     Kind.TEXT,
     "Memory of the job",
-    "Memory to ask the queue for, in the queue's own form, when it is not what the workers use.",
+    "Memory to request, in the queue's own format, if different from what the workers use.",
     example="4G",
     pattern=r"[\w.]{0,40}",
 )
 
 
 def memory_per(help: str, *choices: str) -> Option:
-    """Return the option that says how memory is requested; the default is the first choice."""
+    """Return the option for the unit to which a memory request applies.
+
+    Parameters
+    ----------
+    help : str
+        What a form shows.
+    *choices : str
+        The units, such as ``"job"``; the first is the default.
+    """
     first = choices[0]
     return Option(
         "memory_per",

@@ -57,19 +57,19 @@ class PBS(Adapter):
     renamed = {"project": "account"}  # noqa: RUF012 (a constant)
     options = (
         replace(QUEUE, help="Destination of the jobs (-q).", example="workq"),
-        replace(ACCOUNT, help="Account to charge (-A); PBS_ACCOUNT of the environment if not set."),
+        replace(ACCOUNT, help="Account to charge (-A); $PBS_ACCOUNT if not set."),
         WALLTIME,
         Option(
             "resource_spec",
             Kind.TEXT,
             "Resources",
-            "Resources to ask for (-l), instead of those made from cores and memory.",
+            "Resources to request (-l), instead of those derived from cores and memory.",
             example="select=1:ncpus=24:mem=100GB",
         ),
         JOB_CPU,
         JOB_MEM,
         memory_per(
-            "Whether memory is asked for per job, per process, or not at all.",
+            "Whether to request memory per job, per process, or not at all.",
             "job",
             "process",
             "none",
@@ -79,14 +79,14 @@ class PBS(Adapter):
     # -f: otherwise a process stays that keeps this environment, and prints the error of the last
     # call.
     submit_command: ClassVar[tuple[str, ...]] = ("qsub", "-f")
-    """The command that submits, without the options of a submission."""
+    """The submit command, without the options of a submission."""
     array_option: ClassVar[str] = "-J"
     """The option of that command for an array."""
     first_of_name: ClassVar[str] = "[A-Za-z0-9]"
     """Pattern of the first character that the name of a job may have."""
 
     def submit(self, spec: JobSpec) -> Call[list[str]]:
-        # This name wins over the one in the script, so that the listing shows the tag.
+        # This name overrides the one in the script, so that the listing shows the tag.
         argv = [*self.submit_command, "-N", f"{self.job_name(spec)}.{spec.tag}"]
         argv += [self.array_option, f"0-{spec.count - 1}"] if spec.count > 1 else []
 
@@ -130,7 +130,7 @@ class PBS(Adapter):
         queues = [str(options.get("queue") or ""), *(text for text in extra if "-q" in text)]
         named = next((queue for queue in queues if "@" in queue), "")
         return named and (
-            f"{named} names another server, which qselect would not ask: set PBS_SERVER in the "
+            f"{named} names another server, which qselect does not query: set PBS_SERVER in the "
             "environment of this program instead (PBS_DEFAULT for Torque)"
         )
 
@@ -155,7 +155,7 @@ class PBS(Adapter):
         return [f"select=1:ncpus={count}" + (f":mem={size}" if size else "")]
 
     def job_name(self, spec: JobSpec) -> str:
-        """Return the name of the jobs in characters that PBS takes."""
+        """Return the name of the jobs in characters that PBS accepts."""
         name = re.sub(r"[^A-Za-z0-9_.+-]", "_", spec.name)[:NAME_LENGTH]
         return name if re.match(self.first_of_name, name) else f"j{name}"
 

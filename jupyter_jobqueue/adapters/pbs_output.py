@@ -40,8 +40,8 @@ GIVEN_UP = "too many failed attempts to run"
 def read_living(text: str) -> Listing:
     """Read the jobs of ``qstat``.
 
-    An element that ended while others live is X, often without a hint how it ended. It is left out,
-    so that it is looked up in the history.
+    An element that ended while others live has state X, often without a sign of how it ended. It is
+    left out, so that the history is queried for it.
     """
     jobs = {job_id: job for job_id, job in _jobs(text).items() if not _lacks_end(job)}
     return Listing({job_id: _status(job_id, job) for job_id, job in jobs.items()})
@@ -102,7 +102,7 @@ def _end_state(job: Mapping[str, Any]) -> BatchState:
 
 
 def _reason(state: BatchState, job: Mapping[str, Any]) -> str:
-    """Return what the comment adds to the state; a held job often has no comment."""
+    """Return the part of the comment that adds to the state; a held job often has no comment."""
     comment = str(job.get("comment", ""))
     if state.ended:
         match = re.search(r"\band ((?:failed|terminated|exceeded)\b.*)", comment)
@@ -137,7 +137,15 @@ def read_queues(text: str) -> list[Queue]:
 
 
 def queue_of(name: str, facts: Mapping[str, Any]) -> Queue:
-    """Return one queue with its limits, from its attributes."""
+    """Return one queue with its limits.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    facts : Mapping
+        Its attributes as PBS prints them.
+    """
     limits, defaults = facts.get("resources_max", {}), facts.get("resources_default", {})
     cores = str(limits.get("ncpus", ""))
     return Queue(

@@ -62,7 +62,15 @@ def exit_of(status: object) -> tuple[int | None, int | None]:
 
 
 def id_in(text: str, *, array: bool) -> str:
-    """Find the line that is an id, ``12.server`` or ``12[].server``; sites print more lines."""
+    """Find the line that is an id, ``12.server`` or ``12[].server``; sites print more lines.
+
+    Parameters
+    ----------
+    text : str
+        The output of qsub.
+    array : bool
+        Whether it is the id of an array.
+    """
     brackets = r"\[\]" if array else ""
     match = re.search(rf"^\s*(\d+{brackets}(?:\.[\w.:-]+)?)\s*$", text, re.MULTILINE)
     if not match:

@@ -63,14 +63,14 @@ class SGE(Adapter):
             "resource_spec",
             Kind.TEXT,
             "Resources",
-            "Further resources, as after qsub -l.",
+            "Additional resources, as after qsub -l.",
             example="h_vmem=4G,gpu=1",
         ),
         Option(
             "parallel_environment",
             Kind.TEXT,
             "Parallel environment",
-            "Parallel environment to ask slots of; without one a job has one slot.",
+            "Parallel environment to request slots from; without one, a job has one slot.",
             example="smp",
             basic=True,
             pattern=r"[\w.*?|!@:+-]*",
@@ -78,14 +78,14 @@ class SGE(Adapter):
         replace(
             JOB_CPU,
             title="Slots of the job",
-            help="Slots to ask for, when it is not the number of cores that the workers use.",
+            help="Slots to request, if different from the number of cores that the workers use.",
         ),
         JOB_MEM,
         Option(
             "memory_per",
             Kind.TEXT,
             "Memory per",
-            "Whether memory is asked for per slot, per job, or only if job_mem says how much.",
+            "Whether to request memory per slot, per job, or only if job_mem is set.",
             default="none",
             example="slot",
             choices=("slot", "job", "none"),
@@ -94,7 +94,7 @@ class SGE(Adapter):
             "memory_resource",
             Kind.TEXT,
             "Memory resource",
-            "Resource with which this site asks for memory.",
+            "Resource that requests memory at this site.",
             default="h_vmem",
             example="mem_free",
             pattern=r"[\w.:-]*",
@@ -145,7 +145,7 @@ class SGE(Adapter):
             return []
         return [
             f"Grid Engine gives each job one slot, not {slots}: set parallel_environment to one "
-            "that qconf -spl names, such as 'smp'"
+            "that qconf -spl lists, such as 'smp'"
         ]
 
     def walltime(self, options: Mapping[str, Any]) -> int | None:
@@ -154,7 +154,7 @@ class SGE(Adapter):
     def directives(self, spec: JobSpec) -> list[str]:
         options, shell = spec.options, shell_of(spec.shebang)
         lines = [f"-N {job_name(spec.name)}"]
-        # By default a queue runs scripts with a shell of its own and ignores ``#!``.
+        # By default, a queue runs scripts with its own shell and ignores ``#!``.
         lines += [f"-S {quoted(shell)}"] if shell else []
         lines += [f"-q {quoted(options['queue'])}"] if options.get("queue") else []
         lines += [f"-P {quoted(options['project'])}"] if options.get("project") else []

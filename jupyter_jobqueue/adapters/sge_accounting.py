@@ -49,7 +49,7 @@ def _qacct_record(record: Mapping[str, str]) -> JobStatus:
 def _end_state(record: Mapping[str, str], failed: int, exit_status: int) -> BatchState:
     if failed in RESCHEDULED:
         return BatchState.PENDING
-    # By qdel. Before 8.1, which has the category, a limit that was reached looked the same.
+    # By qdel. Before 8.1, which added the category, a reached limit looked the same.
     if failed == KILLED and exit_status == 128 + 9 and "category" in record:
         return BatchState.CANCELLED
     return BatchState.FAILED if failed or exit_status else BatchState.DONE

@@ -12,7 +12,7 @@ from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Listing, Queu
 from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = (
-    ("E", BatchState.STUCK, "Job is in error state: qstat -j {job} says why"),
+    ("E", BatchState.STUCK, "Job is in error state: qstat -j {job} shows the reason"),
     ("d", BatchState.RUNNING, "registered for deletion"),
     ("sST", BatchState.RUNNING, "suspended"),
     ("rt", BatchState.RUNNING, ""),
@@ -29,7 +29,7 @@ CLOSED = frozenset("cdsuCDES")
 
 
 def seconds(text: str) -> int | None:
-    """Read ``hours:minutes:seconds``, of which hours, minutes and any number may be left out."""
+    """Read ``hours:minutes:seconds``; hours, minutes and any number may be missing."""
     match = re.fullmatch(r"(?:(?:(\d*):)?(\d*):)?(\d*)", text.strip())
     if not match or not any(match.groups()):
         return None

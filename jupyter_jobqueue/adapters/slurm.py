@@ -25,7 +25,7 @@ SQUEUE_FORMAT = ",".join(f"{column}:|" for column in SQUEUE_COLUMNS)
 """For ``squeue -O``, as only that prints exit codes; ``NAME:|`` neither pads nor cuts a column."""
 
 OTHER_CLUSTER = re.compile(r"\s*(--clusters?\b|-M)")
-"""Directives that send a job to other clusters than the commands of Slurm ask."""
+"""Directives that send a job to a cluster that the commands of Slurm do not query."""
 
 EPOCH = {"SLURM_TIME_FORMAT": "%s"}
 """squeue and sacct print local times without a zone by default."""
@@ -50,7 +50,7 @@ class Slurm(Adapter):
         r"(?i)unable to contact slurm controller|Socket timed out|Connection refused"
     )
     array_index = "$SLURM_ARRAY_TASK_ID"
-    # Within a job, sbatch would hand SLURM_MEM_PER_NODE and the like to the new job, and squeue
+    # Within a job, sbatch would pass SLURM_MEM_PER_NODE and the like to the new job, and squeue
     # would read filters from SQUEUE_*. SLURM_CONF, which names the controller, and SBATCH_*, the
     # user's own defaults, stay.
     env_blocklist = (
@@ -65,7 +65,7 @@ class Slurm(Adapter):
         JOB_CPU,
         JOB_MEM,
         memory_per(
-            "Whether memory is asked for per node, per CPU, or not at all.", "node", "cpu", "none"
+            "Whether to request memory per node, per CPU, or not at all.", "node", "cpu", "none"
         ),
     )
 
@@ -124,8 +124,8 @@ class Slurm(Adapter):
         extra = options.get("job_extra_directives") or ()
         named = next((text for text in extra if OTHER_CLUSTER.match(text)), "")
         advice = (
-            "squeue and scancel would not see the jobs: set SLURM_CLUSTERS in the environment "
-            "of this program instead, which all commands of Slurm read"
+            "squeue and scancel do not see the jobs: set SLURM_CLUSTERS, which all commands of "
+            "Slurm read, in the environment of this program instead"
         )
         if named:
             return f"{named} sends jobs to another cluster, where {advice}"

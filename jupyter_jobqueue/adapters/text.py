@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 TAG_PATTERN = re.compile(r"jobqueue-[0-9a-f]+-\d+")
 """The tags of submissions: ``jobqueue``, the id of the cluster, the number of the first job."""
@@ -87,6 +87,13 @@ def element_ids(job_id: str, form: str, count: int, first: int = 0) -> list[str]
 def group_elements(ids: Iterable[str], separator: str) -> dict[str, list[int]]:
     """Return the indices of array elements by the id of their array; none for a single job.
 
+    Parameters
+    ----------
+    ids : iterable of str
+        Ids of jobs.
+    separator : str
+        Character between the id of an array and the index.
+
     Examples
     --------
     >>> group_elements(["12_0", "12_1", "13"], "_"), group_elements(["5[1]", "5[2]"], "[")
@@ -100,7 +107,7 @@ def group_elements(ids: Iterable[str], separator: str) -> dict[str, list[int]]:
 
 
 def spans(numbers: Iterable[int]) -> str:
-    """Join numbers to ranges, as the commands of batch systems take array elements.
+    """Join numbers to ranges, the form in which batch systems accept array elements.
 
     Examples
     --------
@@ -117,7 +124,7 @@ def spans(numbers: Iterable[int]) -> str:
 
 
 def shown(ids: Iterable[str]) -> str:
-    """Return ids as a person reads them: neighbours joined.
+    """Return ids as text for people, with neighbours joined.
 
     Examples
     --------
@@ -133,6 +140,17 @@ def shown(ids: Iterable[str]) -> str:
         else:
             others.append(job_id)
     return ", ".join([*others, *(_shown(*place, found) for place, found in groups.items())])
+
+
+def jobs_shown(ids: Collection[str]) -> str:
+    """Return ids with the word for them.
+
+    Examples
+    --------
+    >>> jobs_shown(["12"]), jobs_shown(["12_0", "12_1"])
+    ('job 12', 'jobs 12_[0-1]')
+    """
+    return f"{'job' if len(ids) == 1 else 'jobs'} {shown(ids)}"
 
 
 def _shown(before: str, after: str, numbers: list[int]) -> str:

@@ -41,12 +41,12 @@ class Torque(PBS):
     def warnings(self, options: Mapping[str, Any]) -> list[str]:
         if "select=" not in (options.get("resource_spec") or ""):
             return []
-        return ["Torque ignores select= of resource_spec: write nodes=1:ppn=4,mem=8gb or the like"]
+        return ["Torque ignores select= in resource_spec: use a form such as nodes=1:ppn=4,mem=8gb"]
 
     def resources(self, spec: JobSpec) -> list[str]:
-        """Return what ``-l`` requests; nothing if the user skips what PBS would be asked for.
+        """Return what ``-l`` requests; nothing if the user skips what PBS would request.
 
-        Torque accepts ``select=`` and ignores it, so that users of PBS expect to skip that.
+        Torque accepts ``select=`` but ignores it; users of PBS skip that directive.
 
         Parameters
         ----------
@@ -61,8 +61,8 @@ class Torque(PBS):
         return [f"nodes=1:ppn={cpus(spec)}{amount}"]
 
     def log_directives(self, spec: JobSpec) -> list[str]:
-        # Named after the tag, as the id is unknown before the submission, and the files in a folder
-        # would be named after the job, which is not unique.
+        # Named after the tag: the id is unknown before the submission, and files in a folder would
+        # be named after the job, whose name is not unique.
         stem = self._log_stem(spec)
         return [f"-e {quoted(f'{stem}.err')}", f"-o {quoted(f'{stem}.out')}"]
 

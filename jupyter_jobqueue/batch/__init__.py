@@ -1,1 +1,1 @@
-"""The batch queue: the only room that starts its commands."""
+"""The batch queue: only this folder starts its commands."""

@@ -46,9 +46,9 @@ async def run(
     Raises
     ------
     CommandMissing
-        If the command is not there.
+        If the command is not on this machine.
     CommandTimedOut
-        If it did not end in time; whether it had an effect is unknown.
+        If it did not end in time; its effect is unknown.
     QueueError
         If it failed, or if its output cannot be parsed; ``details`` has the output.
     """
@@ -67,7 +67,7 @@ async def run(
 
 
 async def _started(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Process:
-    """Start a process; cancelled halfway, asyncio would wait for the command to end by itself."""
+    """Start a process; if cancelled halfway, asyncio would wait until the command ends."""
     starting = asyncio.ensure_future(_start(call, env_blocklist))
     try:
         return await asyncio.shield(starting)
@@ -79,8 +79,8 @@ async def _started(call: Call[Any], env_blocklist: str) -> asyncio.subprocess.Pr
 async def _give_up(starting: asyncio.Task[asyncio.subprocess.Process]) -> None:
     """Kill a process that is being started.
 
-    At the end of a program asyncio cancels the start as well, kills the process, and may then wait
-    for ever to see it end, unless it is cancelled once more.
+    At the end of a program, asyncio cancels the start as well, kills the process, and may then wait
+    for ever until it ends, unless it is cancelled once more.
     """
     await asyncio.wait({starting}, timeout=KILL_TIMEOUT)
     if not starting.done():
@@ -111,10 +111,10 @@ def _environment(blocklist: str) -> dict[str, str]:
 
 
 def _working_directory(known_as: str) -> dict[str, str]:
-    """Return PWD, under the name that the user has for the working directory if it has that name.
+    """Return PWD: the user's own path of the working directory, if there is one.
 
-    Under a service manager PWD is missing, and `os.chdir` does not change it, but oarsub takes the
-    working directory of a job from it alone.
+    Service managers do not set PWD, and `os.chdir` does not change it, but oarsub takes the working
+    directory of a job only from PWD.
     """
     with suppress(OSError):  # of a directory that was removed
         here = os.getcwd()
@@ -139,7 +139,7 @@ async def _communicate(process: asyncio.subprocess.Process, text: str, output: O
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:
-    """Kill a process and its children, also if only the children are left and hold the output."""
+    """Kill a process and its children, even if only children remain and hold its output open."""
     # OAR's commands are setuid: the user who started them may not kill them.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

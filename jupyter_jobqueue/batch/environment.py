@@ -1,4 +1,4 @@
-"""What of this program's environment others may see."""
+"""The environment of other programs: ours, without secrets."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 SECRETS = re.compile(r"JUPYTERHUB_.*|JPY_.*|JUPYTER_TOKEN|CONFIGPROXY_AUTH_TOKEN")
-"""Variables with which a Hub lets its servers in. Batch systems hand the environment on to jobs,
-where scripts and logs show it."""
+"""Variables with the tokens of a Hub. Batch systems pass the environment on to jobs, whose scripts
+and logs can show it."""
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:

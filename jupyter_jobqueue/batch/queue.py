@@ -28,7 +28,7 @@ from jupyter_jobqueue.errors import (
 T = TypeVar("T")
 
 MAX_CONCURRENT_COMMANDS = 4
-"""Commands in flight; more gain nothing (measured) and a site may see them as a flood."""
+"""Commands at the same time; more gain nothing (measured) and may look like a flood to a site."""
 
 ANALYSIS_TIMEOUT = 10.0
 """Seconds for the question why jobs wait: the report of their states waits for the answer."""
@@ -39,32 +39,62 @@ than the longest pause between two status queries of one cluster."""
 
 
 class StatusReport(NamedTuple):
-    """The jobs that a batch system listed at one moment."""
+    """The jobs that a batch system listed at one moment.
+
+    Parameters
+    ----------
+    queried_at : float
+        When the query began (`time.time`); the batch system may have looked later.
+    jobs : Mapping
+        The listed jobs by id; there may be more than the query named.
+    queried_ids : frozenset of str, optional
+        The ids that the query named; None if it covered all jobs of the user.
+    complete : bool
+        Whether the whole answer could be parsed. If not, a missing job has not necessarily left.
+    """
 
     queried_at: float
-    """When the query began (`time.time`); the batch system may have looked later."""
     jobs: Mapping[str, JobStatus]
-    """The listed jobs by id; it may have more than the query named."""
     queried_ids: frozenset[str] | None = None
-    """The ids that the query named; None if it covered all jobs of the user."""
     complete: bool = True
-    """Whether the whole answer could be read: if not, a job that it lacks need not have left."""
 
     def covers(self, ids: Iterable[str], *, everything: bool) -> bool:
-        """Whether a job of `ids` that is not in the report has left the queue."""
+        """Whether a job that is not in the report has left the queue.
+
+        Parameters
+        ----------
+        ids : iterable of str
+            The jobs in question.
+        everything : bool
+            Whether all jobs of the user are in question.
+        """
         return self.queried_ids is None or (not everything and self.queried_ids.issuperset(ids))
 
 
 class StatusQuery(NamedTuple):
-    """A status command in progress."""
+    """A status command in progress.
+
+    Parameters
+    ----------
+    task : asyncio.Task
+        Its result is the `StatusReport`.
+    ids : frozenset of str or None
+        The ids that it names; None if it covers all jobs of the user.
+    """
 
     task: asyncio.Task[StatusReport]
-    """Yields the report."""
     ids: frozenset[str] | None
-    """The ids that it names; None if it covers all jobs of the user."""
 
     def covers(self, ids: Iterable[str], *, everything: bool) -> bool:
-        """Whether its report will cover `ids`; a query that has finished covers none."""
+        """Whether its report will cover some jobs; a query that has finished covers none.
+
+        Parameters
+        ----------
+        ids : iterable of str
+            The jobs in question.
+        everything : bool
+            Whether all jobs of the user are in question.
+        """
         report = StatusReport(0.0, {}, self.ids)
         return not self.task.done() and report.covers(ids, everything=everything)
 
@@ -101,22 +131,52 @@ class JobQueue:
 
     @classmethod
     def of(cls, system: str) -> JobQueue:
-        """Return the queue of a batch system that the running event loop shares."""
+        """Return the queue of a batch system that all users of the running event loop share.
+
+        Parameters
+        ----------
+        system : str
+            A batch system, such as ``"slurm"``.
+        """
         queues = _shared.setdefault(asyncio.get_running_loop(), {})
         if system not in queues:
             queues[system] = cls(adapter_for(system))
         return queues[system]
 
     async def submit(self, call: Call[list[str]]) -> list[str]:
-        """Run a submit command of the adapter and return the ids of the jobs."""
+        """Run a submit command.
+
+        Parameters
+        ----------
+        call : Call
+            The command, made by the adapter.
+
+        Returns
+        -------
+        list of str
+            The ids of the jobs, in the order of the array.
+
+        Raises
+        ------
+        QueueError
+            If the batch system refuses or fails; with `CommandTimedOut` and others, the jobs may
+            have been submitted nevertheless.
+        """
         ids = await self._run(call)
         self._interest.update(dict.fromkeys(ids, time.monotonic()))
         return ids
 
     async def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> None:
-        """Request the end of jobs; `extra` words follow the name of the command.
+        """Cancel jobs.
 
-        It is one command for all of them, and smaller ones where that fails because of some.
+        One command cancels all of them; if it fails for some, smaller ones follow.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            The jobs.
+        extra : sequence of str
+            Words that follow the name of the command.
 
         Raises
         ------
@@ -130,7 +190,7 @@ class JobQueue:
             raise CancelRefused(list(refused), details="\n".join(dict.fromkeys(refused.values())))
 
     async def _cancel(self, ids: Sequence[str], extra: Sequence[str]) -> dict[str, str]:
-        """Cancel jobs; returns what the batch system said of those that it refused to end."""
+        """Cancel jobs; return the output of the batch system for each that it refused to cancel."""
         call = self.adapter.cancel(ids)
         try:
             await self._run(replace(call, argv=[call.argv[0], *extra, *call.argv[1:]]))
@@ -171,11 +231,28 @@ class JobQueue:
         return await asyncio.shield(query.task)
 
     async def look_for(self, job_id: str) -> Listing:
-        """Query one job by its id alone, as the listing of all may lack it by mistake."""
+        """Query one job by its id alone, because the listing of all may lack it by mistake.
+
+        Parameters
+        ----------
+        job_id : str
+            The job.
+        """
         return await self._run(self.adapter.look_for(job_id))
 
     async def history(self, ids: Sequence[str]) -> Mapping[str, JobStatus]:
-        """Query the accounting for jobs that have left the queue; empty if there is none."""
+        """Query the accounting for jobs that have left the queue.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            The jobs.
+
+        Returns
+        -------
+        Mapping
+            The jobs that the accounting knows, by id; empty if there is no accounting.
+        """
         call = self.adapter.history(ids) if ids else None
         if call is None:
             return {}
@@ -198,8 +275,8 @@ class JobQueue:
         self._interest = {job: at for job, at in self._interest.items() if at >= oldest}
         ids = frozenset(self._interest)
         queried = None if everything or self.adapter.status_lists_all else ids
-        # The times of now, not of the task's first step: a job that is submitted in between must
-        # not look as if the report should have it.
+        # The time of now, not of the task's first step: the report need not have a job that is
+        # submitted in between.
         report = self._fetch(sorted(ids), queried, time.time(), time.monotonic())
         return StatusQuery(asyncio.create_task(report), queried)
 

@@ -1,4 +1,4 @@
-"""What the output and the exit code of a command mean. Pure."""
+"""Interprets the output and the exit code of a command. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read_result(call: Call[T], exit_code: int | None, stdout: str, stderr: str) 
 
 
 def classify(error: QueueError, adapter: Adapter) -> QueueError:
-    """Return a failure as the error that it means.
+    """Return the error that a failure means.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ def classify(error: QueueError, adapter: Adapter) -> QueueError:
     Returns
     -------
     QueueError
-        `QueueDown` if the batch system is unreachable, `ArrayRefused` if it takes no array of that
-        size, `LimitReached` if a limit is reached, else `error` itself.
+        `QueueDown` if the batch system is unreachable, `ArrayRefused` if it accepts no array of
+        that size, `LimitReached` if a limit is reached, otherwise `error` itself.
     """
     if isinstance(error, CommandTimedOut) and re.search(adapter.limit_pattern, error.details):
         return LimitReached(error.message, details=error.details)  # LSF waits for room by itself

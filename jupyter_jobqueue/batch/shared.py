@@ -12,7 +12,7 @@ from jupyter_jobqueue.batch.queue import JobQueue, StatusReport
 class SharedQueue:
     """The `JobQueue` of a batch system that clusters of the running event loop share.
 
-    It is made before there is a loop; its methods need a running one.
+    It can be created before there is an event loop; its methods need a running one.
 
     Parameters
     ----------
@@ -37,13 +37,31 @@ class SharedQueue:
         return await self._queue.submit(call)
 
     async def cancel(self, ids: Sequence[str], extra: Sequence[str] = ()) -> None:
-        """Ask to end jobs; see `JobQueue.cancel`."""
+        """Cancel jobs; see `JobQueue.cancel`.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            The jobs.
+        extra : sequence of str
+            Words that follow the name of the command.
+        """
         await self._queue.cancel(ids, extra)
 
     async def status(
         self, ids: Sequence[str], *, max_age: float = 0.0, everything: bool = False
     ) -> StatusReport:
-        """Request a status report; see `JobQueue.status`."""
+        """Request a status report; see `JobQueue.status`.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            Jobs of interest; the report may have more.
+        max_age : float
+            Maximum age of the report in seconds.
+        everything : bool
+            Whether to query all jobs of the user.
+        """
         return await self._queue.status(ids, max_age=max_age, everything=everything)
 
     async def look_for(self, job_id: str) -> Listing:

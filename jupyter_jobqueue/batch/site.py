@@ -1,4 +1,4 @@
-"""What adapters need to know of this machine: it is read here, as adapters read nothing."""
+"""Reads what adapters need to know about this machine, as adapters read nothing themselves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jupyter_jobqueue.errors import InvalidOption
 
 @cache
 def login_name() -> str:
-    """Return the name of the user in batch systems, by user id, as LOGNAME may be stale."""
+    """Return the user's login name, from the user id: LOGNAME may be wrong."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container without an entry for its user
@@ -24,17 +24,17 @@ def login_name() -> str:
 
 
 def with_site_options(adapter: Adapter, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options with what the site sets where the user leaves them open.
+    """Return options with the site's values for those that the user does not set.
 
-    A cluster does this once, before its first script: a preview is then what is submitted, however
-    the environment and the configuration of the site change.
+    A cluster does this once, before its first script. A preview then equals what is submitted, even
+    if the environment or the configuration of the site changes.
 
     Parameters
     ----------
     adapter : Adapter
         The batch system.
     options : Mapping
-        Option values by name; missing ones and empty texts mean open, None means none.
+        Option values by name; a missing value or an empty text means not set, None means none.
     """
     environment = dict(os.environ)
     config = _text(adapter.config_file(environment))
@@ -43,7 +43,7 @@ def with_site_options(adapter: Adapter, options: Mapping[str, Any]) -> dict[str,
 
 
 def refuse_elsewhere(adapter: Adapter, options: Mapping[str, Any]) -> None:
-    """Refuse options with which jobs go where they could neither be seen nor cancelled.
+    """Refuse options that send jobs where this program can neither see nor cancel them.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def refuse_elsewhere(adapter: Adapter, options: Mapping[str, Any]) -> None:
     Raises
     ------
     InvalidOption
-        It says what to do instead.
+        The message contains an alternative.
     """
     if sentence := adapter.elsewhere(options, dict(os.environ)):
         raise InvalidOption(sentence, field="options.job_extra_directives")

@@ -1,8 +1,8 @@
 """Threads for work that may hang, such as reading a file of a server that does not answer.
 
-The pool of an event loop has a few threads for everything: forty reads that hang would stop all
-else, and at its end Python waits for them. Here each kind of work has a bounded number of threads
-of its own, a time limit, and nobody waits for them at the end.
+The pool of an event loop has few threads for everything: forty hanging reads would block all other
+work, and Python waits for them when it ends. Here, each kind of work has threads of its own, with
+a limit of number and time, and nothing waits for them at the end.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 PAUSE = 0.01
-"""Seconds between two looks for a free thread."""
+"""Seconds between two checks for a free thread."""
 
 
 class Threads:
@@ -24,9 +24,9 @@ class Threads:
     Parameters
     ----------
     work : str
-        What they do, for messages: ``"reading logs"``.
+        What the threads do, for messages, such as ``"reading logs"``.
     most : int
-        How many there may be.
+        Maximum number of threads.
     limit : float
         Seconds for one piece of work.
     """
@@ -37,13 +37,20 @@ class Threads:
         self._free = threading.Semaphore(most)
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
-        """Do a piece of work and return its result.
+        """Do a piece of work in a thread and return its result.
+
+        Parameters
+        ----------
+        work : callable
+            What to do.
+        *args : Any
+            Its arguments.
 
         Raises
         ------
         TimeoutError
-            If it takes longer than the limit, also because all threads hang. The thread of work
-            that hangs stays until it ends by itself.
+            If it takes longer than the limit, even if only because all threads hang. The thread
+            of hanging work remains until the work ends.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
@@ -72,7 +79,7 @@ class Threads:
             result, error = None, raised
         finally:
             self._free.release()
-        with suppress(RuntimeError):  # the event loop has ended: nobody waits
+        with suppress(RuntimeError):  # the event loop has ended
             loop.call_soon_threadsafe(_tell, done, result, error)
 
 

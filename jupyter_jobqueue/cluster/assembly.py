@@ -1,4 +1,4 @@
-"""Puts the parts of a cluster together, and gives them what they ask of it."""
+"""Puts the parts of a cluster together and connects them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from distributed.core import Status
+from distributed import Security
+from distributed.core import Status, rpc
 
 from jupyter_jobqueue.adapters.adapter import JobSpec
 from jupyter_jobqueue.batch.shared import SharedQueue
@@ -23,6 +24,7 @@ from jupyter_jobqueue.jobs.group import GroupOptions, JobGroup
 from jupyter_jobqueue.jobs.observe import TAGS
 from jupyter_jobqueue.jobs.table import JobTable, Submission
 from jupyter_jobqueue.jobs.workers import Load
+from jupyter_jobqueue.placement import Request
 from jupyter_jobqueue.placement.client import SchedulerClient
 from jupyter_jobqueue.records.process import Process
 from jupyter_jobqueue.records.record import Record
@@ -40,11 +42,11 @@ class Hooks:
     connection : callable
         Returns the connection to the scheduler.
     start_scheduler : callable
-        Starts the scheduler and connects to it; takes a stack for what is to be undone at the end.
+        Starts the scheduler and connects to it; takes an `ExitStack` for actions at the end.
     connected_workers : callable
         Returns the names of the workers that are connected.
     request_first_jobs : callable
-        Requests the size that the cluster was made with.
+        Requests the initial size of the cluster.
     disconnect : callable
         Closes the connections to the scheduler.
     close : callable
@@ -65,9 +67,9 @@ class Assembly:
     Parameters
     ----------
     kept : Kept
-        What the cluster is.
+        The constant facts about the cluster.
     dask : DaskCluster
-        Whose status follows.
+        The cluster object, whose status the lifecycle sets.
     hooks : Hooks
         What only the cluster object can do.
 
@@ -117,10 +119,16 @@ class Assembly:
             self._dask, steps, kept.files, kept.placement, self.groups, writer, lifespan
         )
 
-    # -- what the parts ask
+    # -- functions that the parts call
 
     def make_spec(self, submission: Submission) -> JobSpec:
-        """Return the jobs of a submission, as the adapter takes them."""
+        """Return the description of a submission for the adapter.
+
+        Parameters
+        ----------
+        submission : Submission
+            The submission.
+        """
         return self._kept.spec.job_spec(
             address=self._kept.placement.address,
             tls=self._kept.files.tls,
@@ -129,6 +137,30 @@ class Assembly:
             first=submission.first,
             tag=submission.tag,
         )
+
+    def preview(self) -> tuple[str, str]:
+        """Return the script and the command of the next submission."""
+        table = self.groups[0].table
+        return self._kept.spec.preview(self.make_spec(Submission(table.next_tag, table.count, 1)))
+
+    async def start_scheduler(self, security: Security) -> rpc:
+        """Start the scheduler and return a connection to it.
+
+        Parameters
+        ----------
+        security : Security
+            Keys of the cluster; empty without encryption.
+
+        Raises
+        ------
+        SchedulerFailed
+            If the scheduler does not start.
+        """
+        files, placement = self._kept.files, self._kept.placement
+        files.write_keys(security)
+        options = self._kept.spec.scheduler_keywords()
+        await placement.start(Request(options, security, files, self.lifecycle.waits_for))
+        return rpc(placement.address, connection_args=security.get_connection_args("client"))
 
     async def _save_record(self, tag: str, script: str) -> None:
         await self.lifecycle.writer.save()

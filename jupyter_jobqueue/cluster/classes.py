@@ -1,6 +1,8 @@
-"""The cluster classes, one per adapter: a batch system that is registered has one."""
+"""The cluster classes: one for each registered adapter."""
 
 from __future__ import annotations
+
+import inspect
 
 from jupyter_jobqueue.adapters import ADAPTERS
 from jupyter_jobqueue.adapters.adapter import Adapter
@@ -10,37 +12,9 @@ from jupyter_jobqueue.options.defaults import load_defaults
 
 load_defaults()
 
-DOC = """Launch Dask workers as batch jobs ({label}).
-
-Parameters
-----------
-n_workers : int
-    Workers to start with; rounded up to whole jobs.
-config_name : str, optional
-    Section of ``jobqueue:`` in the Dask configuration to take options from.
-name : str, optional
-    Name of the cluster; workers are called ``name-0``, ``name-1`` and so on.
-security : Security or bool, optional
-    TLS with keys made for this cluster unless given; False for none.
-protocol : str, optional
-    Such as ``"tls://"``, the default with TLS.
-scheduler_options : dict, optional
-    Keywords for `distributed.Scheduler`.
-asynchronous : bool
-    Whether to use the cluster from coroutines.
-silence_logs : str or bool
-    Level below which Dask's log messages are not shown.
-{options}
-
-Raises
-------
-InvalidOption
-    If an option is unknown, missing or of the wrong kind.
-SchedulerFailed
-    If the Dask scheduler does not start.
-QueueError
-    If the batch system refuses the first jobs.
-
+SUMMARY = (JobQueueCluster.__doc__ or "").partition("\n")[0]
+OPTIONS = "**options : Any\n    Options of the jobs."
+EXAMPLES = """
 Examples
 --------
 >>> cluster = {name}(cores=4, memory="8 GB")  # doctest: +SKIP
@@ -59,17 +33,25 @@ TYPES = {
 
 
 def _class_of(adapter: type[Adapter]) -> type[JobQueueCluster]:
-    options = "\n".join(
-        f"{option.name} : {TYPES[option.kind]}, optional\n    {option.help}"
-        for option in options_of(adapter.system).values()
-    )
     attributes = {
-        "__doc__": DOC.format(label=adapter.label, options=options, name=adapter.class_name),
+        "__doc__": _doc_of(adapter),
         # Where users, and pickle, find it.
         "__module__": "jupyter_jobqueue",
         "system": adapter.system,
     }
     return type(adapter.class_name, (JobQueueCluster,), attributes)
+
+
+def _doc_of(adapter: type[Adapter]) -> str:
+    """Return the docstring of the base class, with the options of a batch system."""
+    options = "\n".join(
+        f"{option.name} : {TYPES[option.kind]}, optional\n    {option.help}"
+        for option in options_of(adapter.system).values()
+    )
+    base = inspect.cleandoc(JobQueueCluster.__doc__ or "")
+    summary = f"Launch Dask workers as batch jobs ({adapter.label})."
+    examples = EXAMPLES.format(name=adapter.class_name)
+    return f"{base.replace(SUMMARY, summary).replace(OPTIONS, options)}\n{examples}"
 
 
 CLASSES = {system: _class_of(adapter) for system, adapter in ADAPTERS.items()}

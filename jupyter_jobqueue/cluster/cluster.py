@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import Any, ClassVar, Self
 
-from dask.utils import parse_timedelta
 from distributed import Security
-from distributed.core import Status, rpc
+from distributed.core import Status
 from distributed.deploy.cluster import Cluster
 from distributed.utils import silence_logging_cmgr
 
@@ -22,22 +20,16 @@ from jupyter_jobqueue.cluster import display, fields, keys, snapshot
 from jupyter_jobqueue.cluster.assembly import Assembly, Hooks
 from jupyter_jobqueue.cluster.client_code import client_code
 from jupyter_jobqueue.cluster.exit import close_at_exit
-from jupyter_jobqueue.cluster.files import ClusterFiles
-from jupyter_jobqueue.cluster.request import (
-    ClusterSpec,
-    build_spec,
-    check_keywords,
-    encrypts,
-)
-from jupyter_jobqueue.cluster.size import Size, Sizes, bounds, jobs_for
+from jupyter_jobqueue.cluster.request import build_spec, check_keywords, encrypts
+from jupyter_jobqueue.cluster.size import Pace, Size, Sizes, jobs_for, policy
+from jupyter_jobqueue.cluster.snapshot import Kept
 from jupyter_jobqueue.cluster.status import ClusterStatus, describe
 from jupyter_jobqueue.errors import WrongState
 from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.jobs.job import LIVE, Job
 from jupyter_jobqueue.jobs.scaler import Target
-from jupyter_jobqueue.jobs.table import Submission
-from jupyter_jobqueue.placement import InProcess, Placement, Request
+from jupyter_jobqueue.placement import InProcess
 from jupyter_jobqueue.records.record import Record
 
 logger = logging.getLogger(__name__)
@@ -46,24 +38,56 @@ logger = logging.getLogger(__name__)
 class JobQueueCluster(Cluster):
     """Base of the cluster classes; see those for the options of each batch system.
 
+    Parameters
+    ----------
+    n_workers : int
+        Workers to start with; rounded up to whole jobs.
+    config_name : str, optional
+        Section of ``jobqueue:`` in the Dask configuration with option values.
+    name : str, optional
+        Name of the cluster; workers are called ``name-0``, ``name-1`` and so on.
+    asynchronous : bool
+        Whether the cluster is used from coroutines.
+    loop : IOLoop, optional
+        Event loop of the cluster; by default the running one, or one in a thread.
+    security : Security or bool, optional
+        TLS keys; by default, new ones for this cluster. False means no TLS.
+    protocol : str, optional
+        Protocol of Dask; ``"tls://"`` by default, ``"tcp://"`` without TLS.
+    scheduler_options : dict, optional
+        Keywords for `distributed.Scheduler`.
+    silence_logs : str or int or bool
+        Level below which Dask's log messages are hidden; False shows all.
+    **options : Any
+        Options of the jobs.
+
     Attributes
     ----------
     id : str
         Unique; names the cluster's folder and marks its jobs in the queue.
     spec : ClusterSpec
-        What was asked for.
+        The options, checked and complete.
     files : ClusterFiles
         Keys, job scripts and logs.
     placement : Placement
         Where the scheduler runs.
     groups : list of JobGroup
-        Its jobs, kept as many as wanted.
+        Its jobs, in groups with a target each.
     lifecycle : Lifecycle
-        How it starts and ends.
+        Starts and ends it.
     notes : list of (float, str)
-        What happened beyond the ordinary, and when (seconds since the epoch).
+        Time (seconds since the epoch) and sentence of each unusual event.
     created : float
-        When it was made; seconds since the epoch.
+        When it was created; seconds since the epoch.
+
+    Raises
+    ------
+    InvalidOption
+        If an option is unknown, missing or invalid.
+    SchedulerFailed
+        If the Dask scheduler does not start.
+    QueueError
+        If the batch system refuses the first jobs.
     """
 
     system: ClassVar[str] = ""
@@ -80,35 +104,30 @@ class JobQueueCluster(Cluster):
         protocol: str | None = None,
         scheduler_options: Mapping[str, Any] | None = None,
         silence_logs: str | int | bool = "error",
-        placement: Placement | None = None,
-        spec: ClusterSpec | None = None,
-        files: ClusterFiles | None = None,
-        cluster_id: str | None = None,
-        created: float | None = None,
+        _kept: Kept | None = None,
         **options: Any,
     ) -> None:
         check_keywords(type(self).__name__, self.system, options, JobQueueCluster.__init__)
         encrypted = encrypts(security)
-        self.spec = spec or build_spec(
-            self.system,
-            options,
-            config_name=config_name,
-            name=name,
-            scheduler_options=scheduler_options,
-            protocol=protocol,
-            encrypted=encrypted,
-        )
+        if _kept is None:
+            spec = build_spec(
+                self.system,
+                options,
+                config_name=config_name,
+                name=name,
+                scheduler_options=scheduler_options,
+                protocol=protocol,
+                encrypted=encrypted,
+            )
+            _kept = Kept.new(spec, InProcess())
+        self.id, self.created, self.notes = _kept.id, _kept.created, _kept.notes
+        self.spec, self.files, self.placement = _kept.spec, _kept.files, _kept.placement
         self.security: Security | None = None if encrypted else Security()
         if isinstance(security, Security):
             self.security = security
-        self.id = cluster_id or secrets.token_hex(6)
-        self.files = files or ClusterFiles(self.id, self.spec.options)
-        self.placement = placement or InProcess()
-        self.notes: list[tuple[float, str]] = []
-        self.created = created or time.time()
         first = Target(self.jobs_for(workers=n_workers))
         self._parts = Assembly(
-            snapshot.Kept(self.id, self.created, self.spec, self.files, self.placement, self.notes),
+            _kept,
             self,
             Hooks(
                 lambda: self.scheduler_comm,
@@ -129,22 +148,21 @@ class JobQueueCluster(Cluster):
 
     @classmethod
     def attach(cls, record: Record) -> Self:
-        """Return the cluster of a record; it is started by awaiting it.
+        """Return the cluster of a record, not connected yet.
 
-        Its scheduler is looked for then, and `SchedulerGone` raised if it has ended.
+        Awaiting it connects to its scheduler, and raises `SchedulerGone` if that has ended.
 
         Parameters
         ----------
         record : Record
-            Of a cluster that has no other owner.
+            Record of a cluster that this process owns.
         """
         cluster = cls(asynchronous=True, silence_logs=False, **snapshot.arguments_of(record))
-        cluster.notes.extend(record.notes)
         cluster.lifecycle.lifespan.set_age(snapshot.age_of(record))
         cluster.groups[0].load(snapshot.group_state_of(record), time.time())
         return cluster
 
-    # Two clusters are two, whatever their names: `distributed` compares these.
+    # `distributed` compares names, but two clusters may have the same name.
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -181,20 +199,10 @@ class JobQueueCluster(Cluster):
     async def _start_scheduler(self, silence_logs: str | int | bool, undo: ExitStack) -> None:
         if silence_logs:
             undo.enter_context(silence_logging_cmgr(level=silence_logs))
-        security = await self._make_security()
-        self.files.write_keys(security)
-        options = self.spec.scheduler_keywords()
-        await self.placement.start(Request(options, security, self.files, self.lifecycle.waits_for))
-        keys = security.get_connection_args("client")
-        self.scheduler_comm = rpc(self.placement.address, connection_args=keys)
+        if self.security is None:
+            self.security = await asyncio.to_thread(keys.make)  # too long for an event loop
+        self.scheduler_comm = await self._parts.start_scheduler(self.security)
         await super()._start()
-
-    async def _make_security(self) -> Security:
-        if self.security is not None:
-            return self.security
-        # Too long for an event loop.
-        self.security = await asyncio.to_thread(keys.make)
-        return self.security
 
     def _connected_workers(self) -> list[str]:
         return [str(info["name"]) for info in self.scheduler_info["workers"].values()]
@@ -204,12 +212,12 @@ class JobQueueCluster(Cluster):
             await self.groups[0].resize(first)
 
     def close(self, timeout: float | None = None) -> Any:
-        """Cancel every job, pending ones too, and stop the scheduler.
+        """Cancel every job, including pending ones, and stop the scheduler.
 
         Parameters
         ----------
         timeout : float, optional
-            Seconds to wait, when not asynchronous.
+            Seconds to wait if the cluster is not asynchronous.
         """
         if self.asynchronous:
             return asyncio.ensure_future(self._close())
@@ -240,10 +248,10 @@ class JobQueueCluster(Cluster):
         memory: str | int | None = None,
         cores: int | None = None,
     ) -> Any:
-        """Ask for a fixed number of jobs; jobs that end are replaced.
+        """Set a fixed number of jobs; jobs that end are replaced.
 
-        Of several arguments the one that needs most jobs counts. Everything is rounded up to whole
-        jobs: with ``processes=6``, ``scale(12)`` and ``scale(jobs=2)`` are both two jobs of six
+        Of several arguments, the one that needs the most jobs counts. Sizes are rounded up to whole
+        jobs: with ``processes=6``, ``scale(12)`` and ``scale(jobs=2)`` both mean two jobs of six
         workers.
 
         Parameters
@@ -260,9 +268,9 @@ class JobQueueCluster(Cluster):
         Raises
         ------
         InvalidOption
-            For a value that is no size; nothing has changed.
+            If a value is no size; nothing has changed.
         QueueError
-            If the queue refuses, in its own words; the number wanted is then what it was.
+            If the queue refuses; `details` has its output, and the size is what it was before.
         """
         size = self.jobs_for(workers=n, jobs=jobs, memory=memory, cores=cores)
         return self._call(self._resize, Target(size))
@@ -283,7 +291,7 @@ class JobQueueCluster(Cluster):
         idle_timeout: str | float = "60s",
         target_duration: str | float = "1s",
     ) -> AdaptivePolicy:
-        """Let the work decide how many jobs there are, between a minimum and a maximum.
+        """Let the number of jobs follow the workload, between a minimum and a maximum.
 
         Parameters
         ----------
@@ -296,61 +304,69 @@ class JobQueueCluster(Cluster):
         minimum_memory, maximum_memory : str or int, optional
             Memory.
         interval : str or float
-            Seconds between two looks at the work.
+            Seconds between two decisions.
         wait_count : int, optional
-            Looks in a row that must find fewer jobs enough; overrides `idle_timeout`.
+            Decisions in a row for which fewer jobs must be enough; overrides `idle_timeout`.
         idle_timeout : str or float
-            Seconds for which fewer jobs must have been enough before any is given back.
+            Seconds for which fewer jobs must be enough before jobs are removed.
         target_duration : str or float
-            Seconds that the work at hand should take: the shorter, the more jobs at once.
+            Seconds that the current work should take; a shorter time means more jobs.
 
         Returns
         -------
         AdaptivePolicy
-            Its ``log`` has what was decided and why.
+            Its ``log`` has the decisions and their reasons.
         """
-        low, high = bounds(
+        chosen = policy(
             self.spec,
             Sizes(minimum, minimum_jobs, minimum_cores, minimum_memory),
             Sizes(maximum, maximum_jobs, maximum_cores, maximum_memory),
+            Pace(interval, wait_count, idle_timeout, target_duration),
         )
-        period = parse_timedelta(interval, default="seconds")
-        idle = parse_timedelta(idle_timeout, default="seconds")
-        patience = idle if wait_count is None else wait_count * period
-        policy = AdaptivePolicy(low, high, float(patience), float(period), target_duration)
         group = self.groups[0]
-        group.scaler.target = group.target.adapted_by(policy)
+        group.scaler.target = group.target.adapted_by(chosen)
         if self.loop is not None:
             self.loop.add_callback(self.lifecycle.changed, None)
             self.loop.add_callback(group.wake)
-        return policy
+        return chosen
 
     def retry(self) -> Any:
-        """Submit again after too many jobs ended before a worker joined, or what was refused."""
+        """Resume submitting after too many jobs ended before a worker joined, or a refusal."""
         return self._call(lambda: self._resize(self.groups[0].target))
 
     async def _resize(self, target: Target) -> None:
         group = self.groups[0]
-        if self.status is Status.created:  # nobody acts on it before the start
+        if self.status is Status.created:  # the start acts on it
             group.scaler.target = target
         else:
             await group.resize(target)
 
     def _call(self, method: Callable[..., Any], *args: Any) -> Any:
-        """Run a coroutine function: now and here, or in the loop's thread when not asynchronous."""
+        """Run a coroutine function in the event loop, and wait for it unless asynchronous."""
         if self.status not in (Status.running, Status.created, Status.starting):
             raise WrongState(f"{self.name} is {self.state}")
         result = self.sync(method, *args)
         return asyncio.ensure_future(result) if asyncio.iscoroutine(result) else result
 
     def jobs_for(self, **sizes: Size) -> int:
-        """Return the number of whole jobs for ``workers``, ``jobs``, ``cores`` or ``memory``."""
+        """Return the number of whole jobs for a size.
+
+        Parameters
+        ----------
+        **sizes : str or int or None
+            ``workers``, ``jobs``, ``cores`` or ``memory``; the largest counts, None is ignored.
+
+        Raises
+        ------
+        InvalidOption
+            If a value is no size, or none is given.
+        """
         return jobs_for(self.spec, sizes)
 
-    # -- what it is and does
+    # -- status
 
     def describe(self) -> ClusterStatus:
-        """Return what the cluster is and does now."""
+        """Return the current status of the cluster."""
         return describe(self.lifecycle, self.groups, self.scheduler_info["workers"].values())
 
     state = fields.STATE
@@ -367,8 +383,8 @@ class JobQueueCluster(Cluster):
 
     @property
     def jobs(self) -> Mapping[str, Job]:
-        """Every job by name, ended ones too: id, state, reason, node, exit code, workers."""
-        # Copies: the loop's thread changes the tables.
+        """Every `Job` by name, including ended ones."""
+        # Copies, as the loop's thread changes the tables.
         tables = [dict(group.table.jobs) for group in self.groups]
         return {name: job for table in tables for name, job in table.items()}
 
@@ -378,21 +394,16 @@ class JobQueueCluster(Cluster):
         return {name: job for name, job in self.jobs.items() if job.state in LIVE}
 
     def job_script(self) -> str:
-        """Return the script that the next job would be submitted with."""
-        return self._preview()[0]
+        """Return the job script of the next submission."""
+        return self._parts.preview()[0]
 
     def submit_command(self) -> str:
-        """Return the command that the next job would be submitted with."""
-        return self._preview()[1]
-
-    def _preview(self) -> tuple[str, str]:
-        table = self.groups[0].table
-        next_one = Submission(table.next_tag, table.count, 1)
-        return self.spec.preview(self._parts.make_spec(next_one))
+        """Return the submit command of the next submission."""
+        return self._parts.preview()[1]
 
     @property
     def job_header(self) -> str:
-        """The directives of the job script."""
+        """The lines of the job script with directives."""
         return "\n".join(self.spec.adapter.header(self.spec.job_spec(logs=str(self.files.logs))))
 
     @property
@@ -402,28 +413,40 @@ class JobQueueCluster(Cluster):
 
     @property
     def dashboard_link(self) -> str:
-        """Where a browser on the scheduler's host finds the dashboard; empty if there is none."""
+        """Address of the dashboard on the scheduler's own host; empty if there is none."""
         return display.dashboard_link(self.placement.dashboard_port, self.placement.prefix)
 
     def client_code(self, dashboard: str = "") -> str:
-        """Return code that connects a client, for a Python that has only `distributed`."""
+        """Return Python code that connects a client; it needs only `distributed`.
+
+        Parameters
+        ----------
+        dashboard : str
+            Link to the dashboard for the client to show; empty for Dask's own link.
+        """
         return client_code(self.placement.address, self.files.tls, dashboard)
 
     def logs(self, cluster: bool = True, scheduler: bool = True, workers: bool = True) -> Any:
-        """Return logs of cluster, scheduler and workers; same as `get_logs`."""
+        """Return logs, as `get_logs` does.
+
+        Parameters
+        ----------
+        cluster, scheduler, workers : bool
+            Which logs to return.
+        """
         return self.get_logs(cluster=cluster, scheduler=scheduler, workers=workers)
 
     def job_log(self, name: str, stream: str = "stderr", tail: int = 200) -> str:
-        """Return the end of a job's output, also of a job that has ended.
+        """Return the end of a job's output, even after the job has ended.
 
         Parameters
         ----------
         name : str
-            A name from `jobs`.
+            Name of the job, a key of `jobs`.
         stream : str
             ``"stdout"`` or ``"stderr"``.
         tail : int
-            Lines.
+            Maximum number of lines.
 
         Raises
         ------

@@ -20,7 +20,7 @@ CANCEL_TIMEOUT = 4.0
 
 
 class OwnedCluster(Protocol):
-    """The part of a cluster that the end of its program needs."""
+    """The part of a cluster that is needed at the end of its program."""
 
     lifecycle: Lifecycle
 
@@ -56,7 +56,7 @@ def close_at_exit(cluster: OwnedCluster) -> None:
 def _exit_on_signals() -> None:
     """Make SIGTERM and SIGHUP end the program as `sys.exit` does, unless it handles them itself.
 
-    By default they end Python at once: no ``with`` block is left, and no exit handler runs.
+    By default, they end Python at once, without leaving ``with`` blocks or running exit handlers.
     """
     if threading.current_thread() is not threading.main_thread():
         return
@@ -87,7 +87,7 @@ def _close_owned() -> None:
 
 
 async def cancel_all(clusters: Iterable[OwnedCluster], timeout: float) -> None:
-    """Cancel the jobs of clusters at the same time, when their event loop has ended.
+    """Cancel the jobs of clusters concurrently, after their event loop has ended.
 
     Parameters
     ----------

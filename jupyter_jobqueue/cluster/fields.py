@@ -12,12 +12,12 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class StatusField(Generic[T_co]):
-    """A property of a cluster that is read from what it is now.
+    """A property of a cluster that is read from its current status.
 
     Parameters
     ----------
     read : callable
-        Takes it from a `ClusterStatus`.
+        Returns its value from a `ClusterStatus`.
     doc : str
         Its docstring.
     """
@@ -41,32 +41,35 @@ STATE = StatusField(
     "``starting``, ``running``, ``degraded``, ``closing``, ``closed`` or ``failed``.",
 )
 STATUS_DETAIL = StatusField(
-    lambda now: _problem(now).message, "One sentence on what is wrong; empty when all is well."
+    lambda now: _problem(now).message, "The problem in one sentence; empty if there is none."
 )
 STATUS_WORDS = StatusField(
-    lambda now: _problem(now).details, "What the batch system or a log said of it, verbatim."
+    lambda now: _problem(now).details,
+    "Verbatim output of the batch system or of a log about the problem.",
 )
 DIAGNOSIS = StatusField(
-    lambda now: _problem(now).diagnosis, "What these words mean, where that is known."
+    lambda now: _problem(now).diagnosis, "The cause of the problem; empty if it is not known."
 )
-WANTED = StatusField(lambda now: now.target.jobs, "Jobs wanted.")
-ADAPTIVE = StatusField(lambda now: now.target.adapt, "The adaptive policy, if `adapt` is on.")
+WANTED = StatusField(lambda now: now.target.jobs, "The target number of jobs.")
+ADAPTIVE = StatusField(lambda now: now.target.adapt, "The adaptive policy; None for a fixed size.")
 WAITING = StatusField(
-    lambda now: now.waiting, "Jobs wanted that a limit of the site or of the cluster holds back."
+    lambda now: now.waiting,
+    "Jobs that a limit of the site or of the cluster keeps from being submitted.",
 )
 WAITING_REASON = StatusField(
-    lambda now: now.waiting_reason, "Why most of the pending jobs wait, in the queue's words."
+    lambda now: now.waiting_reason, "Why most of the pending jobs wait, as the queue states it."
 )
 CORE_HOURS = StatusField(
     lambda now: (now.usage.core_hours, now.usage.core_hours_asked),
-    "Core-hours used so far, and used or possible until the walltimes; the second is None while a "
-    "live job has no walltime.",
+    "Core-hours used so far, and core-hours used if every job runs to its walltime; the second is "
+    "None while a live job has no walltime.",
 )
 NEXT_END = StatusField(
     lambda now: now.times.next_end,
-    "When the first of the running jobs reaches its walltime; seconds since the epoch.",
+    "When the first running job reaches its walltime; seconds since the epoch, or None.",
 )
 CLOSES = StatusField(
     lambda now: (now.times.closes_at, now.times.closes_why),
-    "When the cluster closes by itself (seconds since the epoch), and why: ``idle`` or ``age``.",
+    "When the cluster closes automatically (seconds since the epoch, or None), and why: ``idle`` "
+    "or ``age``.",
 )

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import re
-import shutil
 import stat
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import dask.config
 import platformdirs
-from dask.utils import parse_bytes
 from distributed import Security
 
-from jupyter_jobqueue.batch.threads import LOGS
+from jupyter_jobqueue.cluster import cleanup
 from jupyter_jobqueue.errors import InvalidOption, shortened
-from jupyter_jobqueue.jobs.job import ENDED, Job
 
 TLS_FIELDS = (
     "tls_ca_file",
@@ -32,18 +25,8 @@ TLS_FIELDS = (
     "tls_worker_key",
 )
 
-CLOSED = "jobqueue-closed"
-"""File that marks the folder of a closed cluster."""
-FOLDER = re.compile(r"(jobqueue-)?[0-9a-f]{12}")
-"""Names of the folders of clusters."""
-KEPT_DAYS = 7
-"""Days for which the logs of a closed cluster are kept."""
 KEPT_SCRIPTS = 20
 """Number of job scripts that are kept, the latest ones."""
-TRIM_INTERVAL = 60.0
-"""Seconds between two checks of the size of the logs."""
-LOG_LIMIT = "200 MB"
-"""Default size of the logs of a cluster."""
 
 
 def expand(path: str, option: str) -> Path:
@@ -59,7 +42,7 @@ def expand(path: str, option: str) -> Path:
     Raises
     ------
     InvalidOption
-        If it begins with the home of a user who does not exist.
+        If it begins with the home of an unknown user.
     """
     try:
         return Path(os.path.expandvars(path)).expanduser().absolute()
@@ -150,10 +133,10 @@ class ClusterFiles:
         self._require_own(self.path, "shared_temp_directory")
         if self.logs.name == f"jobqueue-{self._id}":
             self._require_own(self.logs, "log_directory")
-        self._forget_old()
+        cleanup.forget_old(self.path.parent)
 
     def _require_own(self, folder: Path, option: str) -> None:
-        """Let nobody else in; a folder that somebody else has made there is not ours to use."""
+        """Make a folder private; refuse one that another user has created."""
         found = os.lstat(folder)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
             sentence = f"{option}: {folder} is not a folder of this user"
@@ -221,131 +204,10 @@ class ClusterFiles:
             for old in oldest_first[:-KEPT_SCRIPTS]:
                 old.unlink(missing_ok=True)
 
-    async def keep_small(self, jobs: Callable[[], Collection[Job]]) -> None:
-        """Limit the size of the logs periodically, until cancelled.
-
-        Parameters
-        ----------
-        jobs : callable
-            Returns the jobs whose logs count.
-        """
-        while True:
-            with suppress(TimeoutError):
-                await LOGS.run(trim_logs, jobs(), log_limit())
-            await asyncio.sleep(TRIM_INTERVAL)
-
     def remove_keys(self) -> None:
         """Remove the keys of the cluster."""
-        remove_keys(self.path)
+        cleanup.remove_keys(self.path)
 
     def retire(self) -> None:
-        """Remove the keys and mark the folder as closed; logs are kept for `KEPT_DAYS`."""
-        retire(self.path)
-
-    def _forget_old(self) -> None:
-        """Remove the folders of clusters that were closed long ago."""
-        days = float(dask.config.get("jupyter-jobqueue.log-days", KEPT_DAYS))
-        with suppress(OSError):
-            forget_closed(self.path.parent, time.time() - days * 24 * 3600)
-
-
-def forget_closed(parent: Path, before: float) -> None:
-    """Remove folders of clusters of this user that were closed before a time.
-
-    Others may write into a shared folder. So a folder is known by its name, its owner and the mark
-    in it, no link is followed, and what was looked at is what is removed.
-
-    Parameters
-    ----------
-    parent : Path
-        Folder that has the folders of clusters.
-    before : float
-        Seconds since the epoch.
-    """
-    handle = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for name in filter(FOLDER.fullmatch, os.listdir(handle)):
-            with suppress(OSError):
-                if _was_closed(handle, name, before):
-                    shutil.rmtree(name, dir_fd=handle, ignore_errors=True)
-    finally:
-        os.close(handle)
-
-
-def _was_closed(parent: int, name: str, before: float) -> bool:
-    folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
-    try:
-        mark = os.stat(CLOSED, dir_fd=folder, follow_symlinks=False)
-        owners = {os.fstat(folder).st_uid, mark.st_uid}
-        return owners == {os.getuid()} and stat.S_ISREG(mark.st_mode) and mark.st_mtime < before
-    finally:
-        os.close(folder)
-
-
-def remove_keys(folder: Path) -> None:
-    """Remove the keys of a cluster.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the cluster.
-    """
-    for path in folder.glob("tls-*.pem"):
-        path.unlink(missing_ok=True)
-
-
-def retire(folder: Path) -> None:
-    """Remove the keys of a cluster that has ended, and mark its folder as closed.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the cluster.
-    """
-    remove_keys(folder)
-    with suppress(OSError):
-        (folder / CLOSED).touch()
-
-
-def log_limit() -> int:
-    """Return the size limit of a cluster's logs in bytes (``jupyter-jobqueue.log-limit``)."""
-    return int(parse_bytes(dask.config.get("jupyter-jobqueue.log-limit", LOG_LIMIT)))
-
-
-def trim_logs(jobs: Collection[Job], limit: int) -> list[Path]:
-    """Remove logs of ended jobs, the oldest first, until all logs together fit the limit.
-
-    Logs of live jobs and other files in the folder are never removed.
-
-    Parameters
-    ----------
-    jobs : collection of Job
-        The jobs whose logs count.
-    limit : int
-        Bytes.
-
-    Returns
-    -------
-    list of Path
-        The removed files.
-    """
-    sizes = {path: _size(path) for job in jobs for path in _logs(job)}
-    over, removed = sum(sizes.values()) - limit, []
-    for job in sorted((job for job in jobs if job.state in ENDED), key=lambda job: job.ended or 0):
-        for path in _logs(job):
-            if over > 0 and sizes[path]:
-                path.unlink(missing_ok=True)
-                over -= sizes[path]
-                removed.append(path)
-    return removed
-
-
-def _logs(job: Job) -> set[Path]:
-    return {Path(path) for path in (job.stdout, job.stderr) if path}
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0
+        """Remove the keys and mark the folder as closed; logs are kept for some days."""
+        cleanup.retire(self.path)

@@ -1,4 +1,4 @@
-"""The keys of a cluster: who has them may use it, and nobody else."""
+"""The keys of a cluster: only who has them can use it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 from distributed import Security
 
 EARLIER = timedelta(days=1)
-"""How far the clock of a node may be behind: before its certificate begins nobody connects."""
+"""How far the clock of a node may be behind: a certificate is invalid before it begins."""
 VALID_FOR = timedelta(days=365)
 NAME = "dask-internal"
 """The host name in the certificate, as `distributed.Security.temporary` writes it."""
@@ -20,8 +20,8 @@ NAME = "dask-internal"
 def make() -> Security:
     """Return a new key with its certificate, for scheduler, workers and clients alike.
 
-    It is what `distributed.Security.temporary` makes, but valid from a day ago on, and of a kind
-    that is made in a millisecond.
+    It equals that of `distributed.Security.temporary`, but has been valid since yesterday, and its
+    type is generated in a millisecond.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     text = key.private_bytes(

@@ -14,7 +14,7 @@ from jupyter_jobqueue.adapters.adapter import JobStatus
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.batch.threads import RECORDS, SITE
-from jupyter_jobqueue.cluster.files import retire
+from jupyter_jobqueue.cluster.cleanup import retire
 from jupyter_jobqueue.cluster.request import cancel_words
 from jupyter_jobqueue.errors import CommandTimedOut, QueueError
 from jupyter_jobqueue.jobs.job import ENDED
@@ -27,14 +27,14 @@ logger = logging.getLogger(__name__)
 
 
 class NotSeenToEnd(QueueError):
-    """Jobs of a cluster have been cancelled by their ids, but the queue does not list what is left.
+    """Jobs of a cluster were cancelled by id, but the queue cannot list what remains.
 
     Parameters
     ----------
     jobs : int
         How many jobs were cancelled.
     error : QueueError
-        Why the queue lists none.
+        Why the queue cannot list jobs.
     """
 
     def __init__(self, jobs: int, error: QueueError) -> None:
@@ -45,7 +45,7 @@ class NotSeenToEnd(QueueError):
 def left_over(record: Record, listed: Mapping[str, JobStatus]) -> list[str]:
     """Return the ids of a cluster's jobs that are still in the queue.
 
-    The tag identifies a job; if the queue shows none, id and time of submission together do.
+    The tag identifies a job; if the queue shows no tag, id and time of submission do.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ async def cancel_left(record: Record) -> int:
     try:
         answer = await queue.status(known, everything=True)
     except QueueError as error:
-        # Better to end what is known than to leave all to a queue that does not tell.
-        with suppress(CommandTimedOut):  # what it did is seen in the next listing
+        # The queue cannot list jobs: cancelling the known ones is better than leaving all.
+        with suppress(CommandTimedOut):  # the next listing shows its effect
             await queue.cancel(known, cancel_words(record.options))
         raise NotSeenToEnd(len(known), error) from error
     left = left_over(record, answer.jobs)
@@ -163,8 +163,8 @@ def describe_cancelled(jobs: int) -> str:
         Number of jobs.
     """
     if not jobs:
-        return "no job of it was left"
-    return "1 left-over job was cancelled" if jobs == 1 else f"{jobs} left-over jobs were cancelled"
+        return "no jobs were left"
+    return "1 remaining job was cancelled" if jobs == 1 else f"{jobs} remaining jobs were cancelled"
 
 
 async def cancel_leftovers(store: Store) -> list[str]:
@@ -199,7 +199,7 @@ async def _cancel_of_one(store: Store, record: Record) -> list[str]:
     except QueueError as error:
         logger.info("Jobs of %s: %s; the next start tries again", record.name, error)
         return []
-    end = f"the program that had cluster {record.name} (process {process.pid}) did not close it"
+    end = f"the program of cluster {record.name} (process {process.pid}) ended without closing it"
     if claimed.closing:
         end = f"cluster {record.name} was closed before the queue had ended its jobs"
     return [f"{end}: {describe_cancelled(left)}"] if left else []

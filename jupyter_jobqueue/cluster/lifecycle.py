@@ -1,4 +1,4 @@
-"""How a cluster starts, how it ends, and how it is left for another program to find."""
+"""How a cluster starts, how it ends, and how it is left to another program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import Protocol
 
 from distributed.core import Status
 
-from jupyter_jobqueue.adapters.text import shown
+from jupyter_jobqueue.adapters.text import jobs_shown
+from jupyter_jobqueue.cluster.cleanup import keep_small
 from jupyter_jobqueue.cluster.files import ClusterFiles
 from jupyter_jobqueue.cluster.leftovers import cancel_leftovers
 from jupyter_jobqueue.cluster.lifespan import Lifespan
@@ -27,26 +28,26 @@ from jupyter_jobqueue.records.writer import RecordWriter
 
 logger = logging.getLogger(__name__)
 DISCONNECT_TIMEOUT = 2.0
-"""Seconds for the scheduler's last word; one that hangs must not hang us."""
+"""Seconds to disconnect from the scheduler, which may hang."""
 
 
 class DaskCluster(Protocol):
-    """What is needed of `distributed`'s side of a cluster."""
+    """The attributes of the cluster object that the lifecycle uses."""
 
     status: Status
     name: str
 
 
 class Phase(IntEnum):
-    """How far the life of a cluster has gone."""
+    """The phases in the life of a cluster."""
 
     STARTING = 1
     OPEN = 2
     """Its jobs are watched."""
     CLOSING = 3
-    """Somebody wants it to end."""
+    """It is closing, or has closed."""
     LEFT = 4
-    """It lives on without this program."""
+    """It continues without this program."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,13 @@ class Steps:
     connected_workers : callable
         Returns the names of the workers that are connected.
     request_first_jobs : callable
-        Requests the size that the cluster was made with.
+        Requests the initial size of the cluster.
     disconnect : callable
         Closes the connections to the scheduler.
     add_note : callable
-        Shows a sentence to whoever looks at the cluster.
+        Adds a sentence to the notes of the cluster.
     undo : ExitStack
-        What is undone at the end.
+        Actions at the end.
     """
 
     start_scheduler: Callable[[], Awaitable[None]]
@@ -83,7 +84,7 @@ class Lifecycle:
     Parameters
     ----------
     dask : DaskCluster
-        Whose status follows.
+        The cluster object; this sets its status.
     steps : Steps
         What only the cluster object can do.
     files : ClusterFiles
@@ -122,7 +123,13 @@ class Lifecycle:
         self._tasks = TaskSet()
 
     def changed(self, job: Job | None) -> None:
-        """Tell everybody that a job (None: the cluster itself) has changed."""
+        """Report a change to the listeners and the record.
+
+        Parameters
+        ----------
+        job : Job or None
+            The job that has changed; None for the cluster itself.
+        """
         self.writer.mark_dirty()
         for listener in self.listeners:
             listener(job)
@@ -148,33 +155,33 @@ class Lifecycle:
 
     @property
     def problem(self) -> Problem | None:
-        """What is wrong; None if all is well."""
+        """The most important problem; None if there is none."""
         found = [each.worst for each in (self.health, *(group.health for group in self.groups))]
         return min(filter(None, found), default=(None, None), key=lambda item: item[0])[1]
 
     # -- start
 
     async def start(self) -> None:
-        """Start the scheduler, and then jobs if some are wanted."""
+        """Start the scheduler, then the first jobs."""
         self.dask.status = Status.starting
         try:
             self.files.create()
             await self.steps.start_scheduler()
             self.health.report(Source.SCHEDULER, None)
-            await self.writer.save()  # the way back is on disk before there is a job
+            await self.writer.save()  # the record exists before the first job
             await self._resume()
             await self.steps.request_first_jobs()
         except BaseException as error:
             self._report_failed_start(error)
-            # Whoever attached cares for the jobs of a scheduler that is gone.
+            # If a scheduler has ended, whoever re-attached cancels its jobs.
             ours = self._phase is not Phase.LEFT and not isinstance(error, SchedulerGone)
-            # In a task of its own: with Python 3.11.2, that of Debian 12, a time limit in one that
-            # was cancelled ends in a second cancellation.
+            # In a separate task: in Python 3.11.2 (Debian 12), a time limit in a cancelled task
+            # ends in a second cancellation.
             await asyncio.create_task(self._end() if ours else self._let_go())
             raise
 
     async def _resume(self) -> None:
-        """Go on with what an earlier program began, and watch from now on."""
+        """Continue the work of an earlier program, and watch the cluster from now on."""
         self._watch()
         for group in self.groups:
             await group.resume(self.steps.connected_workers())
@@ -186,7 +193,7 @@ class Lifecycle:
         self._tasks.spawn(self.writer.run(self.placement.lease))
         self._tasks.spawn(self.lifespan.run())
         self._tasks.spawn(self._watch_scheduler())
-        self._tasks.spawn(self.files.keep_small(self._jobs))
+        self._tasks.spawn(keep_small(self._jobs))
         if self.placement.kind == "program":
             self._tasks.spawn(self._cancel_leftovers())
 
@@ -201,7 +208,7 @@ class Lifecycle:
             self.health.report(Source.START, Problem("the cluster did not start", details))
 
     async def _watch_scheduler(self) -> None:
-        """Report at once when the scheduler ends; jobs without it are of no use to anybody."""
+        """Report at once when the scheduler ends; its jobs are useless then."""
         await self.placement.ended()
         failure = self.placement.failure() or SchedulerFailed("the Dask scheduler has ended")
         self.health.report(Source.SCHEDULER_ENDED, Problem.of(failure))
@@ -209,16 +216,22 @@ class Lifecycle:
             group.scheduler_ended()
 
     async def _cancel_leftovers(self) -> None:
-        """Cancel what programs that were killed have left; this one goes on whatever happens."""
+        """Cancel the remaining jobs of killed programs; a failure does not affect this cluster."""
         try:
             for sentence in await cancel_leftovers(self.writer.store):
                 logger.warning("%s", sentence)
                 self.steps.add_note(sentence)
         except Exception:
-            logger.exception("left-overs of other programs")
+            logger.exception("cancelling remaining jobs of other programs")
 
     def waits_for(self, sentence: str) -> None:
-        """Report what the start waits for; an empty text if it goes on."""
+        """Report why the start takes long.
+
+        Parameters
+        ----------
+        sentence : str
+            What it waits for; empty when it continues.
+        """
         self.health.report(Source.SCHEDULER, Problem(sentence) if sentence else None)
 
     # -- end
@@ -243,7 +256,7 @@ class Lifecycle:
             await self.placement.close()
             await self.writer.finish(left=bool(left or self.not_seen_to_end()))
             if left:
-                text = f"{self.dask.name}: could not cancel {shown(left)}"
+                text = f"{self.dask.name}: could not cancel {jobs_shown(left)}"
                 warnings.warn(text, stacklevel=1)
         finally:
             self.dask.status = Status.closed
@@ -260,24 +273,24 @@ class Lifecycle:
             await asyncio.wait_for(self.steps.disconnect(), DISCONNECT_TIMEOUT)
 
     async def cancel_jobs(self) -> None:
-        """Cancel every job by its id, when the program ends and the event loop may be gone."""
+        """Cancel every job by its id at the end of the program, when the event loop may be gone."""
         await asyncio.gather(*(group.retirer.cancel_known() for group in self.groups))
 
     def not_seen_to_end(self) -> list[str]:
-        """Return ids of jobs that are not known to have left the queue; none if all are left."""
+        """Return ids of jobs that may still be in the queue; none if the cluster was left."""
         if self._phase is Phase.LEFT:
             return []
         return [job.id for group in self.groups for job in group.table.to_cancel]
 
-    # -- leaving it to others
+    # -- leaving it to another program
 
     @property
     def can_be_left(self) -> bool:
-        """Whether another program can find this cluster when its owner has gone."""
+        """Whether another program can take this cluster over."""
         return self.placement.kind == "server" and self.placement.process_id is not None
 
     async def detach(self) -> None:
-        """Leave scheduler and jobs to whoever finds the record; nothing is cancelled."""
+        """Leave scheduler and jobs to the next program; cancel nothing."""
         if self.dask.status not in (Status.closed, Status.closing):
             self._phase = Phase.LEFT
             await self._stop()
@@ -299,7 +312,7 @@ class Lifecycle:
         await asyncio.gather(*(group.stop() for group in self.groups))
 
     def on_taken_over(self) -> None:
-        """Leave a cluster to another program that has taken it for abandoned."""
+        """Leave the cluster to another program that has taken it over."""
         logger.warning("%s has been taken over by another program", self.dask.name)
         self.health.report(Source.OWNER, Problem("Another program has taken this cluster over."))
         self._detaching = asyncio.ensure_future(self.detach())

@@ -1,4 +1,4 @@
-"""When a cluster closes by itself: after some time without work, or at a maximum age."""
+"""When a cluster closes automatically: after some time without work, or at a maximum age."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from jupyter_jobqueue.jobs.workers import Load
 
 LONGEST_SLEEP = 60.0
 RETRY_INTERVAL = 5.0
-"""Seconds until a scheduler that did not answer is asked again whether there is work."""
+"""Seconds until the next query of a scheduler that did not answer."""
 
 
 class Lifespan:
-    """Watches how long a cluster has been there, and how long without work.
+    """Watches the age of a cluster, and how long it has been idle.
 
-    Durations are counted on the monotonic clock, so that setting the time of day changes nothing.
+    Durations are measured on the monotonic clock: setting the time of day has no effect.
 
     Parameters
     ----------
     idle_timeout, max_age : float, optional
-        Seconds without work, and of life, after which the cluster closes; None for never.
+        Seconds without work, and age in seconds, at which the cluster closes; None for never.
     is_working : callable
-        Asks the Dask scheduler whether there is work; `SchedulerFailed` if it does not answer.
+        Queries the Dask scheduler for work; raises `SchedulerFailed` if it does not answer.
     on_expired : callable
         Called with the reason when the cluster must close.
     """
@@ -44,7 +44,7 @@ class Lifespan:
         self.has_worked = False
 
     def set_age(self, seconds: float) -> None:
-        """Set how long the cluster has been there already."""
+        """Set the age of the cluster in seconds."""
         self._started = time.monotonic() - max(0.0, seconds)
 
     def note_load(self, load: Load) -> None:
@@ -59,7 +59,7 @@ class Lifespan:
 
     @property
     def closes(self) -> tuple[float | None, str]:
-        """When the cluster closes by itself (seconds since the epoch): ``"idle"`` or ``"age"``."""
+        """When the cluster closes (seconds since the epoch), and why: ``"idle"`` or ``"age"``."""
         due, why = self._due
         return (None if due is None else time.time() + due - time.monotonic()), why
 
@@ -87,7 +87,7 @@ class Lifespan:
                 return
 
     async def _is_idle(self) -> bool:
-        """Ask once more: what is known may be some seconds old."""
+        """Query the scheduler once more, as the last answer may be some seconds old."""
         try:
             return not await self._is_working()
         except SchedulerFailed:

@@ -1,4 +1,4 @@
-"""What a cluster asks for, checked and complete, before anything is started or sent."""
+"""The request for a cluster, checked and complete before anything is started or submitted."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from jupyter_jobqueue.options.common import options_of, renamed_of
 from jupyter_jobqueue.options.profiles import resolve
 
 OF_SCHEDULER = {"host", "dashboard_address", "port"}
-"""Keywords that people give to the cluster although they are of its scheduler."""
+"""Keywords of the scheduler that people often pass to the cluster."""
 ENCRYPTED = {"tls://", "wss://"}
-"""Protocols that let nobody without keys in."""
+"""Protocols that require keys."""
 PLACEHOLDER = "<insert-scheduler-address-here>"
 
 
 @dataclass(frozen=True)
 class ClusterSpec:
-    """What a user asks for, checked and complete.
+    """The request for a cluster, checked and complete.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class ClusterSpec:
     name : str
         Name of the cluster; its workers are called ``name-0``, ``name-1`` and so on.
     options : Mapping
-        Every option of a job.
+        Every option of a job, by name.
     scheduler_options : Mapping
         Keywords for `distributed.Scheduler`.
     protocol : str
@@ -68,24 +68,24 @@ class ClusterSpec:
 
     @property
     def walltime(self) -> int | None:
-        """Seconds that the queue lets a job run; None if there is no limit or it is not known."""
+        """Time limit of a job in seconds; None if there is none or it is not known."""
         return self.adapter.limit_sent(self._job_spec("", "", 1))
 
     @property
     def cores(self) -> int:
-        """Cores that the queue is asked for, for one job."""
-        asked = self.options
-        return int(asked.get("job_cpu") or asked.get("ncpus") or asked["cores"])
+        """Cores that one job requests from the queue."""
+        options = self.options
+        return int(options.get("job_cpu") or options.get("ncpus") or options["cores"])
 
     @property
     def shape(self) -> JobShape:
-        """What every job has."""
+        """The properties that all jobs share."""
         threads = max(1, int(self.options["cores"]) // self.processes)
         return JobShape(self.cores, self.processes, threads, self.walltime)
 
     @property
     def cancel_words(self) -> Sequence[str]:
-        """What the user wants in the command that cancels jobs."""
+        """Additional words for the command that cancels jobs."""
         return cancel_words(self.options)
 
     def job_spec(
@@ -98,13 +98,29 @@ class ClusterSpec:
         count: int = 1,
         tag: str = "",
     ) -> JobSpec:
-        """Describe `count` jobs of which the first has the number `first`."""
-        asked, adapter = self.options, self.adapter
+        """Describe a submission.
+
+        Parameters
+        ----------
+        address : str
+            Address of the scheduler; a placeholder if empty.
+        tls : Mapping, optional
+            Keywords of `distributed.Security` that name files; None without encryption.
+        logs : str
+            Folder for the output of the jobs; the option ``log_directory`` if empty.
+        first : int
+            Number of the first job.
+        count : int
+            Number of jobs.
+        tag : str
+            Tag of the submission.
+        """
+        options, adapter = self.options, self.adapter
         name = _name(self.name, first, count, adapter.array_index)
-        logs = logs or asked["log_directory"] or ""
+        logs = logs or options["log_directory"] or ""
         spec = self._job_spec(tag, logs, count)
         command = worker_command(
-            asked,
+            options,
             address=address or f"{self.protocol}{PLACEHOLDER}:8786",
             name=name,
             protocol=self.protocol,
@@ -117,21 +133,21 @@ class ClusterSpec:
 
     def _job_spec(self, tag: str, logs: str, count: int) -> JobSpec:
         """Describe jobs without the command that they run."""
-        asked, adapter = self.options, self.adapter
+        options, adapter = self.options, self.adapter
         return JobSpec(
             command="",
-            name=asked["job_name"],
-            cores=asked["cores"],
-            memory=asked["memory"],
+            name=options["job_name"],
+            cores=options["cores"],
+            memory=options["memory"],
             count=count,
             tag=tag,
             logs=logs,
-            shebang=asked["shebang"],
-            prologue=asked["job_script_prologue"],
-            epilogue=asked["job_script_epilogue"],
-            skip=asked["job_directives_skip"],
-            extra=asked["job_extra_directives"],
-            options={option.name: asked[option.name] for option in adapter.options},
+            shebang=options["shebang"],
+            prologue=options["job_script_prologue"],
+            epilogue=options["job_script_epilogue"],
+            skip=options["job_directives_skip"],
+            extra=options["job_extra_directives"],
+            options={option.name: options[option.name] for option in adapter.options},
         )
 
     def preview(self, spec: JobSpec | None = None) -> tuple[str, str]:
@@ -140,7 +156,7 @@ class ClusterSpec:
         Parameters
         ----------
         spec : JobSpec, optional
-            The submission; that of a cluster which does not exist yet, unless given.
+            The submission; by default, the first of a cluster that does not exist yet.
         """
         spec = spec or self.job_spec(tag="jobqueue-CLUSTER-0")
         return self.adapter.script(spec), command_line(self.adapter.submit(spec))
@@ -157,7 +173,7 @@ class ClusterSpec:
 
 
 def cancel_words(options: Mapping[str, Any]) -> Sequence[str]:
-    """Return the words that options add to the command that cancels jobs."""
+    """Return the words that the options add to the command that cancels jobs."""
     return options.get("cancel_command_extra") or ()
 
 
@@ -171,7 +187,35 @@ def build_spec(
     protocol: str | None = None,
     encrypted: bool = True,
 ) -> ClusterSpec:
-    """Join profile and keywords and check everything; `InvalidOption` names what is wrong."""
+    """Combine profile and keywords, and check everything.
+
+    Parameters
+    ----------
+    system : str
+        A batch system.
+    keywords : Mapping
+        Option values by Python name; they override the profile.
+    config_name : str, optional
+        Profile; the batch system's own if None.
+    name : str, optional
+        Name of the cluster; that of the cluster class if None.
+    scheduler_options : Mapping, optional
+        Keywords of `distributed.Scheduler`; they override the profile.
+    protocol : str, optional
+        Protocol of Dask; ``"tls://"`` if None, or ``"tcp://"`` without encryption.
+    encrypted : bool
+        Whether the cluster uses TLS.
+
+    Raises
+    ------
+    InvalidOption
+        If something is invalid; `field` names it.
+
+    Warns
+    -----
+    UserWarning
+        About options that are valid but unlikely to be intended.
+    """
     profile, options = resolve(system, config_name, keywords)
     adapter = adapter_for(system)
     checked = check(system, with_site_options(adapter, options))
@@ -193,7 +237,8 @@ def _protocol(protocol: str | None, encrypted: bool) -> str:
     chosen = chosen if chosen.endswith("://") else f"{chosen}://"
     if encrypted and chosen not in ENCRYPTED:
         raise InvalidOption(
-            f"protocol={shortened(chosen)} does not encrypt; add security=False if that is meant",
+            f"protocol={shortened(chosen)} does not encrypt; "
+            "add security=False if this is intended",
             field="protocol",
         )
     return chosen
@@ -203,8 +248,7 @@ def _checked_name(name: str) -> str:
     allowed = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
     if not allowed or len(name) > 64:
         raise InvalidOption(
-            f"name={shortened(name)} must be 1 to 64 letters, digits, '-', '_' or '.', "
-            "as workers are named after it",
+            f"name must be 1 to 64 letters, digits, '-', '_' or '.', not {shortened(name)}",
             field="name",
         )
     return name
@@ -219,16 +263,16 @@ def _name(name: str, first: int, count: int, index: str) -> str:
 def check_keywords(
     class_name: str, system: str, options: Mapping[str, Any], init: Callable[..., None]
 ) -> None:
-    """Refuse keywords that are neither of the cluster nor of its jobs.
+    """Refuse keywords that belong neither to the cluster nor to its jobs.
 
     Parameters
     ----------
     class_name : str
-        Name of the cluster class, for the advice.
+        Name of the cluster class, for the message.
     system : str
         A batch system.
     options : Mapping
-        Keywords that are not parameters of `init`.
+        Keywords beyond the parameters of `init`.
     init : callable
         The constructor of the cluster classes.
     """
@@ -238,13 +282,13 @@ def check_keywords(
             f"{class_name}(..., scheduler_options={{{key!r}: {options[key]!r}}})",
             field=key,
         )
-    own = [name for name in inspect.signature(init).parameters if name not in ("self", "options")]
-    known = {*own, *options_of(system), *renamed_of(system)}
+    own = {name for name in inspect.signature(init).parameters if not name.startswith("_")}
+    known = {*own - {"self", "options"}, *options_of(system), *renamed_of(system)}
     refuse_unknown(options, known, kind="keyword")
 
 
 def encrypts(security: Security | bool | None) -> bool:
-    """Return whether the keyword `security` of a cluster asks for encryption."""
+    """Return whether the keyword `security` of a cluster requires encryption."""
     if isinstance(security, Security):
         return bool(security.require_encryption)
     return security is not False

@@ -7,10 +7,11 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dask.utils import parse_bytes
+from dask.utils import parse_bytes, parse_timedelta
 
 from jupyter_jobqueue.cluster.request import ClusterSpec
 from jupyter_jobqueue.errors import InvalidOption, shortened
+from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 
 Size = str | int | None
 
@@ -58,11 +59,57 @@ def jobs_for(spec: ClusterSpec, sizes: Mapping[str, Size], *, floor: bool = Fals
     """
     given = {key: _checked(key, value) for key, value in sizes.items() if value is not None}
     if not given:
-        raise InvalidOption("scale needs a number of workers, jobs, cores or an amount of memory")
+        raise InvalidOption("scale needs a number of workers, jobs or cores, or a size of memory")
     per_job = _one_job(spec)
     if floor:
         return max(size and max(1, size // per_job[key]) for key, size in given.items())
     return max(-(-size // per_job[key]) for key, size in given.items())
+
+
+class Pace(NamedTuple):
+    """How fast an adaptive cluster follows the workload.
+
+    Parameters
+    ----------
+    interval : str or float
+        Seconds between two decisions.
+    wait_count : int or None
+        Decisions in a row for which fewer jobs must be enough; overrides `idle_timeout`.
+    idle_timeout : str or float
+        Seconds for which fewer jobs must be enough before jobs are removed.
+    target_duration : str or float
+        Seconds that the current work should take.
+    """
+
+    interval: str | float
+    wait_count: int | None
+    idle_timeout: str | float
+    target_duration: str | float
+
+
+def policy(spec: ClusterSpec, minimum: Sizes, maximum: Sizes, pace: Pace) -> AdaptivePolicy:
+    """Return the adaptive policy for limits in any unit.
+
+    Parameters
+    ----------
+    spec : ClusterSpec
+        Resources of one job.
+    minimum, maximum : Sizes
+        The limits.
+    pace : Pace
+        How fast it follows the workload.
+
+    Raises
+    ------
+    InvalidOption
+        If a size is invalid, or the minimum is more than the maximum.
+    """
+    low, high = bounds(spec, minimum, maximum)
+    interval = float(parse_timedelta(pace.interval, default="seconds"))
+    idle = float(parse_timedelta(pace.idle_timeout, default="seconds"))
+    if pace.wait_count is not None:
+        idle = pace.wait_count * interval
+    return AdaptivePolicy(low, high, idle, interval, pace.target_duration)
 
 
 def bounds(spec: ClusterSpec, minimum: Sizes, maximum: Sizes) -> tuple[int, int | None]:
@@ -84,7 +131,7 @@ def bounds(spec: ClusterSpec, minimum: Sizes, maximum: Sizes) -> tuple[int, int 
     low, high = jobs_for(spec, minimum._asdict()), min(ceilings) if ceilings else None
     if high is not None and low > high:
         raise InvalidOption(
-            f"minimum of {low} jobs is more than maximum of {high} jobs", field="minimum"
+            f"the minimum of {low} jobs is more than the maximum of {high} jobs", field="minimum"
         )
     return low, high
 
@@ -100,13 +147,17 @@ def _one_job(spec: ClusterSpec) -> dict[str, int]:
 
 
 def _checked(key: str, value: Any) -> int:
+    number = _bytes(value) if key == "memory" else value
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        is_memory = key == "memory"
+        valid = "an amount of memory such as 24 GB" if is_memory else "a whole number of 0 or more"
+        raise InvalidOption(f"{key} must be {valid}, not {shortened(value)}", field=key)
+    return number
+
+
+def _bytes(value: Any) -> Any:
     # Dask reads "" as one byte.
-    if key == "memory" and isinstance(value, str) and value.strip():
+    if isinstance(value, str) and value.strip():
         with contextlib.suppress(ValueError, KeyError, OverflowError):
-            value = int(parse_bytes(value))
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or value < 0:
-        raise InvalidOption(
-            f"{key}={shortened(value)} must be a whole number, 0 or more", field=key
-        )
-    return int(value)
+            return int(parse_bytes(value))
+    return value

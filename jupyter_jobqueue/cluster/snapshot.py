@@ -1,13 +1,14 @@
-"""What of a cluster is kept on disk, and how a cluster is made of that again."""
+"""Makes the record of a cluster, and the parts of a cluster from a record."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from distributed import Security
 from pydantic import TypeAdapter
@@ -31,27 +32,27 @@ RECORD_NAMES = {
     "ended_by_system": "by_system",
     "last_missed_at": "missed",
 }
-"""Attributes of a job that have another name in a record, from its first version on."""
+"""Attributes of a job that have another name in records since the first version."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What a record is made from.
+    """The facts about a cluster that do not change, and its notes.
 
     Parameters
     ----------
     id : str
-        The cluster's.
+        Id of the cluster.
     created : float
-        When it was made; seconds since the epoch.
+        When it was created; seconds since the epoch.
     spec : ClusterSpec
-        What was asked for.
+        The request for it.
     files : ClusterFiles
-        Where its keys are.
+        Its files, with the keys.
     placement : Placement
         Where its scheduler runs.
-    notes : sequence of (float, str)
-        What happened beyond the ordinary.
+    notes : list of (float, str)
+        Time and sentence of each unusual event.
     """
 
     id: str
@@ -61,14 +62,40 @@ class Kept:
     placement: Placement
     notes: list[tuple[float, str]]
 
+    @classmethod
+    def new(cls, spec: ClusterSpec, placement: Placement) -> Self:
+        """Return the facts about a new cluster.
+
+        Parameters
+        ----------
+        spec : ClusterSpec
+            The request for it.
+        placement : Placement
+            Where its scheduler will run.
+        """
+        cluster_id = secrets.token_hex(6)
+        files = ClusterFiles(cluster_id, spec.options)
+        return cls(cluster_id, time.time(), spec, files, placement, [])
+
 
 def make_record(
     kept: Kept, state: GroupState, owner: Process | None, closing: bool
 ) -> Record | None:
-    """Return what is kept of a cluster; later changes of the cluster do not reach it.
+    """Return the record of a cluster; later changes of the cluster do not change it.
 
-    While the scheduler starts, it is not known where it will be: the record then says so with an
-    empty address, and serves to tell that this cluster was wanted, and to cancel its jobs.
+    While the scheduler starts, its address is unknown and empty in the record. Such a record shows
+    that the cluster existed, and lets another program cancel its jobs.
+
+    Parameters
+    ----------
+    kept : Kept
+        The constant facts.
+    state : GroupState
+        The state of its jobs.
+    owner : Process or None
+        The process that manages the cluster; None to leave it to others.
+    closing : bool
+        Whether the cluster is closing.
 
     Returns
     -------
@@ -123,7 +150,7 @@ def _of_group(state: GroupState) -> dict[str, Any]:
 
 
 def kept_jobs(jobs: Iterable[Job]) -> Any:
-    """Return what is kept of jobs: copies and no more, as it is done in the event loop."""
+    """Return copies of the jobs' data, quickly, as this runs in the event loop."""
     return [
         {RECORD_NAMES.get(name, name): value for name, value in vars(job).items()}
         | {"workers": [*job.workers], "known_workers": [*job.known_workers]}
@@ -138,26 +165,23 @@ def _bounds(policy: AdaptivePolicy | None) -> Bounds | None:
     return Bounds.model_construct(**{**facts, "log": list(policy.log)})
 
 
-# -- the way back
+# -- from a record to a cluster
 
 
 def arguments_of(record: Record) -> dict[str, Any]:
-    """Return the keywords with which the cluster of a record is made."""
+    """Return the keywords that create the cluster of a record."""
     spec = spec_of(record)
     files = ClusterFiles(record.id, spec.options, Path(record.folder))
     files.tls = dict(record.security)
+    placement, notes = placement_of(record), list(record.notes)
     return {
-        "spec": spec,
-        "files": files,
-        "placement": placement_of(record),
-        "cluster_id": record.id,
-        "created": record.created,
+        "_kept": Kept(record.id, record.created, spec, files, placement, notes),
         "security": Security(**record.security) if record.security else False,
     }
 
 
 def spec_of(record: Record) -> ClusterSpec:
-    """Return the spec of a record, with the defaults of options that are newer than it."""
+    """Return the spec of a record; options that the record lacks have their defaults."""
     known = options_of(record.system)
     kept = {name: value for name, value in record.options.items() if name in known}
     return ClusterSpec(
@@ -171,7 +195,7 @@ def spec_of(record: Record) -> ClusterSpec:
 
 
 def placement_of(record: Record) -> Attached:
-    """Return the scheduler of a record; its dashboard can be seen from its own machine only."""
+    """Return the scheduler of a record; its dashboard is visible only on its own machine."""
     found = record.scheduler
     return Attached(
         address=found.address,
@@ -197,7 +221,7 @@ def group_state_of(record: Record) -> GroupState:
 
 
 def age_of(record: Record) -> float:
-    """Return for how many seconds the cluster of a record has been there."""
+    """Return the age of the cluster of a record in seconds."""
     return time.time() - record.created
 
 
@@ -213,7 +237,7 @@ def _job(kept: KeptJob) -> Job:
     job = JOB.validate_python(_attributes(kept.model_dump(by_alias=True)))
     job.workers.clear()
     if job.state is JobState.RUNNING:
-        job.state = JobState.STARTING  # until its workers are seen
+        job.state = JobState.STARTING  # until its workers connect
     return job
 
 

@@ -1,4 +1,4 @@
-"""What a cluster is and does now, in one frozen value that everything shown of it is made from."""
+"""The status of a cluster: one frozen value from which everything that people see is made."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from jupyter_jobqueue.jobs.scaler import Target
 
 @dataclass(frozen=True)
 class Resources:
-    """What the connected workers have together.
+    """The resources of the connected workers together.
 
     Parameters
     ----------
     workers, cores : int
-        How many.
+        Their number, and the number of their cores.
     memory : int
         Bytes.
     """
@@ -34,7 +34,13 @@ class Resources:
 
     @classmethod
     def of(cls, workers: Iterable[Mapping[str, Any]]) -> Resources:
-        """Add up what the scheduler knows of its workers."""
+        """Add up the resources of workers.
+
+        Parameters
+        ----------
+        workers : iterable of Mapping
+            The scheduler's information about each connected worker.
+        """
         found = list(workers)
         memory = sum(worker.get("memory_limit") or 0 for worker in found)
         return cls(len(found), sum(worker["nthreads"] for worker in found), memory)
@@ -42,14 +48,14 @@ class Resources:
 
 @dataclass(frozen=True)
 class Usage:
-    """What the jobs cost.
+    """The core-hours of the jobs.
 
     Parameters
     ----------
     core_hours : float
         Used so far.
     core_hours_asked : float or None
-        Used, or possible until the walltimes; None while a live job has no walltime.
+        Used if every job runs to its walltime; None while a live job has no walltime.
     """
 
     core_hours: float = 0.0
@@ -58,14 +64,14 @@ class Usage:
 
 @dataclass(frozen=True)
 class Times:
-    """When something ends, in seconds since the epoch; None if it does not or is not known.
+    """When jobs and cluster end, in seconds since the epoch; None if not known or never.
 
     Parameters
     ----------
     next_end : float or None
-        When the first of the running jobs reaches its walltime.
+        When the first running job reaches its walltime.
     closes_at : float or None
-        When the cluster closes by itself.
+        When the cluster closes automatically.
     closes_why : str
         ``"idle"`` or ``"age"``; empty if it does not.
     """
@@ -84,21 +90,21 @@ class ClusterStatus:
     state : str
         ``starting``, ``running``, ``degraded``, ``closing``, ``closed`` or ``failed``.
     problem : Problem or None
-        What is wrong.
+        The most important problem.
     target : Target
         The wanted size.
     waiting : int
-        Jobs wanted that a limit of the site or of the cluster holds back.
+        Jobs that a limit of the site or of the cluster keeps from being submitted.
     job_counts : dict
-        Number of jobs in each state that has any, in the order in which the jobs were made.
+        Number of jobs in each state, in the order in which the jobs were submitted.
     waiting_reason : str
-        Why most of the pending jobs wait, in the queue's words.
+        Why most of the pending jobs wait, as the queue states it.
     resources : Resources
-        What the connected workers have.
+        The resources of the connected workers.
     usage : Usage
-        What the jobs cost.
+        The core-hours of the jobs.
     times : Times
-        When something ends.
+        When jobs and cluster end.
     """
 
     state: str
@@ -115,16 +121,16 @@ class ClusterStatus:
 def describe(
     lifecycle: Lifecycle, groups: Sequence[JobGroup], workers: Iterable[Mapping[str, Any]]
 ) -> ClusterStatus:
-    """Return what a cluster is and does now.
+    """Return the current status of a cluster.
 
     Parameters
     ----------
     lifecycle : Lifecycle
-        Knows its state and what is wrong.
+        Has its state and problem.
     groups : sequence of JobGroup
-        Its jobs.
+        The groups of jobs of the cluster.
     workers : iterable of Mapping
-        What the Dask scheduler knows of each connected worker.
+        The scheduler's information about each connected worker.
     """
     jobs = [job for group in groups for job in list(group.table.jobs.values())]
     return ClusterStatus(
@@ -141,7 +147,7 @@ def describe(
 
 
 def _target(groups: Sequence[JobGroup]) -> Target:
-    """Return the wanted size of all groups; a policy is shown where there is one group."""
+    """Return the target of all groups together, with the policy of a single group."""
     jobs = sum(group.target.jobs for group in groups)
     return Target(jobs, groups[0].target.adapt if len(groups) == 1 else None)
 

@@ -41,9 +41,9 @@ def worker_command(
     host : str
         Address to listen on when the options name no interface.
     walltime : int, optional
-        Walltime of the job in seconds; workers leave before, unless the options set a lifetime.
+        Walltime of the job in seconds; workers leave before it, unless the options set a lifetime.
     """
-    # Not quoted, as sites put a launcher or a container in front of the interpreter.
+    # Not quoted: sites put a launcher or a container before the interpreter.
     python = options["python"] or shlex.quote(sys.executable)
     words = [python, "-m", options["worker_command"], address, "--name", name]
     words += ["--nthreads", options["cores"] // options["processes"] or 1]
@@ -60,7 +60,7 @@ def worker_command(
 
 
 def _lifetime(options: Mapping[str, Any], walltime: int | None) -> list[str]:
-    """Return options that let workers leave one by one before the queue ends their job."""
+    """Return options that make workers leave one by one before the queue ends their job."""
     own = any("--lifetime" in text for text in options["worker_extra_args"])
     if own or not walltime or options["worker_command"] != DEFAULT_WORKER:
         return []

@@ -1,1 +1,1 @@
-"""The jobs of a cluster: a table of them, decisions, and what keeps as many as wanted alive."""
+"""The jobs of a cluster: their table, the decisions, and the parts that keep their number."""

@@ -1,4 +1,4 @@
-"""Adaptive scaling for queues: it counts jobs, pending ones too, and scales down late. Pure."""
+"""Adaptive scaling for queues: counts jobs, including pending ones, and scales down late. Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AdaptivePolicy:
         Seconds between two decisions.
     target_duration : str or float
         Seconds that the current work should take. Dask's default of 5 s suits machines that start
-        at once. Jobs that waited in a queue should work as fast as with a fixed size.
+        at once; jobs that waited in a queue should work as fast as those of a fixed size.
     log : deque of Decided
         The last decisions.
     """
@@ -82,7 +82,13 @@ class AdaptivePolicy:
         return self._decide(wanted, kept, "above the maximum" if too_many else self._enough(kept))
 
     def bounded(self, jobs: int) -> int:
-        """Return `jobs`, limited to the minimum and maximum."""
+        """Return a number of jobs, limited to the minimum and maximum.
+
+        Parameters
+        ----------
+        jobs : int
+            The number.
+        """
         return max(self.minimum, jobs if self.maximum is None else min(jobs, self.maximum))
 
     def _enough(self, jobs: int) -> str:

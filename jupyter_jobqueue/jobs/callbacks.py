@@ -1,4 +1,4 @@
-"""What a group of jobs asks of its cluster."""
+"""The functions of a cluster that a group of jobs calls."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Callbacks:
     make_spec : callable
         Returns the `JobSpec` of a submission.
     save_record : callable
-        Writes down what is about to be submitted, so that it is known whatever happens then; takes
-        the tag and the job script.
+        Saves the record before a submission, so that its tag is known whatever happens; takes the
+        tag and the job script.
     is_open : callable
         Returns whether the cluster may have jobs.
     on_change : callable
-        Called with each job that has changed, and with None when something else has.
+        Called with each job that has changed, and with None for any other change.
     """
 
     make_spec: Callable[[Submission], JobSpec]

@@ -1,4 +1,4 @@
-"""The loop that watches the Dask scheduler and the queue, and acts on what it sees."""
+"""The loop that polls the Dask scheduler and the queue, and acts."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from jupyter_jobqueue.jobs.workers import Workers
 
 logger = logging.getLogger(__name__)
 POLL_FAST, POLL_SLOW = 1.0, 15.0
-"""Seconds between two status reports: while something changes, and when nothing has for long."""
+"""Seconds between two status reports: while something changes, and after a long quiet time."""
 POLL_UNREACHABLE = 60.0
 """Seconds between two attempts to reach a queue that has not answered for long."""
 SHORTEST_PAUSE = 0.1
-"""Seconds between two looks at least."""
+"""Minimum of seconds between two polls."""
 SHARED_ANSWER_AGE = 0.2
-"""Seconds for which groups that look at the same time share a status report."""
+"""Seconds for which groups that poll at the same time share a status report."""
 
 
 class Controller:
-    """Keeps the table of jobs true, and has the target reached.
+    """Keeps the table of jobs up to date, and lets the scaler reach the target.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Controller:
     scaler : Scaler
         Submits and removes jobs.
     health : Health
-        Gets what keeps us from looking or acting.
+        Receives the problems of polling and acting.
     workers : Workers
         The Dask workers of the jobs.
     on_change : callable
@@ -80,12 +80,12 @@ class Controller:
         self._polling = Polling()
 
     def wake(self) -> None:
-        """Look at once, and often for a while."""
+        """Poll at once, and often for a while."""
         self._polling.speed_up()
         self._woken.set()
 
     async def run(self) -> None:
-        """Look and act until cancelled."""
+        """Poll and act until cancelled."""
         while True:
             with suppress(TimeoutError):
                 # Not wait_for, which in Python 3.11 can swallow a cancellation.
@@ -95,7 +95,7 @@ class Controller:
             await self._look_and_act()
 
     def _pause(self) -> float:
-        """Return the seconds until there is something to look at or to do."""
+        """Return the seconds until the next poll or action."""
         policy, now = self.scaler.target.adapt, time.time()
         date = next_date(self.table.jobs.values(), now)
         pauses = [self._polling.period, policy.interval if policy else None, date]
@@ -106,7 +106,7 @@ class Controller:
             await self._look_at_scheduler()
             self._polling.note(changed=await self.look_at_queue())
             await self.scaler.follow_up()
-            # Not by an answer to what was asked before somebody found the queue silent.
+            # Only by an answer to a query that began after the queue was found silent.
             if self._polling.heard_at >= self.health.seen_at(Source.QUEUE):
                 self.health.report(Source.QUEUE, None)
         except (QueueDown, CommandTimedOut) as error:
@@ -119,7 +119,7 @@ class Controller:
             logger.exception("the jobs of %s", self.table.name)
 
     async def _look_at_scheduler(self) -> None:
-        """Ask for the work at hand; if there is no answer, the queue is watched all the same."""
+        """Query the current work; without an answer, polling the queue continues."""
         policy = self.scaler.target.adapt
         try:
             load = await self.workers.load(
@@ -132,7 +132,7 @@ class Controller:
         self.scaler.adapt(load)
 
     async def look_at_queue(self) -> bool:
-        """Request a status report and apply it; returns whether a job has changed."""
+        """Request a status report and apply it; return whether a job has changed."""
         for job in await self.endings.recheck_lost():
             self._on_change(job)
         known = self.table.in_queue
@@ -153,19 +153,19 @@ class Controller:
         return bool(changed)
 
     async def _take_in(self, report: StatusReport) -> None:
-        with suppress(QueueError):  # duplicates that could not be cancelled are found again
+        with suppress(QueueError):  # the next report shows duplicates that could not be cancelled
             if count := await self.scaler.submitter.take_in(report):
                 jobs = "1 duplicate job" if count == 1 else f"{count} duplicate jobs"
                 self.health.report(Source.JOBS, Problem(f"Cancelling {jobs}."))
 
 
 class Polling:
-    """How often the queue is asked: often while something changes, seldom while it is away.
+    """How often the queue is polled: often while something changes, rarely while it is down.
 
     Attributes
     ----------
     heard_at : float
-        When the last question was asked that was answered; seconds since the epoch.
+        When the last query with an answer began; seconds since the epoch.
     """
 
     def __init__(self) -> None:
@@ -175,25 +175,31 @@ class Polling:
 
     @property
     def answered(self) -> bool:
-        """Whether the queue has answered a question that came after its silence."""
+        """Whether the queue has answered a query that began after it fell silent."""
         return self.heard_at >= self._silent_since
 
     def heard(self, requested_at: float | None = None) -> None:
-        """Note an answer; `requested_at` is seconds since the epoch, now unless given."""
+        """Record an answer to a query that began at `requested_at`, or now.
+
+        Parameters
+        ----------
+        requested_at : float, optional
+            Seconds since the epoch.
+        """
         self.heard_at = time.time() if requested_at is None else requested_at
         if self.answered:
             self._unanswered = 0
 
     def note(self, *, changed: bool) -> None:
-        """Choose the next period after an answer that showed a change, or none."""
+        """Choose the next period: short after a change, longer without."""
         self.period = POLL_FAST if changed else min(POLL_SLOW, self.period * 1.3)
 
     def speed_up(self) -> None:
-        """Ask often for a while."""
+        """Poll often for a while."""
         self.period = POLL_FAST
 
     def slow_down(self) -> float:
-        """Ask less often, as there was no answer; returns the seconds until the next attempt."""
+        """Poll less often, as there was no answer; return the seconds until the next attempt."""
         self._unanswered += 1
         self._silent_since = time.time()
         self.period = min(POLL_UNREACHABLE, POLL_FAST * 2.0**self._unanswered)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from jupyter_jobqueue.jobs.job import LIVE, Job, JobState
 
 ORDER = (JobState.PENDING, JobState.HELD, JobState.STARTING)
-"""States in the order in which jobs are removed: those that cost least first."""
+"""States in the order in which jobs are removed, cheapest first."""
 
 
 class Decision(NamedTuple):
@@ -58,7 +58,7 @@ def decide(
     overdue : collection of str
         Names of expiring jobs that must be removed now, with or without a successor.
     unseen : int
-        Jobs that are not replaced, as they may still be there.
+        Jobs that are not replaced because they may still exist.
     """
     live = [job for job in jobs if job.state in LIVE]
     fresh = [job for job in live if job.name not in expiring]

@@ -17,16 +17,15 @@ CAUSES = (
     ),
     (
         r"(?:^|[:\s])(\S*python\S*): (?:No such file or directory|(?:command )?not found)",
-        "There is no {0} on the node. Give a Python that the nodes can see with the option "
-        "`python`.",
+        "There is no {0} on the node. Set the option `python` to a Python that the nodes can see.",
     ),
     (
         r"(?i)certificate is not yet valid",
-        "The clock of the node is more than a day behind. Tell the administrators of the site.",
+        "The clock of the node is more than a day behind. Report it to the site's administrators.",
     ),
     (
         r"(?i)out of memory|oom[-_ ]?kill|MemoryError|Cannot allocate memory|bad_alloc",
-        "A job ran out of memory. Ask for more `memory`, or use fewer `processes`.",
+        "A job ran out of memory. Request more `memory` or use fewer `processes`.",
     ),
     (
         r"(?i)No space left on device|Disk quota exceeded",
@@ -67,7 +66,7 @@ class _Found(str):
 
 
 def diagnose(log: str) -> str:
-    """Return the cause that the end of a log shows, in a sentence; empty if it is not known.
+    """Return the cause that the end of a log shows, as a sentence; empty if it is not known.
 
     Parameters
     ----------
@@ -89,7 +88,7 @@ def diagnose(log: str) -> str:
 
 
 def last_words(log: str, count: int = 20) -> str:
-    r"""Return the last lines of a log, preceded by the line with the cause if that is further up.
+    r"""Return the last lines of a log, preceded by the line with the cause if it is further up.
 
     The traceback of a worker that cannot connect has fifty lines after the cause.
 

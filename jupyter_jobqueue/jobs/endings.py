@@ -1,4 +1,4 @@
-"""How jobs ended, and what that means for the group and for the tasks that they computed."""
+"""How jobs ended, and the consequences for the group and for the tasks of their workers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from jupyter_jobqueue.jobs.workers import Workers
 
 logger = logging.getLogger(__name__)
 LOG_LINES = 400
-"""Lines at the end of a log among which the cause of a failure is looked for."""
+"""Lines at the end of a log that are searched for the cause of a failure."""
 ACCOUNTING_LAG = 60.0
-"""Seconds for which accounting is queried how a job ended that has left the queue."""
+"""Seconds for which the accounting is queried for the end of a job that has left the queue."""
 
 
 class Endings:
@@ -37,15 +37,15 @@ class Endings:
     queue : SharedQueue
         The batch system.
     logs : Path
-        Folder in which jobs note their exit codes, where the batch system may forget them.
+        Folder to which jobs write their exit codes, if the batch system may lose them.
     workers : Workers
         The Dask workers of the jobs.
     failures : FailureTracker
         Counts jobs that fail.
     health : Health
-        Gets what is wrong with jobs.
+        Receives the problems of jobs.
     was_asked_to_end : callable
-        Whether this cluster wanted a job to end.
+        Returns whether this cluster wanted a job to end.
     """
 
     def __init__(
@@ -66,15 +66,15 @@ class Endings:
         self.health = health
         self.was_asked_to_end = was_asked_to_end
         self.watching_since = 0.0
-        """When this program began to watch: how jobs fared that ended before is not known."""
+        """When this program began to watch: earlier ends of jobs count for nothing."""
         self._accounting_queried_at = 0.0
         self._innocent: set[str] = set()
-        """Workers that were lost by no fault of a task, which the scheduler does not know yet."""
+        """Workers whose loss is no task's fault, but has not been cleared in the scheduler yet."""
 
     async def record(self, changed: Sequence[Job]) -> None:
-        """Find out how jobs ended, and what that means.
+        """Find out how jobs ended, and act on it.
 
-        Jobs that the batch system holds after an error would never start: they must leave.
+        Jobs that the batch system holds after an error would never start, so they are removed.
         """
         for job in [job for job in changed if job.stuck and job.state in LIVE]:
             job.state = JobState.CLOSING
@@ -99,19 +99,19 @@ class Endings:
             mark_never_started([job for job in ended if job.state is JobState.LOST])
 
     def _note_end(self, job: Job) -> None:
-        """Replace a job that nobody here wanted to end: at once, if it did some work."""
+        """Allow the replacement of a job that ended by itself: at once if it did some work."""
         if not job.joined:
             self.failures.back_off()
         elif job.crashed:
             self.failures.crashed()
 
     async def recheck_lost(self) -> list[Job]:
-        """Query accounting again for lost jobs: some lags behind by a quarter of a minute.
+        """Query the accounting again for lost jobs, as it may lag behind by 15 seconds.
 
         Returns
         -------
         list of Job
-            The jobs whose end is known now.
+            Jobs whose end is known now.
         """
         await self._clear_suspicion()
         now = time.time()
@@ -136,7 +136,7 @@ class Endings:
                 observe(job, found[job.id], time.time())
 
     async def _read_exit_files(self, jobs: Sequence[Job]) -> None:
-        """Read the exit codes that the batch system does not know from what the jobs noted."""
+        """Read exit codes that the batch system does not know from the files of the jobs."""
         for job in jobs:
             code = None
             with suppress(TimeoutError):
@@ -159,14 +159,14 @@ class Endings:
             logger.warning("%s submits no more jobs: %s", self.table.name, text)
 
     def _find_innocent(self, gone: Sequence[Job]) -> None:
-        """Note the workers of jobs that were ended by the system or on purpose."""
+        """Remember the workers of jobs that the system or the cluster ended."""
         for job in gone:
             if job.ended_by_system or job.state in (JobState.CANCELLED, JobState.PENDING):
                 self._innocent |= job.known_workers
                 job.known_workers.clear()
 
     async def _clear_suspicion(self) -> None:
-        """Take the blame from their tasks; a scheduler that is busy now is asked again."""
+        """Clear the tasks of these workers; if the scheduler is busy, the next poll tries again."""
         if self._innocent:
             with suppress(SchedulerFailed):
                 names = sorted(self._innocent)
@@ -181,7 +181,7 @@ def _sentence(job: Job) -> str:
 
 
 def _noted_exit_code(path: Path) -> int | None:
-    """Return the exit code that a job wrote into its file; None if it did not."""
+    """Return the exit code in the file of a job; None if there is none."""
     try:
         with open(path, opener=log.open_log) as file:
             return int(file.read(20))

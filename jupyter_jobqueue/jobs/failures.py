@@ -1,4 +1,4 @@
-"""Counts jobs that fail, and slows down or stops submitting because of them. Pure."""
+"""Counts failed jobs, and slows down or stops the submission because of them. Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ LONGEST_PAUSE = 60.0
 
 @dataclass
 class FailureTracker:
-    """Knows how the last jobs fared.
+    """Counts the failures of the last jobs.
 
     Parameters
     ----------
     allowed : int
         Jobs in a row that may end before a worker of them joined.
     count : int
-        Jobs in a row that did.
+        Jobs in a row that have ended so.
     """
 
     allowed: int = 3
@@ -37,36 +37,36 @@ class FailureTracker:
 
     @property
     def paused(self) -> bool:
-        """Whether nothing may be submitted yet."""
+        """Whether submission must pause."""
         return time.monotonic() < self._not_before
 
     @property
     def recent(self) -> bool:
-        """Whether within the last minute a job failed to start, or several soon after it."""
+        """Whether a job failed to start, or several failed early, within the last minute."""
         now = time.monotonic()
         several = not self._crashes.allows(SUBMISSIONS_AFTER_FAILURE, now)
         return several or now - self._failed_at < MINUTE
 
     def joined(self) -> None:
-        """Note that a worker of a new job has joined."""
+        """Record that a worker of a new job has joined."""
         self.count, self._not_before = 0, 0.0
 
     def failed(self) -> None:
-        """Note that a job ended before a worker joined."""
+        """Record that a job ended before a worker joined."""
         self.count += 1
         self.back_off(self.count)
 
     def crashed(self) -> None:
-        """Note that a job ended soon after its start."""
+        """Record that a job ended soon after its start."""
         self._crashes.note(time.monotonic())
 
     def back_off(self, failures: int = 0) -> None:
-        """Pause submitting, the longer the more failed, and keep it slow for a minute."""
+        """Pause submission, longer after more failures, and keep it slow for a minute."""
         self._failed_at = time.monotonic()
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**failures)
         self._not_before = max(self._not_before, self._failed_at + pause)
 
     def reset(self) -> None:
-        """Count anew, and do not wait."""
+        """Reset the count, and end the pause."""
         self.count, self._not_before, self._failed_at = 0, 0.0, float("-inf")
         self._crashes = RateLimit()

@@ -1,4 +1,4 @@
-"""A group of equal jobs that is kept as large as wanted."""
+"""A group of equal jobs whose number is kept at its target."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from jupyter_jobqueue.jobs.unconfirmed import Unconfirmed
 from jupyter_jobqueue.jobs.workers import Workers
 
 RESUME_TIMEOUT = 5.0
-"""Seconds for the queue to report what is there; if it does not, it is asked again and again."""
+"""Seconds to wait for the first report of the queue; later ones follow in any case."""
 
 
 @dataclass(frozen=True)
 class GroupOptions:
-    """What a group is made with.
+    """The options of a group.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class GroupOptions:
     logs : Path
         Folder of the jobs' output.
     cancel_words : sequence of str
-        What the user wants in the command that cancels jobs.
+        Additional words for the command that cancels jobs.
     """
 
     options: Mapping[str, Any]
@@ -51,14 +51,14 @@ class GroupOptions:
 
 @dataclass
 class GroupState:
-    """What is kept of a group when its program ends.
+    """The state of a group that its record keeps.
 
     Parameters
     ----------
     target : Target
         The wanted size.
     jobs : list of Job
-        The table.
+        The jobs of the table.
     count : int
         Jobs numbered so far.
     sizes : dict
@@ -66,7 +66,7 @@ class GroupState:
     failures : int
         Jobs in a row that ended before a worker joined.
     problem : Problem, optional
-        What was wrong with them.
+        The problem of these jobs.
     """
 
     target: Target = field(default_factory=Target)
@@ -78,7 +78,7 @@ class GroupState:
 
 
 class JobGroup:
-    """Puts the parts together that keep a group of jobs as large as wanted.
+    """Puts together the parts that keep the number of jobs at the target.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class JobGroup:
     queue : SharedQueue
         The batch system.
     options : GroupOptions
-        What its jobs are.
+        The options of its jobs.
     workers : Workers
         The Dask workers of its cluster.
     callbacks : Callbacks
@@ -146,15 +146,15 @@ class JobGroup:
         )
         self._tasks = TaskSet()
 
-    # -- life
+    # -- start and end
 
     def start(self) -> None:
-        """Begin to watch, and to act on requests; needs a running event loop."""
+        """Begin to poll and to act on requests; needs a running event loop."""
         self._tasks.spawn(self.controller.run())
         self.scaler.open()
 
     async def resume(self, workers: Iterable[str]) -> None:
-        """Go on with what an earlier program began.
+        """Continue the work of an earlier program.
 
         Parameters
         ----------
@@ -166,7 +166,7 @@ class JobGroup:
         for job in self.table.among({JobState.CLOSING}):
             self.retirer.retire(job)
         if self.scaler.submitter.unconfirmed.pending:
-            # Before anybody asks for more: numbers that are not known of must not be used again.
+            # Before the first request: numbers of unknown jobs must not be used again.
             with suppress(QueueError, TimeoutError):
                 await asyncio.wait_for(self.controller.look_at_queue(), RESUME_TIMEOUT)
 
@@ -177,19 +177,19 @@ class JobGroup:
         await self.retirer.stop()
 
     async def close(self) -> list[str]:
-        """Cancel every job and see that they go.
+        """Cancel every job and wait until they leave.
 
         Returns
         -------
         list of str
-            Ids of jobs that could not be cancelled, and tags of those that may be there.
+            Ids of jobs that could not be cancelled, and phrases for jobs that may exist.
         """
         await self.stop()
         unknown = await self._settle()
         return [*await self.retirer.cancel_all(), *unknown]
 
     async def _settle(self) -> list[str]:
-        """Look for jobs that may or may not be there; returns what cannot be known."""
+        """Look for jobs that may exist; return phrases for those that remain unknown."""
         unconfirmed = self.scaler.submitter.unconfirmed
         if not unconfirmed.pending:
             return []
@@ -198,7 +198,7 @@ class JobGroup:
             report = await asyncio.wait_for(query, CANCEL_TIMEOUT / 2)
             await self.scaler.submitter.take_in(report)
             return []
-        return [f"what may be there with the name or comment {tag}" for tag in unconfirmed.attempts]
+        return [f"with {tag} in its name or comment" for tag in unconfirmed.attempts]
 
     # -- size
 
@@ -208,14 +208,14 @@ class JobGroup:
         return self.scaler.target
 
     async def resize(self, target: Target, timeout: float | None = None) -> None:
-        """Request a size and wait until the queue has taken or refused it.
+        """Request a size and wait until the queue has accepted or refused it.
 
         Parameters
         ----------
         target : Target
             The wanted size.
         timeout : float, optional
-            Seconds after which the request is left to itself: what comes of it is seen later.
+            Seconds to wait; after that, the request continues in the background.
 
         Raises
         ------
@@ -240,27 +240,45 @@ class JobGroup:
             self.wake()
 
     def set_target(self, target: Target) -> None:
-        """Set the wanted size; a refusal is seen as a problem only."""
+        """Set the wanted size without waiting; a refusal appears as a problem.
+
+        Parameters
+        ----------
+        target : Target
+            The wanted size.
+        """
         self.scaler.target = target
         self.wake()
 
     async def retry(self, timeout: float | None = None) -> None:
-        """Submit again after failures, or what was refused; raises what `resize` does."""
+        """Resume submitting after failures or a refusal.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait, as in `resize`, which raises the same errors.
+        """
         await self.resize(self.target, timeout)
 
     @property
     def degraded(self) -> bool:
-        """Whether nothing is submitted until a person has looked at what is wrong."""
+        """Whether submission has stopped until a person retries."""
         return self.scaler.degraded
 
     def wake(self) -> None:
-        """Look at the queue at once, and often for a while."""
+        """Poll the queue at once, and often for a while."""
         self.controller.wake()
 
     # -- workers
 
     def worker_joined(self, worker: str) -> None:
-        """Note that a worker connected to the Dask scheduler."""
+        """Record that a worker has connected to the Dask scheduler.
+
+        Parameters
+        ----------
+        worker : str
+            Name of the worker.
+        """
         job = self.table.owner_of(worker)
         if job is None:
             return
@@ -275,7 +293,13 @@ class JobGroup:
         self._job_changed(job)
 
     def worker_left(self, worker: str) -> None:
-        """Note that a worker is no longer connected."""
+        """Record that a worker is no longer connected.
+
+        Parameters
+        ----------
+        worker : str
+            Name of the worker.
+        """
         job = self.table.owner_of(worker)
         if job is None:
             return
@@ -285,7 +309,7 @@ class JobGroup:
         self._job_changed(job)
 
     def scheduler_ended(self) -> None:
-        """Note that no worker is connected any more, and none can be: no job is wanted."""
+        """Record that all workers are disconnected, and set the target to no jobs."""
         for job in self.table.jobs.values():
             for worker in list(job.workers):
                 self.worker_left(worker)
@@ -295,10 +319,10 @@ class JobGroup:
         self._on_change(job)
         self.wake()
 
-    # -- what is kept
+    # -- state for the record
 
     def dump(self) -> GroupState:
-        """Return what is kept of the group."""
+        """Return the state of the group for the record."""
         return GroupState(
             target=self.target,
             jobs=list(self.table.jobs.values()),
@@ -309,7 +333,7 @@ class JobGroup:
         )
 
     def load(self, state: GroupState, now: float) -> None:
-        """Take up what was kept; the queue is asked for what was being submitted.
+        """Restore the state of a record; the first report shows jobs that were being submitted.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What is wrong now, in one place, whoever found it. Pure."""
+"""The current problems of a cluster or a group, in one place. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from jupyter_jobqueue.errors import JobQueueError
 
 
 class Source(IntEnum):
-    """Where a problem is seen; a person sees the first of these that has one."""
+    """The sources of problems, in order of importance: people see the first that has one."""
 
     START = 1
     """The cluster did not start."""
     SCHEDULER_ENDED = 2
-    """The Dask scheduler has ended although nobody closed it."""
+    """The Dask scheduler has ended unexpectedly."""
     OWNER = 3
     """Another program has taken the cluster over."""
     SCHEDULER = 4
@@ -24,29 +24,29 @@ class Source(IntEnum):
     REFUSED = 5
     """The queue refused a size that was requested; nothing more is submitted."""
     QUEUE = 6
-    """The batch system does not answer, or cannot be understood."""
+    """The batch system does not answer, or its answer cannot be parsed."""
     VANISHED = 7
-    """Jobs are no longer listed, and nobody saw them end."""
+    """The queue no longer lists jobs, and how they ended is unknown."""
     JOBS = 8
     """Jobs end before a worker joins."""
     SUBMISSION = 9
-    """The queue refused a job that was to replace another; it is submitted again later."""
+    """The queue refused a replacement for a job; it is submitted again later."""
     LIMIT = 10
-    """A limit of the site or of the cluster holds jobs back."""
+    """A limit of the site or of the cluster keeps jobs from being submitted."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is wrong.
+    """A problem.
 
     Parameters
     ----------
     message : str
         One sentence for people.
     details : str
-        What the batch system or a log said of it, verbatim.
+        Verbatim output of the batch system or of a log.
     diagnosis : str
-        What these words mean, in a plain sentence, where that is known.
+        The cause in one sentence; empty if it is not known.
     can_retry : bool
         Whether *Retry* can help.
     """
@@ -58,7 +58,15 @@ class Problem:
 
     @classmethod
     def of(cls, error: JobQueueError, *, can_retry: bool = False) -> Problem:
-        """Return an error as a problem."""
+        """Return the problem that an error describes.
+
+        Parameters
+        ----------
+        error : JobQueueError
+            The error.
+        can_retry : bool
+            Whether *Retry* can help.
+        """
         return cls(error.message, error.details, can_retry=can_retry)
 
 
@@ -77,7 +85,15 @@ class Health:
         self._seen_at: dict[Source, float] = {}
 
     def report(self, source: Source, problem: Problem | None) -> None:
-        """Set what is wrong as far as `source` sees; None says that all is well there."""
+        """Set or clear the problem of a source.
+
+        Parameters
+        ----------
+        source : Source
+            The source.
+        problem : Problem or None
+            Its problem; None if there is none.
+        """
         if problem is not None:
             self._seen_at[source] = time.time()
         if problem == self._problems.get(source):
@@ -89,24 +105,24 @@ class Health:
         self._on_change()
 
     def clear(self, *sources: Source) -> None:
-        """Report that all is well as far as some sources see."""
+        """Clear the problems of some sources."""
         for source in sources:
             self.report(source, None)
 
     def of(self, source: Source) -> Problem | None:
-        """Return the problem that a source reports."""
+        """Return the problem of a source; None if it has none."""
         return self._problems.get(source)
 
     def seen_at(self, source: Source) -> float:
-        """Return when a source last saw a problem, in seconds since the epoch; 0 for never."""
+        """Return when a source last reported a problem, in seconds since the epoch; 0 for never."""
         return self._seen_at.get(source, 0.0)
 
     @property
     def worst(self) -> tuple[Source, Problem] | None:
-        """The problem that a person sees, and its source; None if all is well."""
+        """The most important problem and its source; None if there is none."""
         return min(self._problems.items(), default=None, key=lambda item: item[0])
 
     @property
     def problem(self) -> Problem | None:
-        """The problem that a person sees; None if all is well."""
+        """The most important problem; None if there is none."""
         return self.worst[1] if self.worst else None

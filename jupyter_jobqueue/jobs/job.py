@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class JobState(StrEnum):
-    """Where a job is in its life."""
+    """The state of a job, from its submission to its end."""
 
     SUBMITTING = "submitting"
     PENDING = "pending"
@@ -28,8 +28,8 @@ WAITING = {JobState.PENDING, JobState.HELD}
 ENDED = {JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.LOST}
 ENDED_BY_ITSELF = {JobState.DONE, JobState.FAILED, JobState.LOST}
 CRASH_WITHIN = 30.0
-"""Seconds; a job that ends by itself so soon after its start has crashed, whatever its exit code
-is."""
+"""Seconds after its start within which a job that ends by itself has crashed, whatever its exit
+code."""
 
 
 @dataclass
@@ -40,23 +40,23 @@ class Job:
     ----------
     name : str
         Unique in the cluster and never used again. The Dask worker of the job has the same name;
-        with several workers a job they are called ``name-0``, ``name-1`` and so on.
+        several workers of one job are called ``name-0``, ``name-1`` and so on.
     number : int
-        Counts the cluster's jobs from 0.
+        Number of the job in its cluster, from 0.
     tag : str
-        What the batch system shows to tell this submission from all others.
+        Text by which the batch system shows to which submission the job belongs.
     walltime : float, optional
-        Seconds that the batch system lets it run; None if there is no limit or it is not known.
+        Time limit in seconds; None if there is none or it is not known.
     id : str
-        The id that the batch system gave; empty until it is known.
+        Id in the batch system; empty until it is known.
     state : JobState
-        Where the job is in its life.
+        State of the job.
     reason : str
-        Why it waits or why it ended, in the batch system's own words.
+        Why it waits or why it ended, as the batch system states it.
     node : str
-        Where it runs or ran.
+        Nodes on which it runs or ran, separated by commas.
     exit_code, signal : int, optional
-        How it ended.
+        Exit code, or the signal that ended it; None if unknown or not ended.
     submitted : float
         When it was submitted, by the clock of this machine.
     submitted_per_queue : float, optional
@@ -70,23 +70,23 @@ class Job:
     workers : set of str
         Names of its workers that are connected.
     known_workers : set of str
-        Names of its workers that were ever connected, until their loss has been judged.
+        Names of all workers that were connected, until the reason for their loss is known.
     joined : bool
-        Whether a worker of it was ever connected.
+        Whether any of its workers was ever connected.
     stuck : bool
         Whether the batch system holds it after an error.
     ended_by_system : bool
-        Whether it ended for no fault of its own: walltime, preemption, a node that died.
+        Whether the system ended it: walltime, preemption or node failure.
     absent : int
         Successful status reports in a row that did not list the job.
     last_missed_at : float
-        When the last of these was requested; one report may be looked at twice.
+        When the last of these reports was requested.
     vanished : bool
-        Whether it counts as ended although nobody saw its end: it may still be there.
+        Whether it counts as ended although its end was not observed: it may still exist.
     handed_over : bool
-        Whether its workers have moved their data and left because the cluster wanted that.
+        Whether its workers have moved their data and left at the request of the cluster.
     written_off : bool
-        Whether it vanished so long ago that nothing waits for it any more.
+        Whether it vanished so long ago that it surely has ended.
     """
 
     name: str
@@ -127,12 +127,12 @@ class Job:
 
     @property
     def in_queue(self) -> bool:
-        """Whether the batch system has it, as far as is known."""
+        """Whether the job is in the batch system, as far as known."""
         return bool(self.id) and self.state not in ENDED
 
     @property
     def walltime_ends_at(self) -> float | None:
-        """When its walltime is over; None while it waits, or if there is no limit."""
+        """When it reaches its walltime; None while it waits, or if there is no limit."""
         if self.started is None or self.walltime is None or self.state in ENDED:
             return None
         return self.started + self.walltime
@@ -158,7 +158,7 @@ class Job:
 
     @property
     def reached_walltime(self) -> bool:
-        """Whether it ran as long as it may."""
+        """Whether it ran until its walltime."""
         if self.started is None or self.ended is None or self.walltime is None:
             return False
         return self.ended - self.started >= self.walltime

@@ -1,4 +1,4 @@
-"""What keeps a group of jobs within bounds: numbers, rates, core-hours. Pure."""
+"""The limits of a group of jobs: numbers, rates, core-hours. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,23 @@ from jupyter_jobqueue.jobs.table import JobTable
 
 MINUTE = 60.0
 FULL_FOR = 15.0
-"""Seconds after which a queue that had no room is asked for room again."""
+"""Seconds until the next submission to a queue that accepted no more jobs."""
 SUBMISSIONS_AFTER_FAILURE = 5
-"""Submissions within a minute at the most while jobs fail to start."""
+"""Maximum of submissions per minute while jobs fail to start."""
 
 
 class Capacity(NamedTuple):
-    """How many jobs may be submitted now, and what stands in the way of more."""
+    """How many jobs may be submitted now, and why not more.
+
+    Parameters
+    ----------
+    jobs : float
+        Number of jobs; infinite without a limit.
+    reason : str
+        The limit that allows no more, as a phrase.
+    details : str
+        Output of the batch system about it.
+    """
 
     jobs: float
     reason: str = ""
@@ -29,37 +39,51 @@ class Capacity(NamedTuple):
 
 @dataclass
 class RateLimit:
-    """When something happened, to keep it within a rate; times are of a monotonic clock."""
+    """Times of events, to limit their rate.
+
+    Parameters
+    ----------
+    times : deque of float
+        When they happened, on a monotonic clock.
+    """
 
     times: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 
     def note(self, now: float) -> None:
-        """Note that it happens."""
+        """Record an event."""
         self.times.append(now)
 
     def allows(self, most: int | None, now: float) -> bool:
-        """Return whether once more within a minute is not more than `most`."""
+        """Return whether one more event is allowed.
+
+        Parameters
+        ----------
+        most : int or None
+            Maximum of events per minute; None for no limit.
+        now : float
+            Time on the same clock.
+        """
         return most is None or sum(now - when < MINUTE for when in self.times) < most
 
 
 @dataclass
 class Limits:
-    """Bounds that a user or a site sets; None means no bound.
+    """Limits that a user or a site sets; None means no limit.
 
     Parameters
     ----------
     max_jobs, max_pending : int, optional
-        Live jobs, and jobs that wait in the queue.
+        Maximum of live jobs, and of jobs that wait in the queue.
     max_submissions : int, optional
-        Submissions within a minute.
+        Maximum of submissions per minute.
     budget : float, optional
-        Core-hours of all jobs together.
+        Maximum of core-hours of all jobs together.
     submissions : RateLimit
         When jobs were submitted.
     full_until : float
-        Until when the queue is taken to have no room; seconds of a monotonic clock.
+        Until when the queue is assumed to accept no jobs; on a monotonic clock.
     full_details : str
-        What the queue said of that.
+        Output of the queue about that.
     """
 
     max_jobs: int | None = None
@@ -72,7 +96,7 @@ class Limits:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Limits:
-        """Take the bounds out of checked options."""
+        """Return the limits in checked options."""
         return cls(
             max_jobs=options.get("max_jobs"),
             max_pending=options.get("max_pending"),
@@ -89,17 +113,17 @@ class Limits:
         return allowed
 
     def note_full(self, details: str) -> None:
-        """Note that the queue has no room now."""
+        """Record that the queue accepts no more jobs now."""
         self.full_until, self.full_details = time.monotonic() + FULL_FOR, details
 
     def capacity(self, table: JobTable) -> Capacity:
         """Return how many jobs may be submitted now."""
         monotonic, jobs = time.monotonic(), table.jobs.values()
         if monotonic < self.full_until:
-            return Capacity(0, "the queue takes no more jobs now", self.full_details)
+            return Capacity(0, "the queue accepts no more jobs now", self.full_details)
         if not self.submissions.allows(self.max_submissions, monotonic):
-            return Capacity(0, f"max_submissions is {self.max_submissions} a minute")
-        # What vanished counts: the queue may still have it.
+            return Capacity(0, f"max_submissions is {self.max_submissions} per minute")
+        # Vanished jobs count, as they may still be in the queue.
         live = sum(job.state in LIVE for job in jobs) + len(table.vanished)
         pending = sum(job.state in {*WAITING, JobState.SUBMITTING} for job in jobs)
         bounds = [Capacity(math.inf)]
@@ -124,7 +148,7 @@ class Limits:
 
 
 def core_hours(table: JobTable, now: float) -> tuple[float, float | None]:
-    """Return the core-hours used so far, and used or still possible until the walltimes.
+    """Return the core-hours used so far, and those used if every job runs to its walltime.
 
     Parameters
     ----------

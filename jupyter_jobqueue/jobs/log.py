@@ -16,25 +16,38 @@ TAIL_BYTES = 256 * 1024
 
 
 class JobLog(NamedTuple):
-    """The last lines of a job's output."""
+    """The last lines of a job's output.
+
+    Parameters
+    ----------
+    job : str
+        Name of the job.
+    stream : str
+        ``"stdout"`` or ``"stderr"``.
+    path : str
+        Path of the file; empty if it is not known.
+    text : str
+        The lines.
+    truncated : bool
+        Whether the file has more lines before these.
+    """
 
     job: str
     stream: str
     path: str
     text: str
     truncated: bool
-    """Whether the file has more lines before these."""
 
 
 def read(jobs: Mapping[str, Job], name: str, stream: str, lines: int) -> JobLog:
-    """Read the end of a job's output; blocks, so not for an event loop.
+    """Read the end of a job's output; this blocks, so do not call it in an event loop.
 
     Parameters
     ----------
     jobs : Mapping
         Jobs by name.
     name : str
-        One of them.
+        Name of one of them.
     stream : str
         ``"stdout"`` or ``"stderr"``.
     lines : int
@@ -64,7 +77,7 @@ def read(jobs: Mapping[str, Job], name: str, stream: str, lines: int) -> JobLog:
 
 
 def open_log(path: str, flags: int) -> int:
-    """Open a regular file only: a pipe may block for ever, and a link may lead anywhere."""
+    """Open a file only if it is regular: a pipe may block, and a link may lead anywhere."""
     handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
     if stat.S_ISREG(os.fstat(handle).st_mode):
         return handle
@@ -73,7 +86,20 @@ def open_log(path: str, flags: int) -> int:
 
 
 def tail(path: str, lines: int) -> str:
-    """Return the last lines of a file; empty if it does not exist (yet)."""
+    """Return the last lines of a file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    lines : int
+        Maximum number of lines.
+
+    Returns
+    -------
+    str
+        The lines; none if the file does not exist.
+    """
     try:
         with open(path, "rb", opener=open_log) as file:
             file.seek(0, os.SEEK_END)

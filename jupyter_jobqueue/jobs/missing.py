@@ -1,4 +1,4 @@
-"""Jobs that the queue does not list: whether they have left, or its answer is wrong."""
+"""Jobs that the queue does not list: whether they have left, or the listing is wrong."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from jupyter_jobqueue.jobs.observe import (
 from jupyter_jobqueue.jobs.table import JobTable
 
 ASKED_AT_ONCE = 10
-"""Jobs that one look asks for alone; the others wait for their turn."""
+"""Maximum of jobs that are queried one by one per poll; the others follow later."""
 MISSES_IN_DOUBT = 6
-"""Reports in a row that must lack a job, where they lack most of the jobs that are known."""
+"""Reports in a row that must lack a job before it counts as ended, if they lack most jobs."""
 WRITTEN_OFF_AFTER = 300.0
-"""Seconds after which a job that vanished has surely ended, if no answer showed it meanwhile."""
+"""Seconds after which a vanished job has surely ended, if no report has listed it."""
 
 
 @dataclass
 class Missing:
-    """Believes a report that lacks jobs only when it makes sense.
+    """Applies status reports, but accepts missing jobs only if the report is plausible.
 
-    A batch system that is busy, or a wrapper around its commands, may print nothing, the first
-    line or a part, and exit with 0. So a job that a report lacks is asked for alone, and a report
-    that lacks a job whose worker computes is not believed at all. A job that was taken for ended
-    by mistake is taken back when it is listed again.
+    A busy batch system, or a wrapper around its commands, may print nothing, only the first line or
+    a part, and exit with 0. Therefore a missing job is queried alone, and a report is ignored for
+    missing jobs if it lacks one whose worker is connected. A job that counts as ended by mistake is
+    restored when it is listed again.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Missing:
     queue : SharedQueue
         The batch system.
     was_asked_to_end : callable
-        Whether this cluster wanted a job to end.
+        Returns whether this cluster wanted a job to end.
     """
 
     table: JobTable
@@ -54,12 +54,19 @@ class Missing:
     _next: int = 0
 
     async def apply(self, report: StatusReport, known: Sequence[Job]) -> list[Job]:
-        """Apply a report to the jobs that were in the queue when it was requested.
+        """Apply a report.
+
+        Parameters
+        ----------
+        report : StatusReport
+            The report.
+        known : sequence of Job
+            The jobs that were in the queue when it was requested.
 
         Returns
         -------
         list of Job
-            Those that have changed in a way that a person would see.
+            Jobs with a change that people see.
         """
         missing = [
             job for job in known if is_missing(job, report.jobs.get(job.id), report.queried_at)
@@ -79,12 +86,12 @@ class Missing:
     async def _ask_alone(
         self, report: StatusReport, missing: Sequence[Job]
     ) -> tuple[StatusReport, set[str]]:
-        """Ask for missing jobs one by one before they count as ended.
+        """Query missing jobs one by one before they count as ended.
 
         Returns
         -------
         StatusReport, set of str
-            The report with what that has shown, and names of jobs of which nothing is known.
+            The report with the jobs found, and names of jobs whose state is still unknown.
         """
         due = [
             job for job in missing if job.absent + 1 >= MISSES_BEFORE_LOST or not report.complete
@@ -103,7 +110,7 @@ class Missing:
         return report._replace(jobs=found), undecided
 
     def _reconsider(self, report: StatusReport) -> list[Job]:
-        """Take back jobs that are listed again, and write off those that are long gone."""
+        """Restore jobs that are listed again, and write off those that vanished long ago."""
         back = []
         for job in self.table.vanished:
             status = report.jobs.get(job.id)
@@ -128,7 +135,7 @@ class Missing:
 
 
 def _is_wrong(report: StatusReport, known: Sequence[Job]) -> bool:
-    """Whether a report lacks a job that is there, as a worker of it is connected."""
+    """Whether a report lacks a job that runs, as one of its workers is connected."""
     return any(
         job.workers and job.id not in report.jobs and report.queried_at > job.submitted
         for job in known

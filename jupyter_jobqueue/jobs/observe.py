@@ -9,13 +9,13 @@ from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
 from jupyter_jobqueue.jobs.job import Job, JobState
 
 TAGS = "jobqueue-"
-"""What the tags of all clusters begin with."""
+"""The beginning of the tags of all clusters."""
 CLOCK_SKEW = 600.0
-"""Seconds by which the batch system's time of submission may differ from ours: clocks differ, and
-commands are slow."""
+"""Seconds by which the batch system's time of submission may differ from ours, as clocks differ
+and commands take time."""
 MISSES_BEFORE_LOST = 2
-"""Reports in a row without a job after which it has left: a batch system may lose sight of a job
-for a moment while it passes from one list to the next."""
+"""Reports in a row without a job after which it has left: a batch system may omit a job for a
+moment while it moves it between lists."""
 OBSERVED = {
     BatchState.PENDING: JobState.PENDING,
     BatchState.HELD: JobState.HELD,
@@ -29,7 +29,7 @@ OBSERVED = {
 def observe(
     job: Job, status: JobStatus | None, requested_at: float, *, misses: int = MISSES_BEFORE_LOST
 ) -> bool:
-    """Apply what a successful status report says of a job.
+    """Apply a successful status report to a job.
 
     Parameters
     ----------
@@ -38,14 +38,14 @@ def observe(
     status : JobStatus or None
         None if the report did not list the job.
     requested_at : float
-        When the report was requested; one that is older than the job says nothing of it.
+        When the report was requested; a report that is older than the job has no effect.
     misses : int
         Reports in a row that must lack the job before it counts as ended.
 
     Returns
     -------
     bool
-        Whether anything changed that a person would see.
+        Whether anything changed that people see.
     """
     before = _visible(job)
     if status is not None and is_of(status, job):
@@ -57,9 +57,18 @@ def observe(
 
 
 def is_missing(job: Job, status: JobStatus | None, requested_at: float) -> bool:
-    """Return whether a status report speaks for the end of a job by not having it.
+    """Return whether a status report indicates the end of a job by not listing it.
 
-    It does not while a worker of the job is connected: what computes has not left.
+    It does not while a worker of the job is connected, as such a job still runs.
+
+    Parameters
+    ----------
+    job : Job
+        The job.
+    status : JobStatus or None
+        None if the report did not list the job.
+    requested_at : float
+        When the report was requested; seconds since the epoch.
     """
     there = job.workers or (status is not None and is_of(status, job))
     return not there and requested_at > max(job.submitted, job.last_missed_at)
@@ -70,7 +79,7 @@ def _visible(job: Job) -> tuple[object, ...]:
 
 
 class Submitted(Protocol):
-    """What tells a job from others that had or will have its id."""
+    """The attributes that distinguish a job from earlier and later ones with its id."""
 
     tag: str
     submitted: float
@@ -80,9 +89,16 @@ class Submitted(Protocol):
 def is_of(status: JobStatus, job: Submitted) -> bool:
     """Return whether an id still belongs to our job.
 
-    A controller that crashed may have forgotten the newest jobs and give their ids out a second
-    time. The tag identifies a job; where the batch system shows none, or a site has written
-    something else there, the time of submission does.
+    A controller that has crashed may have lost the newest jobs and assign their ids again. The tag
+    identifies a job. If the batch system shows no tag, or a site has overwritten it, the time of
+    submission does.
+
+    Parameters
+    ----------
+    status : JobStatus
+        The job that has the id now.
+    job : Submitted
+        Our job.
     """
     if status.tag.startswith(TAGS):
         return status.tag == job.tag
@@ -96,7 +112,7 @@ def is_of(status: JobStatus, job: Submitted) -> bool:
 def _update(job: Job, status: JobStatus) -> None:
     job.absent, job.vanished, job.written_off = 0, False, False
     if status.state is BatchState.PENDING and job.state in (JobState.STARTING, JobState.RUNNING):
-        job.node, job.started, job.joined = "", None, False  # requeued: it will start anew
+        job.node, job.started, job.joined = "", None, False  # requeued: it will start again
     if job.submitted_per_queue is None:
         job.submitted_per_queue = status.submitted
     job.reason, job.estimated_start = status.reason, status.estimated_start
@@ -128,12 +144,12 @@ def end(job: Job, state: JobState, status: JobStatus | None) -> None:
     Parameters
     ----------
     job : Job
-        Changed in place. A job that was asked to leave counts as cancelled, unless it has done
-        its work: its workers moved their data and left.
+        Changed in place. A job that was requested to end counts as cancelled, unless its workers
+        have moved their data and left.
     state : JobState
         How it ended.
     status : JobStatus or None
-        What the batch system reported of the end, if it did.
+        The batch system's report of the end, if there is one.
     """
     asked_to_leave = job.state is JobState.CLOSING
     left_as = JobState.DONE if job.handed_over else JobState.CANCELLED
@@ -147,14 +163,14 @@ def end(job: Job, state: JobState, status: JobStatus | None) -> None:
 
 
 def take_back(job: Job, status: JobStatus, *, asked_to_leave: bool) -> None:
-    """Correct that a job was called ended: the batch system lists it again.
+    """Restore a job that counted as ended, as the batch system lists it again.
 
     Parameters
     ----------
     job : Job
         Changed in place.
     status : JobStatus
-        What the batch system says of it now.
+        Its current status in the batch system.
     asked_to_leave : bool
         Whether the cluster wanted it to end.
     """
@@ -164,12 +180,12 @@ def take_back(job: Job, status: JobStatus, *, asked_to_leave: bool) -> None:
 
 
 def mark_never_started(jobs: list[Job]) -> None:
-    """Mark lost jobs that left before they started: had they run, there would be a trace."""
+    """Mark lost jobs as never started: a job that ran would have left a trace."""
     for job in jobs:
         if job.started is None and not job.joined:
             job.state, job.reason = JobState.CANCELLED, "left the queue before it started"
 
 
 def requeued(jobs: list[Job]) -> list[Job]:
-    """Return the jobs that wait once more although workers of theirs had joined."""
+    """Return the jobs that wait again although their workers had joined."""
     return [job for job in jobs if job.state is JobState.PENDING and job.known_workers]

@@ -1,4 +1,4 @@
-"""How jobs leave: at once, after their workers have moved their data, or all together."""
+"""Removes jobs: at once, after their workers have moved their data, or all together."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from jupyter_jobqueue.jobs.walltime import expiring, handover
 from jupyter_jobqueue.jobs.workers import Workers
 
 DRAIN_TIMEOUT = 10.0
-"""Seconds for what a worker computes to be finished before it leaves."""
+"""Seconds in which a worker may finish its tasks before it leaves."""
 RETIRE_TIMEOUT = 30.0
-"""Seconds for that and for the data of a worker to move, before its job is cancelled."""
+"""Seconds to finish the tasks and to move the data of a worker before its job is cancelled."""
 LEAVE_TIMEOUT = 5.0
-"""Seconds for a retired worker to end its job by itself, so that accounting calls the job
-completed; a nanny takes 2.4 to leave."""
+"""Seconds in which a retired worker may end its job by itself, so that the job counts as completed
+in the accounting; a nanny takes 2.4 s to leave."""
 CANCEL_TIMEOUT = 4.0
-"""Seconds for the queue to take the order to cancel everything."""
+"""Seconds for the queue to accept the request to cancel everything."""
 CANCEL_TIME_OF_ONE = 0.1
-"""Seconds that the queue may need for each of them."""
+"""Additional seconds for each job."""
 WHOSE_TIMEOUT = 2.0
-"""Seconds for a status report that shows whose ids are, before they are cancelled all the same."""
+"""Seconds to wait for a status report that shows whose ids these are; then they are cancelled."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 """Seconds between two status reports while jobs leave."""
 GONE_TIMEOUT = 4.0
 """Seconds that closing waits for cancelled jobs to leave the queue."""
 CANCEL_INTERVAL = 20.0
-"""Seconds after which a job that should have left is cancelled once more."""
+"""Seconds after which a job that has not left is cancelled again."""
 OWNER_KNOWN_FOR = 2.0
-"""Seconds for which a status report shows whose an id is."""
+"""Maximum age in seconds of a status report that shows whose job an id is."""
 
 
 class Retirer:
-    """Takes jobs out of the queue.
+    """Removes jobs from the queue.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Retirer:
     workers : Workers
         The Dask workers of the jobs.
     cancel_words : sequence of str
-        What the user wants in the command that cancels jobs.
+        Additional words for the command that cancels jobs.
     on_change : callable
         Called with each job whose state has changed.
     """
@@ -80,15 +80,15 @@ class Retirer:
         return job.name in self._cancelled_at
 
     async def cancel(self, ids: Sequence[str]) -> None:
-        """Ask the queue to end jobs; ids that belong to other jobs by now are left alone."""
+        """Cancel jobs, except those whose ids belong to other jobs by now."""
         if ids:
             await self.queue.cancel(await self._still_ours(ids), self._cancel_words)
 
     async def _still_ours(self, ids: Sequence[str]) -> list[str]:
-        """Leave out the ids that the queue has given to other jobs after it had forgotten ours.
+        """Leave out the ids that the queue has assigned to other jobs.
 
-        A queue that does not tell must not keep jobs running: what it is asked to end is ours as
-        far as is known.
+        If the queue does not answer, all ids count as ours: jobs must not keep running for lack of
+        an answer.
         """
         try:
             async with asyncio.timeout(WHOSE_TIMEOUT):
@@ -107,7 +107,7 @@ class Retirer:
         ]
 
     async def remove(self, jobs: Sequence[Job]) -> None:
-        """End jobs: those with workers after their data has moved, all others at once."""
+        """Remove jobs: those with workers after their data has moved, all others at once."""
         running = [job for job in jobs if job.state is JobState.RUNNING]
         for job in jobs:
             job.state = JobState.CLOSING
@@ -117,9 +117,9 @@ class Retirer:
         await self.cancel_due()
 
     def retire(self, job: Job) -> None:
-        """Let a job's workers hand over their data and leave; then cancel it if it is still there.
+        """Let a job's workers move their data and leave; then cancel it if it still exists.
 
-        Nobody waits for it.
+        This runs in the background.
         """
         self._retiring.add(job.name)
         self._cancelled_at[job.name] = -math.inf  # by its workers, not yet by the queue
@@ -142,7 +142,7 @@ class Retirer:
     def _patience(self, job: Job) -> float:
         """Return the seconds in which a job may finish its tasks.
 
-        One that leaves for its walltime may use the time that it has: nobody waits for its cores.
+        A job that leaves because of its walltime may use all of the remaining time.
         """
         soon, _ = expiring([job], time.time())
         if not soon or job.walltime_ends_at is None or job.walltime is None:
@@ -151,7 +151,7 @@ class Retirer:
         return max(DRAIN_TIMEOUT, left)
 
     async def cancel_due(self) -> None:
-        """Ask the queue to end what must leave; again, where it has not heard or not obeyed."""
+        """Cancel the jobs that must leave; repeat requests that had no effect."""
         oldest = time.monotonic() - CANCEL_INTERVAL
         jobs = [
             job
@@ -171,17 +171,17 @@ class Retirer:
             raise
 
     async def cancel_known(self) -> None:
-        """Cancel every job by its id; there is no time to see whether the ids are still ours."""
+        """Cancel every job by its id, without checking whether the ids are still ours."""
         await self.queue.cancel(ids_of(self.table.to_cancel), self._cancel_words)
 
     async def cancel_all(self) -> list[str]:
-        """Cancel every job and wait a while until they have left.
+        """Cancel every job and wait a while until they leave.
 
         Returns
         -------
         list of str
-            Ids of the jobs that the queue refused to end, or of which it has not told that they
-            have left after it could not be asked.
+            Ids of the jobs that the queue refused to cancel, or that may still run because the
+            queue did not answer.
         """
         left = self.table.to_cancel
         for job in left:
@@ -191,13 +191,13 @@ class Retirer:
             await asyncio.wait_for(self._wait_until_gone(left, once=not heard), GONE_TIMEOUT)
         still = [job.id for job in left if job.state is JobState.CLOSING]
         for job in left:
-            if job.state is JobState.CLOSING:  # it takes its time: the queue's to kill
+            if job.state is JobState.CLOSING:  # the queue needs longer, but will end them
                 job.vanished = True
                 end(job, JobState.CANCELLED, None)
         return refused if heard else still
 
     async def _cancel_in_time(self, ids: Sequence[str]) -> tuple[list[str], bool]:
-        """Cancel jobs; returns those that were refused, and whether the queue has answered."""
+        """Cancel jobs; return those that were refused, and whether the queue has answered."""
         patience = CANCEL_TIMEOUT + len(ids) * CANCEL_TIME_OF_ONE
         try:
             await asyncio.wait_for(self.cancel(ids), patience)
@@ -208,9 +208,9 @@ class Retirer:
         return [], True
 
     async def _wait_until_gone(self, left: list[Job], *, once: bool) -> None:
-        """See that no job with a tag of ours is listed; those that were not known go too.
+        """Wait until no job with our tags is listed; cancel unknown ones too.
 
-        Where the queue has not heard that jobs must end, one look shows which of them are there.
+        If the queue did not answer the cancel, one report shows which jobs still exist.
         """
         pause = FIRST_PAUSE
         while left:
@@ -225,7 +225,7 @@ class Retirer:
             pause = min(LONGEST_PAUSE, pause * 1.5)
 
     async def _cancel_strays(self, report: StatusReport) -> None:
-        """Cancel jobs that have a tag of ours, but are in no table."""
+        """Cancel jobs with our tags that are not in the table."""
         known = {job.id for job in self.table.jobs.values()}
         strays = [
             job_id
@@ -238,5 +238,5 @@ class Retirer:
             await self.queue.cancel(strays, self._cancel_words)
 
     async def stop(self) -> None:
-        """End what is under way."""
+        """Stop all removals in progress."""
         await self._tasks.cancel()

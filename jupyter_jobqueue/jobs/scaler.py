@@ -1,4 +1,4 @@
-"""The wanted size of a group of jobs, and what is done to reach it."""
+"""The target of a group of jobs, and how it is reached."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from jupyter_jobqueue.jobs.walltime import expiring
 from jupyter_jobqueue.jobs.workers import Load, Workers
 
 FIRST_RETRY = 2.0
-"""Seconds until a queue that did not answer is asked again for the first time."""
+"""Seconds until the first retry after the queue did not answer."""
 REPLACED_UNSEEN = 3
-"""Jobs that are replaced although nobody saw them end, before a person has to look."""
+"""Maximum of vanished jobs that are replaced; with more, submission waits for a person."""
 OVERCOME = (Source.QUEUE, Source.JOBS, Source.SUBMISSION)
-"""Problems that are over once a requested size is on its way."""
+"""Problems that end once a request succeeds."""
 
 
 @dataclass(frozen=True)
@@ -37,36 +37,42 @@ class Target:
     Parameters
     ----------
     jobs : int
-        Live jobs wanted.
+        Number of live jobs.
     adapt : AdaptivePolicy, optional
-        What changes that number as the work needs; None for a fixed size.
+        The policy that adapts this number to the work; None for a fixed size.
     """
 
     jobs: int = 0
     adapt: AdaptivePolicy | None = None
 
     def adapted_by(self, policy: AdaptivePolicy) -> Target:
-        """Return this size within the bounds of a policy, which changes it from now on."""
+        """Return this size, limited by a policy that adapts it from now on.
+
+        Parameters
+        ----------
+        policy : AdaptivePolicy
+            The policy.
+        """
         return Target(policy.bounded(self.jobs), policy)
 
 
 class Scaler:
-    """Holds the target, and submits and removes jobs until there are as many.
+    """Holds the target, and submits and removes jobs to reach it.
 
     Parameters
     ----------
     table : JobTable
         The jobs.
     submitter : Submitter
-        Brings jobs into the queue.
+        Submits jobs.
     retirer : Retirer
-        Takes jobs out of the queue.
+        Removes jobs.
     failures : FailureTracker
-        Knows how the last jobs fared.
+        Counts failed jobs.
     limits : Limits
-        Bounds of the user and of the site.
+        Limits of the user and of the site.
     health : Health
-        Gets refusals, and limits that are reached.
+        Receives refusals, and limits that are reached.
     workers : Workers
         The Dask workers of the jobs.
     """
@@ -90,7 +96,7 @@ class Scaler:
         self.workers = workers
         self.target = Target()
         self.waiting = 0
-        """Jobs wanted that a limit holds back."""
+        """Jobs that a limit keeps from being submitted."""
         self._requests = Requests()
         self._refusals = 0
 
@@ -102,9 +108,9 @@ class Scaler:
         Returns
         -------
         asyncio.Task
-            Raises `QueueError` if the queue refuses. The target stays then, but nothing more is
-            submitted until somebody retries, requests another one or calls `withdraw`. A queue
-            that is away or has no room does not refuse: the target is reached later.
+            Raises `QueueError` if the queue refuses. The target remains, but nothing more is
+            submitted until a retry, another request or `withdraw`. A queue that is down or accepts
+            no more jobs now does not refuse: the target is reached later.
         """
         self.target = target
         self.failures.reset()
@@ -115,16 +121,24 @@ class Scaler:
         return self._requests.add(self._fulfil)
 
     def withdraw(self, target: Target, problem: Problem | None) -> None:
-        """Return to the target and the refusal that there were before a request was refused."""
+        """Restore target and problem after a refused request.
+
+        Parameters
+        ----------
+        target : Target
+            The target before the request.
+        problem : Problem or None
+            The refusal before the request.
+        """
         self.target = target
         self.health.report(Source.REFUSED, problem)
 
     def open(self) -> None:
-        """Let requests be acted on."""
+        """Begin to act on requests."""
         self._requests.opened.set()
 
     async def stop(self) -> None:
-        """Give up the requests that have not been fulfilled."""
+        """Cancel the requests in progress."""
         await self._requests.stop()
 
     async def _fulfil(self) -> None:
@@ -148,17 +162,17 @@ class Scaler:
         jobs = policy.recommend(wanted=self.target.jobs, needed=needed, busy=len(busy))
         self.target = replace(self.target, jobs=jobs)
 
-    # -- acting on it
+    # -- reaching it
 
     async def follow_up(self) -> None:
-        """Act, with nobody there to get a refusal; what was refused is not repeated at once.
+        """Submit or remove jobs without a request; a refused submission is retried only later.
 
         Raises
         ------
         QueueDown, CommandTimedOut
             If the queue does not answer.
         SchedulerFailed
-            If the Dask scheduler does not tell which jobs can be spared.
+            If the Dask scheduler does not rank the jobs.
         """
         async with self._requests.lock:
             try:
@@ -171,7 +185,7 @@ class Scaler:
                 self.health.report(Source.SUBMISSION, Problem.of(error, can_retry=True))
 
     async def _act(self) -> None:
-        """Submit or remove what the decision says."""
+        """Submit or remove jobs according to the decision."""
         if not self.submitter.callbacks.is_open():
             return
         capacity = self._capacity()
@@ -201,7 +215,7 @@ class Scaler:
 
     @property
     def degraded(self) -> bool:
-        """Whether jobs are missing until a person has looked at what is wrong."""
+        """Whether vanished jobs are not replaced until a person retries."""
         return self._stopped or self.health.of(Source.VANISHED) is not None
 
     @property
@@ -209,33 +223,33 @@ class Scaler:
         return self.failures.degraded or self.health.of(Source.REFUSED) is not None
 
     def _unseen(self) -> list[Job]:
-        """Return the jobs that were wanted and have vanished."""
+        """Return the jobs that have vanished although they were wanted."""
         return [job for job in self.table.vanished if not self.retirer.was_asked_to_end(job)]
 
     async def _offered(self, soon: set[str]) -> Sequence[str]:
-        """Return the jobs with workers that can best be spared, if one of these must go."""
+        """Return the jobs with workers, idlest first, if one of them must be removed."""
         jobs = self.table.jobs.values()
         if not self.target.jobs or not surplus_running(jobs, self.target.jobs, soon):
-            return ()  # nobody stays, or nobody has to go
+            return ()  # all jobs stay, or all are removed
         running = self.table.among({JobState.RUNNING})
         return await self.workers.rank_by_idleness(
             {job.name: sorted(job.workers) for job in running}
         )
 
     def _capacity(self) -> Capacity:
-        # Replacing what fails must not become a flood, whatever is allowed otherwise.
+        # Replacements for failed jobs must not become a flood, whatever the limits allow.
         most = SUBMISSIONS_AFTER_FAILURE
         if self.failures.recent and not self.limits.submissions.allows(most, time.monotonic()):
-            return Capacity(0, f"after a failure it is {most} submissions a minute")
+            return Capacity(0, f"at most {most} submissions per minute after a failure")
         return self.limits.capacity(self.table)
 
     async def _submit_up_to(self, count: int) -> Capacity | None:
-        """Submit, in ever smaller parts when the queue has no room for so many at once.
+        """Submit jobs, in smaller and smaller parts if the queue accepts fewer at once.
 
         Returns
         -------
         Capacity or None
-            What stands in the way, if not all were submitted.
+            The limit that was reached, if not all were submitted.
         """
         part, full = count, None
         while part and count:
@@ -264,14 +278,14 @@ class Scaler:
 
 
 class Requests:
-    """Requests for a size, carried out one after the other once the cluster is open.
+    """Requests for a size, executed one after the other once the cluster is open.
 
     Attributes
     ----------
     opened : asyncio.Event
         Set when the cluster is open.
     lock : asyncio.Lock
-        Held by whoever submits or removes jobs.
+        Held while jobs are submitted or removed.
     """
 
     def __init__(self) -> None:
@@ -281,7 +295,7 @@ class Requests:
         self._newest = 0
 
     def add(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-        """Carry out `work` in its turn, unless a newer request has come by then."""
+        """Execute `work` in its turn, unless there is a newer request by then."""
         self._newest += 1
         task = self._tasks.spawn(self._run(work, self._newest))
         task.add_done_callback(_ignore_if_nobody_waits)
@@ -294,18 +308,18 @@ class Requests:
                 await work()
 
     async def stop(self) -> None:
-        """Give up what is not done."""
+        """Cancel all requests."""
         await self._tasks.cancel()
 
 
 def _ignore_if_nobody_waits(task: asyncio.Task[None]) -> None:
-    """Keep asyncio from warning of a refusal; it is shown as a problem as well."""
+    """Retrieve a refusal, so that asyncio does not warn; it is shown as a problem as well."""
     if not task.cancelled():
         task.exception()
 
 
 def vanished(jobs: Sequence[Job]) -> Problem | None:
-    """Return the problem of jobs that nobody saw end; None if they are few.
+    """Return the problem of vanished jobs; None if they are few.
 
     Parameters
     ----------
@@ -315,8 +329,8 @@ def vanished(jobs: Sequence[Job]) -> Problem | None:
     if len(jobs) <= REPLACED_UNSEEN:
         return None
     message = (
-        f"The queue no longer lists {len(jobs)} jobs, and nobody saw them end. They are replaced "
-        "when it shows how they ended, or when somebody retries."
+        f"The queue no longer lists {len(jobs)} jobs, and how they ended is unknown. They are "
+        "replaced when the queue shows how they ended, or when you retry."
     )
     return Problem(message, f"Not listed: {shown(ids_of(jobs))}", can_retry=True)
 
@@ -327,7 +341,7 @@ def silence(error: QueueError, again_in: float = FIRST_RETRY) -> Problem:
     Parameters
     ----------
     error : QueueError
-        What was noticed of it.
+        The error of the command.
     again_in : float
         Seconds between two attempts.
     """

@@ -1,4 +1,4 @@
-"""How jobs get into the queue, each of them once, whatever the queue reports or does not report."""
+"""Submits each job exactly once, whatever the queue reports or does not report."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from jupyter_jobqueue.jobs.table import JobTable, Submission
 from jupyter_jobqueue.jobs.unconfirmed import Unconfirmed
 
 MOST_SINGLE = 10
-"""Single jobs that are submitted at once where arrays are refused; others follow at the next look,
-as each costs the queue a request."""
+"""Maximum of single jobs per poll if the queue refuses arrays; others follow at the next poll, as
+each costs the queue a request."""
 ARRAY_SIZE = 1000
-"""Elements of one array at the most; Slurm's default MaxArraySize is 1001."""
+"""Maximum of elements of one array; Slurm's default MaxArraySize is 1001."""
 
 
 @dataclass
 class Submitter:
-    """Submits jobs, and takes in those of submissions whose outcome was unknown.
+    """Submits jobs, and finds the jobs of submissions whose outcome was unknown.
 
     Parameters
     ----------
     table : JobTable
-        Gets the jobs.
+        Receives the jobs.
     unconfirmed : Unconfirmed
-        Finds out what became of submissions that failed.
+        Finds the outcome of submissions that failed.
     queue : SharedQueue
         The batch system.
     callbacks : Callbacks
         Functions of the cluster.
     cancel : callable
-        Asks the queue to end jobs, by id: those that nobody wants.
+        Cancels jobs by their ids; called for duplicates.
     array_size : int
-        Elements of one array at the most; 1 for single jobs. It is halved when the queue refuses.
+        Maximum of elements of one array; 1 for single jobs. It is halved when the queue refuses.
     may_submit : callable
-        Asked before each command: whether one more is within the rate that the user allows.
+        Called before each command: whether one more is within the rate that the user allows.
     """
 
     table: JobTable
@@ -58,16 +58,19 @@ class Submitter:
     may_submit: Callable[[], bool] = lambda: True
 
     async def submit(self, count: int) -> None:
-        """Submit jobs, as one array where the system has arrays, or several smaller ones.
+        """Submit jobs, as one array, several smaller ones, or single jobs.
 
-        Single jobs are submitted a few at a time, and no command beyond the rate that is allowed:
-        what is missing then is missing at the next look too.
+        Parameters
+        ----------
+        count : int
+            Number of jobs. Of single jobs some are submitted at once, and no command beyond the
+            rate that is allowed: the next look finds the others missing too.
 
         Raises
         ------
         QueueError
-            If the queue refuses; when it is not certain that nothing was submitted, the jobs stay
-            in the table until the queue has reported.
+            If the queue refuses. If the jobs may have been submitted nevertheless, they stay in the
+            table until the queue has reported.
         """
         if not self.queue.adapter.array_index:
             self.array_size = 1
@@ -103,7 +106,7 @@ class Submitter:
             given_up_at = self.unconfirmed.give_up(submission.tag, reports)
             await self._ask_after(jobs, given_up_at, error)
             return
-        except BaseException:  # the cluster closes; the command may have done it
+        except BaseException:  # the cluster closes; the command may have succeeded
             self.unconfirmed.give_up(submission.tag)
             raise
         await self._confirm(submission, jobs, ids, spec)
@@ -114,7 +117,7 @@ class Submitter:
         self.unconfirmed.confirm(submission.tag)
         for job, job_id in zip(jobs, ids, strict=True):
             self._enter(job, job_id, spec)
-        if not self.callbacks.is_open():  # closed while the queue was thinking
+        if not self.callbacks.is_open():  # the cluster was closed meanwhile
             await self.cancel(ids)
 
     def _enter(self, job: Job, job_id: str, spec: JobSpec) -> None:
@@ -122,10 +125,10 @@ class Submitter:
         job.stdout, job.stderr = self.queue.adapter.log_paths(spec, job_id)
 
     async def _ask_after(self, jobs: list[Job], given_up_at: float, error: QueueError) -> None:
-        """Ask whether a failed submission happened; raises its error unless it did."""
+        """Check whether a failed submission succeeded nevertheless; raise its error if not."""
         try:
             report = await self.queue.status([], everything=True)
-            if report.queried_at < given_up_at:  # requested before, for somebody else
+            if report.queried_at < given_up_at:  # an earlier report, requested by another group
                 report = await self.queue.status([], everything=True)
         except QueueError:
             raise error from None  # stays unconfirmed until the queue reports
@@ -134,12 +137,17 @@ class Submitter:
             raise error
 
     async def take_in(self, report: StatusReport) -> int:
-        """Take in jobs of ours that a status report shows, and forget those that do not exist.
+        """Add our jobs in a status report to the table, and remove those that do not exist.
+
+        Parameters
+        ----------
+        report : StatusReport
+            A report of all jobs of the user.
 
         Returns
         -------
         int
-            How many jobs the queue has twice; they are cancelled.
+            Number of duplicate jobs, which are cancelled.
         """
         resolved = self.unconfirmed.resolve(report)
         for job, job_id in resolved.found:

@@ -10,18 +10,18 @@ from jupyter_jobqueue.jobs.job import LIVE, Job, JobState
 
 @dataclass(frozen=True)
 class JobShape:
-    """What every job of a group has.
+    """The properties that all jobs of a group share.
 
     Parameters
     ----------
     cores : int
-        Cores that the queue is asked for.
+        Cores that one job requests from the queue.
     processes : int
         Dask workers in one job.
     threads : int
         Threads of one worker.
     walltime : float, optional
-        Seconds that the batch system lets it run; None if there is no limit or it is not known.
+        Time limit in seconds; None if there is none or it is not known.
     """
 
     cores: int = 1
@@ -37,11 +37,11 @@ class Submission:
     Parameters
     ----------
     tag : str
-        What the batch system shows for each of them.
+        Text that the batch system shows for each of them.
     first : int
         Number of the first job.
     count : int
-        How many jobs there are; two or more are one array.
+        Number of jobs; two or more are one array.
     ids_known_at : float
         When the submit command reported their ids; 0 if that was before this program started.
     """
@@ -59,11 +59,11 @@ class JobTable:
     Parameters
     ----------
     name : str
-        What the names of its jobs begin with.
+        Beginning of the names of its jobs.
     tags : str
-        What the tags of its submissions begin with.
+        Beginning of the tags of its submissions.
     shape : JobShape
-        What every job has.
+        The properties that all jobs share.
     jobs : dict
         Every job by name.
     count : int
@@ -80,7 +80,13 @@ class JobTable:
     submissions: dict[str, Submission] = field(default_factory=dict)
 
     def among(self, states: Iterable[JobState]) -> list[Job]:
-        """Return the jobs in one of some states."""
+        """Return the jobs in one of several states.
+
+        Parameters
+        ----------
+        states : collection of JobState
+            The states.
+        """
         return [job for job in self.jobs.values() if job.state in states]
 
     @property
@@ -90,17 +96,17 @@ class JobTable:
 
     @property
     def in_queue(self) -> list[Job]:
-        """The jobs that the batch system has, as far as is known."""
+        """The jobs that are in the batch system, as far as known."""
         return [job for job in self.jobs.values() if job.in_queue]
 
     @property
     def vanished(self) -> list[Job]:
-        """The jobs that count as ended, but may be there: nobody saw their end."""
+        """The jobs that count as ended but may still exist, as their end was not observed."""
         return [job for job in self.jobs.values() if job.vanished and not job.written_off]
 
     @property
     def to_cancel(self) -> list[Job]:
-        """The jobs that must be cancelled at the end, also those that nobody saw end."""
+        """The jobs that must be cancelled at the end, including vanished ones."""
         return [job for job in self.jobs.values() if job.in_queue or (job.vanished and job.id)]
 
     @property
@@ -109,7 +115,7 @@ class JobTable:
         return f"{self.tags}{self.count}"
 
     def owner_of(self, worker: str) -> Job | None:
-        """Return the job of a worker: the job has its name, or that without ``-0``, ``-1``..."""
+        """Return the job of a worker; both have one name, apart from ``-0``, ``-1`` and so on."""
         return self.jobs.get(worker) or self.jobs.get(worker.rpartition("-")[0])
 
     def new(self, count: int) -> tuple[Submission, list[Job]]:
@@ -122,7 +128,15 @@ class JobTable:
         return submission, jobs
 
     def place_of(self, tag: str, element: int) -> Job:
-        """Return the job of a submission's element; it is added if the table does not have it."""
+        """Return the job of an element of a submission; add it if the table lacks it.
+
+        Parameters
+        ----------
+        tag : str
+            Tag of the submission.
+        element : int
+            Index in its array, from 0.
+        """
         first = int(tag.rpartition("-")[2])
         job = self._job(first + element, tag)
         self.count = max(self.count, job.number + 1)
@@ -130,7 +144,7 @@ class JobTable:
         return self.jobs.setdefault(job.name, job)
 
     def remove(self, jobs: Iterable[Job]) -> None:
-        """Forget jobs that were never submitted."""
+        """Remove jobs that were never submitted."""
         for job in jobs:
             self.jobs.pop(job.name, None)
 

@@ -1,4 +1,4 @@
-"""Coroutines that run beside others, and end together."""
+"""Background coroutines that end together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class TaskSet:
-    """Tasks that are kept until they are done, and cancelled together."""
+    """Background tasks that are cancelled together."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()

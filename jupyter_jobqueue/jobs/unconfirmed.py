@@ -1,4 +1,4 @@
-"""Submissions of which it is not known whether they happened. Pure."""
+"""Submissions whose outcome is unknown. Pure."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from jupyter_jobqueue.jobs.table import JobTable
 
 @dataclass
 class Attempt:
-    """A submission that is under way, or that failed and may have happened all the same.
+    """A submission in progress, or one that failed but may have succeeded nevertheless.
 
     Parameters
     ----------
     jobs : list of Job
-        What was to be submitted, in the order of the array.
+        The jobs to submit, in the order of the array.
     reports_needed : int
         Status reports without these jobs after which they do not exist. A batch system that hung
-        may take in what it was sent only after its next report.
+        may execute a submission only after its next report.
     given_up_at : float
-        When the submission was given up; infinite while it goes on.
+        When the submission was given up; infinite while it is in progress.
     absent : int
-        Reports so far that did not have these jobs.
+        Reports so far without these jobs.
     """
 
     jobs: list[Job]
@@ -37,7 +37,7 @@ class Attempt:
 
 
 class Resolved(NamedTuple):
-    """What a status report shows of submissions whose outcome was unknown.
+    """The outcome of unconfirmed submissions, according to a status report.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Resolved(NamedTuple):
     gone : list of Job
         Jobs that were never submitted.
     duplicates : list of str
-        Ids of jobs that exist once more than was asked for.
+        Ids of jobs beyond the requested number.
     """
 
     found: list[tuple[Job, str]]
@@ -56,15 +56,17 @@ class Resolved(NamedTuple):
 
 @dataclass
 class Unconfirmed:
-    """Finds out what became of submissions, by the tag that the batch system shows.
+    """Finds the outcome of submissions by the tag that the batch system shows.
 
-    A command that failed or never returned can have submitted all the same: one `bsub` against a
-    daemon that hung became six jobs. So nothing is submitted again before the queue has reported.
+    A command that failed or never returned may have submitted its jobs nevertheless: one `bsub`
+    became six jobs while the daemon hung. Nothing is submitted again before the queue has reported.
 
     Parameters
     ----------
     table : JobTable
-        The jobs; those that were found under a tag of the table are added to it.
+        The jobs; jobs that are found by a tag of the table are added to it.
+    attempts : dict of str to Attempt
+        The unconfirmed submissions by tag.
     """
 
     table: JobTable
@@ -72,38 +74,59 @@ class Unconfirmed:
 
     @property
     def pending(self) -> bool:
-        """Whether the queue has to be asked for everything of the user."""
+        """Whether a report of all jobs of the user is needed."""
         return bool(self.attempts)
 
     def begin(self, tag: str, jobs: list[Job]) -> None:
-        """Note that a submission begins."""
+        """Record the begin of a submission.
+
+        Parameters
+        ----------
+        tag : str
+            Its tag.
+        jobs : list of Job
+            Its jobs.
+        """
         self.attempts[tag] = Attempt(jobs)
 
     def confirm(self, tag: str) -> None:
-        """Note that the command of a submission has just reported its ids."""
+        """Record that the command of a submission has just reported its ids."""
         self.attempts.pop(tag, None)
         self.table.submissions[tag].ids_known_at = time.time()
 
     def give_up(self, tag: str, reports_needed: int = 1) -> float:
-        """Note that it is not known whether a submission happened; returns the time of this."""
+        """Record that the outcome of a submission is unknown.
+
+        Parameters
+        ----------
+        tag : str
+            Its tag.
+        reports_needed : int
+            Status reports without its jobs after which they do not exist.
+
+        Returns
+        -------
+        float
+            The current time, in seconds since the epoch.
+        """
         attempt = self.attempts[tag]
         attempt.reports_needed, attempt.given_up_at = reports_needed, time.time()
         return attempt.given_up_at
 
     def discard(self, tag: str) -> None:
-        """Forget a submission that surely has not happened, and its jobs."""
+        """Remove a submission that certainly failed, and its jobs."""
         self.table.remove(self.attempts.pop(tag).jobs)
 
     def search(self) -> None:
-        """Look for jobs that no record knows: those being submitted, and others with our tags."""
+        """Search for jobs that the record lacks: those being submitted, others with our tags."""
         for job in self.table.among({JobState.SUBMITTING}):
             self.attempts.setdefault(job.tag, Attempt([], 2, time.time())).jobs.append(job)
         self.attempts[self.table.tags] = Attempt([], given_up_at=time.time())
 
     def resolve(self, report: StatusReport) -> Resolved:
-        """Compare a status report with what is not known.
+        """Find the outcome of submissions in a status report.
 
-        Jobs that exist get a place in the table; their ids and states are for the caller to set.
+        Existing jobs are added to the table; the caller sets their ids and states.
         """
         mine = {
             job_id: status
@@ -120,9 +143,9 @@ class Unconfirmed:
         return Resolved(found, self._orphans({job.name for job, _ in found}), duplicates)
 
     def _is_due(self, tag: str, requested_at: float) -> bool:
-        """Whether the ids of a submission were known, or given up, when the report was requested.
+        """Whether a submission had ended when the report was requested.
 
-        Until then the queue may list its jobs by other ids than the command is about to report.
+        Before that, the queue may list its jobs by other ids than the command will report.
         """
         attempt, known = self.attempts.get(tag), self.table.submissions.get(tag)
         since = attempt.given_up_at if attempt else known.ids_known_at if known else 0.0
@@ -134,9 +157,9 @@ class Unconfirmed:
             del self.attempts[tag]
 
     def _match(self, mine: dict[str, JobStatus]) -> tuple[list[tuple[Job, str]], list[str]]:
-        """Give jobs of the queue that are not known a place in the table.
+        """Add unknown jobs of the queue to the table.
 
-        A job that ended leaves its place: OAR puts a job of a node that died back under a new id.
+        A job may replace an ended one: OAR requeues the job of a failed node with a new id.
         """
         known = {job.id for job in self.table.jobs.values()}
         found: dict[str, tuple[Job, str]] = {}
@@ -152,7 +175,7 @@ class Unconfirmed:
         return list(found.values()), duplicates
 
     def _orphans(self, found: set[str]) -> list[Job]:
-        """Return the jobs of submissions that are settled and did not bring them."""
+        """Return the jobs that settled submissions did not submit."""
         return [
             job
             for job in self.table.among({JobState.SUBMITTING})

@@ -30,7 +30,7 @@ def margin(walltime: float) -> float:
 def handover(walltime: float) -> float:
     """Return how many seconds before its walltime a job must end, successor or not.
 
-    It is what finishing a task, moving data and leaving need.
+    This is the time to finish a task, move the data and leave.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ def handover(walltime: float) -> float:
 
 
 def lifetime(walltime: float) -> tuple[int, int]:
-    """Return the seconds after which a worker leaves by itself, and their random spread.
+    """Return the seconds after which a worker leaves by itself, and the random spread.
 
-    It is a last resort, for workers that nobody asks to leave. Without the spread, all workers of
-    an array would leave in the same second.
+    It is a last resort, for workers that are not retired in time. Without the spread, all workers
+    of an array would leave in the same second.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def expiring(jobs: Collection[Job], now: float) -> tuple[set[str], set[str]]:
 
 
 def next_date(jobs: Collection[Job], now: float) -> float | None:
-    """Return the seconds until a job needs a successor or must end; None if no date is ahead.
+    """Return the seconds until a job needs a successor or must end; None if no job does.
 
     Parameters
     ----------
@@ -118,13 +118,13 @@ def next_date(jobs: Collection[Job], now: float) -> float | None:
 def _dates(jobs: Collection[Job]) -> Iterator[tuple[Job, tuple[float, float]]]:
     """Yield the running jobs with a limit: when each needs a successor, and when it must end.
 
-    A job that is still starting may become useful. If not, the queue ends it: replacing jobs that
-    have not joined could go on for ever.
+    A starting job gets no successor, and the queue ends it at its walltime. Otherwise, jobs whose
+    workers never join could be replaced for ever.
     """
     lead = wait_of(jobs) + STARTUP
     for job in jobs:
         ends, walltime = job.walltime_ends_at, job.walltime
         if ends is not None and walltime is not None and job.state is JobState.RUNNING:
-            # A job works for at least half of its walltime, even if successors wait long.
+            # A job works for at least half of its walltime, even if successors wait for long.
             due = ends - margin(walltime) - min(lead, walltime / 2)
             yield job, (due, ends - handover(walltime))

@@ -1,4 +1,4 @@
-"""What a group of jobs asks of the Dask scheduler."""
+"""The requests of a group of jobs to the Dask scheduler."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple, Protocol
 
 
 class Load(NamedTuple):
-    """The work at hand.
+    """The current work.
 
     Parameters
     ----------
     target : int
         Workers that the work could use.
     busy : sequence of str
-        Names of the workers that compute.
+        Names of the busy workers.
     working : bool
         Whether there is any work.
     """
@@ -31,13 +31,41 @@ class Workers(Protocol):
     """
 
     async def load(self, target_duration: str | float | None, threads: int) -> Load:
-        """Return the work at hand, for workers of `threads` threads each."""
+        """Return the current work.
+
+        Parameters
+        ----------
+        target_duration : str or float or None
+            Seconds that the work should take; None for Dask's default.
+        threads : int
+            Threads of each worker.
+        """
 
     async def rank_by_idleness(self, groups: Mapping[str, Sequence[str]]) -> list[str]:
-        """Order groups of workers, each one job, by how well they can be spared."""
+        """Return the names of groups of workers, the idlest first.
+
+        Parameters
+        ----------
+        groups : Mapping
+            Names of the workers of each job, by the name of the job.
+        """
 
     async def retire(self, names: Sequence[str], drain_timeout: float) -> None:
-        """Let workers finish what they compute, move their data away and leave."""
+        """Let workers finish their tasks, move their data away and leave.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of the workers.
+        drain_timeout : float
+            Seconds for the tasks to finish.
+        """
 
     async def clear_suspicion(self, names: Sequence[str]) -> None:
-        """Take the blame for lost workers from the tasks that they computed."""
+        """Do not count the loss of workers against the tasks that they computed.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of the lost workers.
+        """

@@ -58,8 +58,8 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     submit = commands.add_parser("submit", help="queue a job script and print the id of the job")
     submit.add_argument("--array", type=_count, metavar="N", help="queue N elements ID_0, ID_1, …")
-    submit.add_argument("--tag", default="", help="a word that status gives back")
-    submit.add_argument("script", nargs="?", help="the job script; standard input without")
+    submit.add_argument("--tag", default="", help="a text that status prints with the job")
+    submit.add_argument("script", nargs="?", help="the job script; standard input if not given")
     submit.set_defaults(run=_submit)
     status = commands.add_parser("status", help="print all jobs as JSON")
     status.set_defaults(run=_status)
@@ -89,7 +89,7 @@ def _submit(store: Store, arguments: argparse.Namespace, umask: int) -> None:
     script, cpus = parse(source, os.getcwd(), name), settings.cpus()
     if script.cpus > cpus:
         raise LocalQueueError(
-            f"script line {script.cpus_line}: the job asks for {script.cpus} CPUs, but this queue "
+            f"script line {script.cpus_line}: the job requests {script.cpus} CPUs, but this queue "
             f"has only {cpus} ({settings.PREFIX}CPUS sets how many)"
         )
     submission = _submission(script, arguments.tag, umask)

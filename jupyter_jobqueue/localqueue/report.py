@@ -51,7 +51,7 @@ def _reasons(waiting: Sequence[sqlite3.Row], in_use: int, cpus: int) -> dict[str
     first, usage = waiting[0], f"{in_use} of {cpus} CPUs in use"
     if in_use >= cpus:
         return {row["id"]: f"Resources ({usage})" for row in waiting}
-    request = f"asks for {first['cpus']} CPUs"
+    request = f"requests {first['cpus']} CPUs"
     behind = f"Priority (behind job {first['id']}, which {request}; {usage})"
     return {row["id"]: behind for row in waiting} | {first["id"]: f"Resources ({request}, {usage})"}
 

@@ -149,7 +149,7 @@ def _option(text: str, line: int) -> tuple[str, str]:
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         value = value[1:-1]
     elif " --" in value:
-        _fail(line, f"one option a line, please: '--{name}={value}'")
+        _fail(line, f"write one option per line: '--{name}={value}'")
     if not value:
         _fail(line, f"--{name} has no value")
     return name, value

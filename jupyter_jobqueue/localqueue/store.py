@@ -103,16 +103,24 @@ class Store:
         return number
 
     def cpus(self) -> int:
-        """Return the size of the queue, as the latest submission set it."""
+        """Return the size of the queue in CPUs, as set by the latest submission."""
         return int(self._db.execute("SELECT cpus FROM settings").fetchone()[0])
 
     def jobs(self) -> list[sqlite3.Row]:
-        """Return all jobs in the order of submission, but those to be forgotten."""
+        """Return all jobs in the order of submission, except those that ended long ago."""
         query = f"{_PUBLIC} WHERE ended IS NULL OR ended > ? ORDER BY submission, task"
         return self._db.execute(query, (time.time() - RETENTION,)).fetchall()
 
     def jobs_in(self, state: str, limit: int = -1) -> list[sqlite3.Row]:
-        """Return the (first) jobs in a state, in the order of submission."""
+        """Return the jobs in a state, in the order of submission.
+
+        Parameters
+        ----------
+        state : str
+            A state, such as ``"PENDING"``.
+        limit : int
+            Maximum number of jobs; negative for all.
+        """
         query = f"{_PUBLIC} WHERE state = ? ORDER BY submission, task LIMIT ?"
         return self._db.execute(query, (state, limit)).fetchall()
 
@@ -127,14 +135,32 @@ class Store:
         return Submission(*self._db.execute(query, (number,)).fetchone())
 
     def start(self, job_id: str, pid: int, born: str) -> None:
-        """Record that a job runs under a supervisor."""
+        """Record that a job runs under a supervisor.
+
+        Parameters
+        ----------
+        job_id : str
+            The job.
+        pid : int
+            Process id of the supervisor.
+        born : str
+            Start time of the supervisor.
+        """
         self._db.execute(
             "UPDATE jobs SET state = 'RUNNING', started = ?, pid = ?, born = ? WHERE id = ?",
             (time.time(), pid, born, job_id),
         )
 
     def give_back(self, job_id: str, pid: int) -> None:
-        """Make a job pending again if its supervisor never started it, unless it is cancelled."""
+        """Make a job pending again if its supervisor never started it, unless it is cancelled.
+
+        Parameters
+        ----------
+        job_id : str
+            The job.
+        pid : int
+            Process id of the supervisor.
+        """
         self._db.execute(
             "UPDATE jobs SET state = 'PENDING', started = NULL, pid = NULL, born = NULL "
             "WHERE id = ? AND pid = ? AND state = 'RUNNING' AND NOT cancelled",
@@ -142,7 +168,15 @@ class Store:
         )
 
     def finish(self, job_id: str, outcome: Outcome) -> None:
-        """Record how a job ended."""
+        """Record how a job ended.
+
+        Parameters
+        ----------
+        job_id : str
+            The job.
+        outcome : Outcome
+            How it ended.
+        """
         self._db.execute(
             "UPDATE jobs SET state = ?, reason = ?, exit_code = ?, signal = ?, ended = ? "
             "WHERE id = ? AND ended IS NULL",

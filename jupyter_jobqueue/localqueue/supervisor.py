@@ -39,7 +39,7 @@ def main() -> None:
             store.finish(job_id, outcome)
         else:
             store.give_back(job_id, os.getpid())
-        # Waiting jobs need a daemon, even if it was killed; otherwise it learns that it may end.
+        # Waiting jobs need a daemon, even if it was killed; without them, a daemon may end.
         (ensure_daemon if store.is_busy() else wake)(directory)
 
 

@@ -26,15 +26,15 @@ MULTILINE = {"job_script_prologue", "job_script_epilogue"}
 """Options that are shell code and may therefore contain line breaks."""
 
 NULLABLE = {"walltime", "death_timeout"}
-"""Options of which None leaves the line out, although they have a default."""
+"""Options with a default for which None omits the line."""
 
 LONGEST_LINE, LONGEST_TEXT, MOST_ITEMS = 4_096, 200_000, 2_000
 """Characters of a text of one line and of all texts of a list, and items of a list."""
 LONGEST_NAME = 200
 """Bytes of a job's name, which is a part of the names of its log files."""
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode categories of characters that end lines or mean nothing: control characters, halves of
-pairs, separators of lines and paragraphs."""
+"""Unicode categories of characters that end lines or are invalid in a text: control characters,
+lone surrogates, separators of lines and paragraphs."""
 FREE_TEXT = {"job_name", "python", "shebang"}
 """Texts that may look like options: adapters rename jobs, the others are commands."""
 LIKE_AN_OPTION = re.compile(r"(^|\s)[\"'\\]*-")
@@ -52,7 +52,7 @@ def check(system: str, values: Mapping[str, Any]) -> dict[str, Any]:
     system : str
         A batch system, such as ``"slurm"``.
     values : Mapping
-        Option values by Python name; None means not set, and no limit for a time.
+        Option values by Python name; None means not set, or no limit for a time.
 
     Returns
     -------
@@ -231,7 +231,7 @@ def _processes(cores: int) -> int:
 def _integer(value: Any) -> int:
     try:
         if isinstance(value, bool):
-            raise TypeError  # Python counts with it, but a user does not
+            raise TypeError  # a number in Python, but not to a user
         number = operator.index(value)
     except TypeError:
         raise TypeError("a whole number") from None

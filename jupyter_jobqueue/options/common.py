@@ -14,7 +14,7 @@ COMMON = (
         "processes",
         Kind.INTEGER,
         "Processes",
-        "Dask workers in one job; about the square root of its cores if not set.",
+        "Dask workers per job; about the square root of its cores if not set.",
         minimum=1,
         example="1",
         basic=True,
@@ -26,7 +26,7 @@ COMMON = (
         "python",
         Kind.TEXT,
         "Python",
-        "Python interpreter that runs the workers; the one of this program if not set.",
+        "Python interpreter that runs the workers; this program's interpreter if not set.",
         example="/opt/conda/bin/python",
     ),
     Option(
@@ -70,7 +70,7 @@ COMMON = (
         "log_directory",
         Kind.TEXT,
         "Log directory",
-        "Folder for the output of the jobs; the cluster's own folder if not set. Where everybody "
+        "Folder for the output of the jobs; the folder of the cluster if not set. Where everybody "
         "may write, each cluster gets a private folder in it.",
     ),
     Option(
@@ -109,14 +109,14 @@ COMMON = (
         "job_extra_directives",
         Kind.LINES,
         "Extra directives",
-        "Directives to add to the job script, without the leading #SBATCH or the like.",
+        "Directives to add to the job script, without the leading #SBATCH or similar.",
         default=(),
     ),
     Option(
         "job_directives_skip",
         Kind.LINES,
         "Skipped directives",
-        "Texts; directives of the job script that contain one of them are left out.",
+        "Texts; directives of the job script that contain any of them are omitted.",
         default=(),
     ),
     Option(
@@ -213,7 +213,7 @@ def options_of(system: str) -> dict[str, Option]:
         Options by name, in the order of the form.
     """
     own = {option.name: option for option in ADAPTERS[system].options}
-    # A batch system can declare a common option itself and so replace it.
+    # A batch system can replace a common option with a declaration of its own.
     every = [*COMMON[:3], *own.values(), *(each for each in COMMON[3:] if each.name not in own)]
     return {option.name: option for option in every}
 

@@ -33,7 +33,7 @@ PACKAGE_OPTIONS = (
         "log_limit",
         Kind.MEMORY,
         "Limit of logs",
-        "Maximum size of the logs of one cluster; logs of the jobs that ended first go first.",
+        "Maximum size of the logs of one cluster; logs of the jobs that ended first are removed.",
         default="200MB",
     ),
     Option(
@@ -44,7 +44,7 @@ PACKAGE_OPTIONS = (
         default=7,
     ),
 )
-"""Keys of the section ``jupyter-jobqueue``, which is about this package and not about jobs."""
+"""Keys of the section ``jupyter-jobqueue``: settings of this package, not of jobs."""
 SCHEDULER_OPTIONS = Option(
     "scheduler_options",
     Kind.SETTINGS,
@@ -138,7 +138,7 @@ def _comment(option: Option) -> str:
 
 
 def _write_user_file() -> None:
-    """Have Dask create the file; a folder that cannot be written is no error."""
+    """Create the file with Dask; a folder that is not writable is no error."""
     if Path(dask.config.PATH, FILE).exists():
         return
     with suppress(OSError), TemporaryDirectory() as folder:

@@ -138,7 +138,7 @@ def _read(name: str, system: str, section: Mapping[str, Any]) -> Profile:
 
 
 def _nulls(name: str, section: Mapping[str, Any]) -> set[str]:
-    """Return the keys that a file of the user sets to null: no line for them, not our default."""
+    """Return the keys that a file of the user sets to null, which means no line and no default."""
     nulls = {_python_name(key) for key, value in section.items() if value is None}
     sections = [(config.get("jobqueue") or {}).get(name) for _, config in _config_files()]
     written = {_python_name(key) for each in sections if isinstance(each, Mapping) for key in each}
@@ -155,7 +155,7 @@ def _known(system: str) -> set[str]:
 
 
 def _files(name: str) -> dict[str, str]:
-    """Return the file that sets each key of a section; the last one has priority in Dask."""
+    """Return the file that sets each key of a section; the last file has priority in Dask."""
     files: dict[str, str] = {}
     for path, config in _config_files():
         section = (config.get("jobqueue") or {}).get(name)

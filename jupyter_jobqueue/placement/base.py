@@ -122,7 +122,7 @@ LEASE = 600.0
 
 
 WATCH_INTERVAL = 0.5
-"""Seconds between two checks whether a process has ended."""
+"""Seconds between two checks of whether a process has ended."""
 
 
 @dataclass

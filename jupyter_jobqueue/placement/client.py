@@ -11,7 +11,7 @@ from jupyter_jobqueue.jobs.workers import Load
 from jupyter_jobqueue.placement.base import Placement
 
 ANSWER_TIMEOUT = 10.0
-"""Seconds within which a scheduler must answer; a busy one needs some."""
+"""Seconds within which a scheduler must answer; a busy one needs a few."""
 
 
 class SchedulerClient:

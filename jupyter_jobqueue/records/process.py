@@ -1,4 +1,4 @@
-"""Identifies a process for ever, while the system reuses its number (pid)."""
+"""Identifies a process permanently, although the system reuses its number (pid)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENDED_STATES = (b"Z", b"X")
 
 
 class Process(BaseModel):
-    """A process of a machine, distinct from later processes with the same number.
+    """A process of a machine, distinguished from later processes with the same number.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Process(BaseModel):
         self.send(signal.SIGKILL)
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the process, and never to another one that now has its number.
+        """Send a signal to the process, but not to another one that has its number now.
 
         Parameters
         ----------

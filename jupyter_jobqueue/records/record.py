@@ -99,7 +99,7 @@ class Scheduler(BaseModel):
 
 
 class Record(BaseModel):
-    """Everything needed to take a cluster over, or to cancel its remaining jobs.
+    """Everything that is needed to take a cluster over or to cancel its remaining jobs.
 
     Parameters
     ----------

@@ -46,7 +46,13 @@ class Store:
         """Writer and file state after our last write: an unchanged file is still ours."""
 
     def path(self, cluster: str) -> Path:
-        """Return the path of a cluster's record."""
+        """Return the path of a cluster's record.
+
+        Parameters
+        ----------
+        cluster : str
+            Id of the cluster.
+        """
         return self.folder / f"{cluster}.json"
 
     def read_all(self) -> tuple[list[Record], list[str]]:
@@ -189,12 +195,18 @@ class Store:
             return mine
 
     def is_free(self, record: Record) -> bool:
-        """Return whether a cluster has no owner, or one that has ended."""
+        """Return whether a cluster has no owner, or one that has ended.
+
+        Parameters
+        ----------
+        record : Record
+            Record of the cluster.
+        """
         owner = record.owner
         return owner is None or (not owner.alive if owner.here else self._is_silent(record.id))
 
     def _is_silent(self, cluster: str) -> bool:
-        """Return whether the record was not updated for long, by the clock of the file server."""
+        """Return whether the record is out of date, by the clock of the file server."""
         lock = self.folder / ".lock"
         lock.touch()
         with suppress(OSError):
@@ -222,7 +234,7 @@ class Store:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Exclude other writers; file systems without locks exclude nobody."""
+        """Exclude other writers, except on file systems without locks."""
         self._make_folder()
         deadline = time.monotonic() + LOCK_TIMEOUT
         with open(os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600), "w") as file:

@@ -19,7 +19,7 @@ from jupyter_jobqueue.records.store import TOUCH_INTERVAL, Store, Taken
 WRITE_INTERVAL = 1.0
 """Seconds between two writes at least."""
 WRITE_TIMEOUT = 5.0
-"""Seconds to wait for a disk or a scheduler before work continues without them."""
+"""Seconds to wait for a disk or a scheduler before work continues without it."""
 
 
 class RecordWriter:
@@ -31,7 +31,7 @@ class RecordWriter:
         Id of the cluster.
     make_record : callable
         Takes the owner (None to leave the cluster to others) and whether the cluster is closing.
-        Returns the current `Record`; None while there is nothing to find again.
+        Returns the current `Record`; None while there is nothing to recover.
     renew : callable
         Renews the lease of the scheduler.
     on_taken : callable

@@ -1,4 +1,4 @@
-"""Tells Jupyter, and through it a Hub that culls idle servers, when clusters compute."""
+"""Reports computing clusters to Jupyter, so that a Hub does not cull their server as idle."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from jupyter_server._tz import utcnow
 from tornado.ioloop import PeriodicCallback
 
 INTERVAL = 30.0
-"""Seconds between two looks; cullers look every few minutes."""
+"""Seconds between two checks; cullers check every few minutes."""
 SOURCE = "jupyter_jobqueue"
-"""Our key among the ``last_activity_times`` of the web application, where a Hub finds them."""
+"""Our key in the ``last_activity_times`` of the web application, which a Hub reads."""
 
 
 class Activity:
-    """Counts work as activity of the server; clusters that idle, and people who look, do not.
+    """Counts computing clusters as activity of the server, but not idle ones or open panels.
 
     Parameters
     ----------
     settings : dict
         Settings of the web application.
     is_working : callable
-        Whether a cluster has computed since the last look.
+        Returns whether a cluster has computed since the last check.
     """
 
     def __init__(self, settings: dict[str, Any], is_working: Callable[[], bool]) -> None:
@@ -31,14 +31,14 @@ class Activity:
         self._looking = PeriodicCallback(self.look, INTERVAL * 1000)
 
     def begin(self) -> None:
-        """Look from now on; needs the event loop."""
+        """Begin to check; needs the event loop."""
         self._looking.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         self._looking.stop()
 
     def look(self) -> None:
-        """Note whether there is work."""
+        """Record activity if a cluster computes."""
         if self._is_working():
             self._settings.setdefault("last_activity_times", {})[SOURCE] = utcnow()

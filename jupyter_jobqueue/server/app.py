@@ -33,11 +33,11 @@ class JobQueueApp(ExtensionApp):
         events = Events(self.settings["event_logger"])
         self.manager = self.manager_class(events, parent=self, log=self.log)
         self.settings[MANAGER] = self.manager
-        # Twice the interval, as the loop of a cluster looks every 15 seconds when nothing changes.
+        # Twice the interval: the loop of a cluster runs only every 15 seconds when nothing changes.
         self.activity = Activity(self.settings, lambda: self.manager.computes(2 * INTERVAL))
         atexit.register(self.manager.close_at_exit)  # in case there is no time to stop
         if self.serverapp is not None:
-            # With the event loop, so that the server does not wait for the recovery.
+            # In the event loop: the server does not wait for the recovery.
             self.serverapp.io_loop.add_callback(self._begin)
 
     def _begin(self) -> None:

@@ -1,4 +1,4 @@
-"""What all handlers share: the manager, and the resource name for authorizers."""
+"""The base of all handlers: the manager, and the resource name for authorizers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,13 @@ class ManagerMixin:
         value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Log an error of this package as one line, and any other with its traceback."""
+        """Log an error of this package as one line, and any other with its traceback.
+
+        Parameters
+        ----------
+        typ, value, tb : type, BaseException, TracebackType
+            The error, as in `sys.exc_info`.
+        """
         if isinstance(value, JobQueueError):
             self.log.info("%s: %s", self.request.path, value)
         else:

@@ -1,8 +1,8 @@
 """The dashboard of a cluster's scheduler, under the Jupyter server's address and behind its login.
 
-Host and port come from the table of clusters, never from an address that a browser sends. Of a
-request only what the dashboard needs is passed on: no token, no cookie. Of an answer, links that
-begin with the secret prefix of the dashboard come back under this server's path.
+Host and port come from the table of clusters, never from the browser. Requests are passed on
+without tokens and cookies, only with what the dashboard needs. In answers, links below the secret
+prefix of the dashboard are rewritten to this server's path.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jupyter_jobqueue.errors import JobQueueError
 from jupyter_jobqueue.server.base import ManagerMixin
 
 HOST = "127.0.0.1"
-# Bokeh puts all headers that it gets into the page, so few are better than many.
+# Bokeh writes all headers of a request into the page: pass on as few as possible.
 PASSED_ON = (
     "Accept",
     "Accept-Language",
@@ -36,21 +36,27 @@ PASSED_ON = (
 )
 REWRITTEN = re.compile(r"text/(html|javascript)|application/(json|javascript)")
 STATICS = b"../../../statics/"
-"""How Dask's pages of workers and tasks refer to their style; one step too many behind a prefix."""
+"""Path of the style sheet in Dask's pages of workers and tasks; wrong behind a prefix."""
 
 
 class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
-    """Passes requests and web sockets on to one scheduler."""
+    """Passes requests and web sockets on to one scheduler.
+
+    Parameters
+    ----------
+    *args, **kwargs : Any
+        Passed to the base class.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.absolute_url = True  # what leaves and comes back is rewritten here
+        self.absolute_url = True  # this class rewrites paths itself
         self.rewrite_response = lambda response: self._rewrite(response)
 
-    # -- who may pass
+    # -- access
 
     async def prepare(self) -> None:
-        """Let pass who is logged in, authorized and of the right origin, to a living cluster."""
+        """Require a login, permission, the right origin, and an open cluster."""
         web_socket = self.request.headers.get("Upgrade", "").lower() == "websocket"
         await JupyterHandler.prepare(self, _redirect_to_login=not web_socket)
         if self._finished:
@@ -65,7 +71,7 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
         self.rest = self._path()
 
     def _ask_to_log_in(self, web_socket: bool) -> None:
-        """Lead a person to the login, and from there back here."""
+        """Redirect to the login page, and from there back."""
         url = self.get_login_url()
         if web_socket or self.request.method not in ("GET", "HEAD") or not url:
             raise web.HTTPError(403)
@@ -78,13 +84,13 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
             raise web.HTTPError(403)
 
     def check_xsrf_cookie(self) -> None:
-        """Check as every other handler of Jupyter does; the dashboard itself has no such check."""
+        """Check as all handlers of Jupyter do; the dashboard itself has no such check."""
         JupyterHandler.check_xsrf_cookie(self)
 
-    # -- what goes there
+    # -- requests
 
     def _path(self) -> str:
-        """Return the path below ``dashboard/``, as encoded as it came."""
+        """Return the path below ``dashboard/``, in its original encoding."""
         below = self.request.path.removeprefix(self.base_url).split("/", 4)
         path = below[4] if len(below) > 4 else ""
         if ".." in unquote(path).replace("\\", "/").split("/"):
@@ -92,22 +98,22 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
         return path
 
     def get_client_uri(self, protocol: str, host: str, port: int, proxied_path: str) -> str:
-        """Return the address of what is asked for: that scheduler, below its prefix."""
+        """Return the address of the requested page: on the scheduler, below its prefix."""
         pairs = self.request.query.split("&")
         query = "&".join(pair for pair in pairs if unquote_plus(pair.partition("=")[0]) != "token")
         uri = f"{protocol}://{HOST}:{self.port}/{self.prefix}/{self.rest}"
         return f"{uri}?{query}" if query else uri
 
     def proxy_request_headers(self) -> HTTPHeaders:
-        """Return what the dashboard needs to know, and nothing that is a secret of Jupyter."""
+        """Return the headers that the dashboard needs, without secrets of Jupyter."""
         given = self.request.headers
         return HTTPHeaders({name: given[name] for name in PASSED_ON if name in given})
 
-    # -- what comes back
+    # -- answers
 
     @property
     def context(self) -> str:
-        """Where the browser sees the dashboard."""
+        """The path of the dashboard in the browser."""
         return url_path_join(self.base_url, "jobqueue/clusters", self.path_args[0], "dashboard")
 
     def _rewrite(self, response: RewritableResponse) -> None:
@@ -121,15 +127,15 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
             response.body = body.replace(STATICS, context + b"/statics/")
 
     def _location(self, location: str) -> str:
-        """Return where a redirect leads, seen from the browser; a relative one is right already."""
+        """Return the target of a redirect for the browser; a relative one stays as it is."""
         _, found, below = location.partition(self.prefix)
         return self.context + below if found else location
 
     def _record_activity(self) -> None:
-        """Count nothing: a forgotten tab must not keep a server alive, only work does."""
+        """Record no activity: a forgotten tab must not keep a server alive."""
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Say what is wrong in a frame that has no room for a page."""
+        """Write the error as plain text, because the frame may be small."""
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, JobQueueError):
             self.set_status(error.status_code)
@@ -143,7 +149,7 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
     @ws_authenticated
     async def get(self, *args: str) -> None:
         """Pass on a request or a web socket."""
-        # An answer that streams would not be rewritten; the dashboard has none.
+        # A streamed answer would not be rewritten; the dashboard has none.
         if self.request.headers.get("Accept") == "text/event-stream":
             del self.request.headers["Accept"]
         await super().get(*args)
@@ -161,9 +167,14 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
 
 
 def framed_by_us(policy: str) -> str:
-    """Return a content security policy with which a page of this server may show a dashboard.
+    """Return a content security policy that lets pages of this server show a dashboard.
 
     The single-user server of a Hub forbids all frames.
+
+    Parameters
+    ----------
+    policy : str
+        The server's policy.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""However a server ends, its clusters are closed, or left to the next one."""
+"""Closes the clusters of a server, or leaves them to the next one, however the server ends."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import signal
 import threading
 
 SIGNALS = (signal.SIGINT, signal.SIGHUP)
-"""Signals that end a server at once unless something handles them: spawners of JupyterHub send the
-first, and without a terminal Jupyter Server has no handler for it; a closed terminal the second."""
+"""Signals that end a server at once unless something handles them. Spawners of JupyterHub send the
+first, for which Jupyter Server has no handler without a terminal; a closed terminal sends the
+second."""
 BY_DEFAULT = (signal.SIG_DFL, signal.default_int_handler)
 
 
 def stop_on_signals() -> None:
     """Stop a server on `SIGNALS` as on SIGTERM, for which Jupyter Server has a handler.
 
-    Handlers that somebody else has set stay, as does an ignored signal.
+    Other handlers and ignored signals remain.
     """
     stop = signal.getsignal(signal.SIGTERM)
     if not callable(stop) or threading.current_thread() is not threading.main_thread():

@@ -35,12 +35,20 @@ class JobQueueHandler(ManagerMixin, BoundedBody, APIHandler):
     """Base of the REST handlers."""
 
     def reply(self, value: Any, status: int = 200) -> None:
-        """Answer with a model, or a list of models, as JSON."""
+        """Answer with JSON.
+
+        Parameters
+        ----------
+        value : Answer or list of Answer
+            The answer.
+        status : int
+            The HTTP status.
+        """
         self.set_status(status)
         self.finish(to_json(value))
 
     def update_api_activity(self) -> None:
-        """Count what a person does, but not that a panel is open somewhere and looks."""
+        """Record actions of a person as activity, but not the polling of an open panel."""
         if self.request.method not in ("GET", "HEAD"):
             super().update_api_activity()
 

@@ -1,4 +1,4 @@
-"""One cluster of the Jupyter server, from the click on: starting, scaling, failing, closing."""
+"""One cluster of the Jupyter server, from its creation to its end."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class ManagedCluster:
     Parameters
     ----------
     cluster : JobQueueCluster
-        Not yet started; asynchronous, with its scheduler in a process of its own, or one that is
-        to be found again.
+        Not yet started, and asynchronous; its scheduler will run in a separate process, or does
+        so already.
     target : Target or None
         The first size; None to keep that of the cluster.
     changed : callable
@@ -42,7 +42,7 @@ class ManagedCluster:
         self.created = cluster.created
         cluster.lifecycle.listeners.append(changed)
         if target is not None and target != Target():
-            self.group.scaler.request(target)  # refused or not, the state shows it
+            self.group.scaler.request(target)  # the state shows a refusal
         self._scheduler_gone = False
         self._closing: asyncio.Task[None] | None = None
         self._starting = asyncio.create_task(self._start())
@@ -56,7 +56,7 @@ class ManagedCluster:
 
     @property
     def status(self) -> ClusterStatus:
-        """What the cluster is and does now."""
+        """The current status of the cluster."""
         return self.cluster.describe()
 
     @property
@@ -65,14 +65,14 @@ class ManagedCluster:
         return self.cluster.lifecycle.state
 
     def require_open(self) -> None:
-        """Refuse what only a living cluster can do."""
+        """Raise `WrongState` if the cluster is closing or has failed."""
         if self.state in ("closing", "closed"):
             raise WrongState(f"{self.name} is closing")
         if self.state == "failed":
             raise WrongState(f"{self.name} has failed")
 
     def require_started(self) -> None:
-        """Refuse what needs the address of the scheduler."""
+        """Raise `WrongState` if the scheduler has no address yet."""
         self.require_open()
         if self.state == "starting":
             raise WrongState(f"{self.name} is still starting")
@@ -90,29 +90,43 @@ class ManagedCluster:
             logger.exception("start of %s", self.name)
 
     async def found_scheduler(self) -> bool:
-        """Wait until the start has ended; False if the scheduler does not exist any more."""
+        """Wait until the start has ended; return False if the scheduler no longer exists."""
         await asyncio.wait({self._starting})
         return not self._scheduler_gone
 
     # -- size
 
     async def resize(self, target: Target, timeout: float) -> None:
-        """Request a size, and wait `timeout` seconds for the queue to refuse it.
+        """Request a size, and wait a while for a refusal of the queue.
 
-        If the queue takes longer, the state shows what comes of it.
+        If the queue takes longer, the state shows the result later.
+
+        Parameters
+        ----------
+        target : Target
+            The wanted size.
+        timeout : float
+            Seconds to wait.
+
+        Raises
+        ------
+        QueueError
+            If the queue refuses in time; the size is then what it was before.
+        WrongState
+            If the cluster is closing or has failed.
         """
         self.require_open()
         await self.group.resize(target, timeout)
 
     async def retry(self, timeout: float) -> None:
-        """Request again what was refused, or submit again after too many failures."""
+        """Request again what was refused, or resume submitting after too many failures."""
         self.require_open()
         await self.group.retry(timeout)
 
     # -- end
 
     def close(self, timeout: float) -> asyncio.Task[None]:
-        """Begin to close, if that has not begun; done after `timeout` seconds at the latest."""
+        """Begin to close, unless it is closing already; it takes at most `timeout` seconds."""
         if self._closing is None:
             self.cluster.lifecycle.announce_closing()
             self._closing = asyncio.create_task(self._close(timeout))
@@ -134,7 +148,7 @@ class ManagedCluster:
             logger.warning("close of %s: %s", self.name, error)
 
     async def leave(self, timeout: float) -> None:
-        """Leave scheduler and jobs to the next server; what has not started by then is closed."""
+        """Leave scheduler and jobs to the next server; a cluster that has not started is closed."""
         await asyncio.wait({self._starting}, timeout=timeout)
         if self.state != "failed" and self.cluster.lifecycle.can_be_left:
             self._closing = asyncio.create_task(self.cluster.lifecycle.detach())
@@ -143,10 +157,10 @@ class ManagedCluster:
             await self.close(timeout)
 
     def kill(self) -> None:
-        """End the scheduler and remove the keys, whatever hangs; workers end when they miss it."""
+        """End the scheduler and remove the keys at once; workers end without their scheduler."""
         self.cluster.placement.kill()
         self.cluster.files.remove_keys()
 
     def left(self) -> list[str]:
-        """Return ids of jobs that are not known to have left the queue."""
+        """Return ids of jobs that may still be in the queue."""
         return self.cluster.lifecycle.not_seen_to_end()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from traitlets import Bool, Float
 
-from jupyter_jobqueue.adapters.text import shown
+from jupyter_jobqueue.adapters.text import jobs_shown
 from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
 from jupyter_jobqueue.cluster.exit import cancel_all
 from jupyter_jobqueue.cluster.request import ClusterSpec
+from jupyter_jobqueue.cluster.snapshot import Kept
 from jupyter_jobqueue.errors import NotFound, TooSlow, shortened
 from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
@@ -36,6 +36,8 @@ from jupyter_jobqueue.server.responses import (
 
 class ClusterManager(ServerPolicy):
     """Creates, resizes and closes clusters, and recovers those of an earlier server.
+
+    Methods that take the id of a cluster raise `NotFound` if there is no such cluster.
 
     Parameters
     ----------
@@ -79,19 +81,73 @@ class ClusterManager(ServerPolicy):
     # -- state
 
     def clusters(self) -> list[ClusterModel]:
-        """Return every cluster, oldest first."""
+        """Return every cluster, oldest first.
+
+        Returns
+        -------
+        list of ClusterModel
+            The clusters; the `detail` of one that cannot be read gives the reason.
+        """
         return [views.cluster(entry) for entry in self._clusters.values()]
 
     def get(self, cluster_id: str) -> ClusterModel:
-        """Return one cluster."""
+        """Return one cluster.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster.
+
+        Returns
+        -------
+        ClusterModel
+            The cluster in its current state.
+        """
         return views.cluster(self._entry(cluster_id))
 
     def jobs(self, cluster_id: str) -> list[JobModel]:
-        """Return every job of a cluster, ended ones included."""
+        """Return the jobs of a cluster.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster.
+
+        Returns
+        -------
+        list of JobModel
+            Every job, ended ones included.
+        """
         return views.jobs(self._entry(cluster_id))
 
     async def job_log(self, cluster_id: str, job: str, stream: str, tail: int) -> LogModel:
-        """Return the last `tail` lines of a job's output."""
+        """Return the end of a job's output.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster.
+        job : str
+            Name of the job, which may have ended.
+        stream : str
+            ``"stdout"`` or ``"stderr"``.
+        tail : int
+            Maximum number of lines.
+
+        Returns
+        -------
+        LogModel
+            The last lines; none if the job has not written any yet.
+
+        Raises
+        ------
+        NotFound
+            If there is no such job.
+        InvalidOption
+            If there is no such stream.
+        TooSlow
+            If the file system does not answer in time.
+        """
         jobs = self._entry(cluster_id).cluster.jobs
         try:
             found = await LOGS.run(log.read, jobs, job, stream, tail)
@@ -100,19 +156,66 @@ class ClusterManager(ServerPolicy):
         return LogModel.model_validate(found)
 
     def job_script(self, cluster_id: str) -> JobScriptModel:
-        """Return the script of a cluster's jobs and the command that submits it."""
+        """Return the job script of a cluster.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster.
+
+        Returns
+        -------
+        JobScriptModel
+            The script and the command that submits it.
+        """
         cluster = self._entry(cluster_id).cluster
         return JobScriptModel(script=cluster.job_script(), command=cluster.submit_command())
 
     def client_code(self, cluster_id: str, base_url: str) -> ClientCodeModel:
-        """Return Python code that connects a client and links the dashboard below `base_url`."""
+        """Return Python code that connects a client.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster.
+        base_url : str
+            Base URL of the Jupyter server, for the link to the dashboard.
+
+        Returns
+        -------
+        ClientCodeModel
+            The code; it needs only `distributed`.
+
+        Raises
+        ------
+        WrongState
+            If the scheduler has not started yet.
+        """
         entry = self._entry(cluster_id)
         entry.require_started()
         dashboard = base_url + views.cluster(entry).dashboard
         return ClientCodeModel(code=entry.cluster.client_code(dashboard))
 
     def dashboard(self, cluster_id: str) -> tuple[int, str]:
-        """Return local port and secret prefix of a cluster's dashboard."""
+        """Return where the dashboard of a cluster listens.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster.
+
+        Returns
+        -------
+        int, str
+            The port on the loopback interface, and the secret prefix of the paths.
+
+        Raises
+        ------
+        NotFound
+            If it has no dashboard.
+        WrongState
+            If the scheduler has not started yet.
+        """
         entry = self._entry(cluster_id)
         entry.require_started()
         port = entry.cluster.placement.dashboard_port
@@ -126,7 +229,18 @@ class ClusterManager(ServerPolicy):
         return {entry.name for entry in self._clusters.values()}
 
     def computes(self, within: float) -> bool:
-        """Return whether a cluster has computed within the last seconds."""
+        """Return whether a cluster has computed recently.
+
+        Parameters
+        ----------
+        within : float
+            Seconds.
+
+        Returns
+        -------
+        bool
+            Whether one has computed within the last `within` seconds.
+        """
         spans = [entry.cluster.lifecycle.lifespan for entry in self._clusters.values()]
         return any(span.has_worked and span.idle_for < within for span in spans)
 
@@ -141,7 +255,37 @@ class ClusterManager(ServerPolicy):
         options: Mapping[str, Any] | None = None,
         target: Target,
     ) -> ClusterModel:
-        """Create a cluster, which starts in the background."""
+        """Create a cluster, which starts in the background.
+
+        Parameters
+        ----------
+        profile : str, optional
+            Name of the profile; None for that of the batch system.
+        system : str, optional
+            Batch system; None for that of the profile.
+        name : str, optional
+            Name of the cluster; the profile's name with a number if None.
+        options : Mapping, optional
+            Option values by name; they override the profile.
+        target : Target
+            The first size.
+
+        Returns
+        -------
+        ClusterModel
+            The cluster, in state ``starting``.
+
+        Raises
+        ------
+        InvalidOption
+            If a value is invalid, or the size exceeds the limit of this server.
+        NotFound
+            If there is no such profile or batch system.
+        WrongState
+            If a cluster has this name already, or the server has as many clusters as it may have.
+        CommandMissing
+            If the commands of the batch system are not on this machine.
+        """
         self._check_room()
         maximum = target.adapt.maximum or 0 if target.adapt else 0
         self._check_size("adapt.maximum" if target.adapt else "jobs", max(target.jobs, maximum))
@@ -150,12 +294,25 @@ class ClusterManager(ServerPolicy):
         self.discovery.require(spec.system)
         entry = self.add(self._cluster(spec), target)
         made = views.cluster(entry)
-        # Before anybody is told of it: a server that is killed now must not forget its promise.
+        # Before the answer: even if the server is killed now, the next one knows the cluster.
         await entry.cluster.lifecycle.writer.save()
         return made
 
     def add(self, cluster: JobQueueCluster, target: Target | None) -> ManagedCluster:
-        """Start a cluster and add it to the list; a target of None keeps the size that it has."""
+        """Start a cluster and add it to the list.
+
+        Parameters
+        ----------
+        cluster : JobQueueCluster
+            The cluster, not started yet.
+        target : Target or None
+            Its first size; None to keep its current one.
+
+        Returns
+        -------
+        ManagedCluster
+            Its entry in the list.
+        """
         entry = ManagedCluster(cluster, target, lambda job: self._on_change(cluster.id))
         cluster.lifecycle.lifespan.on_expired = lambda why: self._close_expired(entry, why)
         self._clusters[entry.id] = entry
@@ -163,17 +320,53 @@ class ClusterManager(ServerPolicy):
         return entry
 
     def forget(self, entry: ManagedCluster, detail: str = "") -> None:
-        """Remove a cluster from the list."""
+        """Remove a cluster from the list.
+
+        Parameters
+        ----------
+        entry : ManagedCluster
+            The cluster; nothing happens if it is no longer in the list.
+        detail : str
+            A sentence about jobs that could not be cancelled.
+        """
         if self._clusters.pop(entry.id, None):
             self.events.removed(entry.id, detail)
 
     def notify(self, sentence: str) -> None:
-        """Log a sentence and show it to the user as a notice."""
+        """Log a sentence and show it to the user as a notice.
+
+        Parameters
+        ----------
+        sentence : str
+            The sentence.
+        """
         self.log.warning("%s", sentence)
         self.notices.add(sentence)
 
     async def scale(self, cluster_id: str, **size: int | str) -> ClusterModel:
-        """Set a fixed size: a number of jobs, workers or cores, or an amount of memory."""
+        """Set a fixed size.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster.
+        **size : int or str
+            One of ``jobs``, ``workers``, ``cores`` and ``memory``; rounded up to whole jobs.
+
+        Returns
+        -------
+        ClusterModel
+            The cluster; if the batch system needs longer than `queue_patience`, still on its way.
+
+        Raises
+        ------
+        InvalidOption
+            If the size is invalid, or exceeds the limit of this server.
+        WrongState
+            If the cluster is closing or has failed.
+        QueueError
+            If the batch system refuses; the size is then what it was before.
+        """
         entry = self._entry(cluster_id)
         (field,) = size
         jobs = entry.cluster.jobs_for(**size)
@@ -182,7 +375,29 @@ class ClusterManager(ServerPolicy):
         return views.cluster(entry)
 
     async def adapt(self, cluster_id: str, bounds: tuple[int, int] | None) -> ClusterModel:
-        """Let the number of jobs follow the workload; bounds of None keep the current number."""
+        """Let the number of jobs follow the workload, or keep the current number.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster.
+        bounds : tuple of int, or None
+            Minimum and maximum of jobs; None for a fixed size, the current one.
+
+        Returns
+        -------
+        ClusterModel
+            The cluster.
+
+        Raises
+        ------
+        InvalidOption
+            If the maximum exceeds the limit of this server.
+        WrongState
+            If the cluster is closing or has failed.
+        QueueError
+            If the batch system refuses; the size is then what it was before.
+        """
         entry = self._entry(cluster_id)
         self._check_size("maximum", bounds[1] if bounds else 0)
         target = Target(entry.status.target.jobs)
@@ -192,13 +407,40 @@ class ClusterManager(ServerPolicy):
         return views.cluster(entry)
 
     async def retry(self, cluster_id: str) -> ClusterModel:
-        """Resume submitting after failures."""
+        """Resume submitting after the batch system refused jobs or too many ended early.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster.
+
+        Returns
+        -------
+        ClusterModel
+            The cluster.
+
+        Raises
+        ------
+        WrongState
+            If the cluster is closing or has failed.
+        QueueError
+            If the batch system refuses again.
+        """
         entry = self._entry(cluster_id)
         await entry.retry(self.queue_patience)
         return views.cluster(entry)
 
     async def close(self, cluster_id: str) -> None:
-        """Close a cluster; it stays in the list as *closing* while the batch system is slow."""
+        """Close a cluster: cancel its jobs and stop its scheduler.
+
+        This waits for `queue_patience` seconds at most; the cluster stays in the list as
+        ``closing`` while the batch system needs longer.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster.
+        """
         entry = self._entry(cluster_id)
         if entry.state != "closing":
             entry.close(self.close_patience).add_done_callback(lambda _: self._remove(entry))
@@ -224,7 +466,7 @@ class ClusterManager(ServerPolicy):
         self._clusters = {}
 
     def close_at_exit(self) -> None:
-        """Cancel all jobs and end all schedulers, if the program ends and `stop` was not called."""
+        """Cancel all jobs and end all schedulers if the program ends without `stop`."""
         if self._clusters and not self.keep_on_stop:
             entries = self._clusters.values()
             asyncio.run(cancel_all([entry.cluster for entry in entries], self.stop_patience))
@@ -240,21 +482,18 @@ class ClusterManager(ServerPolicy):
 
     def _cluster(self, spec: ClusterSpec) -> JobQueueCluster:
         placement = OwnProcess(lease=self.lease)
-        cluster = CLASSES[spec.system](
-            spec=spec,
-            placement=placement,
-            cluster_id=secrets.token_hex(6),
+        kept = Kept.new(spec, placement)
+        placement.log = kept.files.path / "scheduler.log"
+        return CLASSES[spec.system](
+            _kept=kept,
             asynchronous=True,
             silence_logs=False,
             security=None if self.encrypted else False,
         )
-        placement.log = cluster.files.path / "scheduler.log"
-        return cluster
 
     def _remove(self, entry: ManagedCluster) -> None:
         left = entry.left()
-        jobs = f"job{'s' if len(left) > 1 else ''} {shown(left)}"
-        detail = f"{jobs} could not be cancelled" if left else ""
+        detail = f"{jobs_shown(left)} could not be cancelled" if left else ""
         if left:
             self.notify(f"Cluster {entry.name} is closed, but {detail}.")
         self.forget(entry, detail)

@@ -13,7 +13,7 @@ MAX_NOTICES = 50
 
 
 class Notices:
-    """The notices of one server, until the user dismisses them."""
+    """The notices of one server that the user has not dismissed."""
 
     def __init__(self) -> None:
         self._notices: dict[str, NoticeModel] = {}

@@ -31,7 +31,7 @@ TOKEN = {
     "description": "`token` and the token of the Jupyter server; a login cookie works too.",
 }
 QUERIES = {each.query.__name__ for each in OPERATIONS if each.query}
-"""Models whose fields are parameters, so that they have no schema of their own."""
+"""Models whose fields are parameters, and which therefore have no schema."""
 LEADING = ("type", "description")
 """Keywords that come first in a schema."""
 Mode = Literal["serialization", "validation"]

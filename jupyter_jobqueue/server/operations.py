@@ -40,11 +40,11 @@ class Operation:
     id, summary : str
         Its name and one sentence.
     answer : str
-        Description of a good answer.
+        Description of a successful answer.
     result : type, optional
-        Model of a good answer, or a list of models; None for an empty answer.
+        Model of a successful answer, or a list of models; None for an empty answer.
     status : int
-        Status of a good answer.
+        Status of a successful answer.
     errors : tuple of int
         Statuses of errors, beside 403.
     body : type of Model, optional

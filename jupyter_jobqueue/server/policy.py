@@ -63,7 +63,29 @@ class ServerPolicy(LoggingConfigurable):
     async def preview(
         self, *, profile: str | None, system: str | None, options: Mapping[str, Any]
     ) -> JobScriptModel:
-        """Return the script and command of a cluster without submitting anything."""
+        """Return the script and command of a cluster without submitting anything.
+
+        Parameters
+        ----------
+        profile : str or None
+            Name of the profile; None for that of the batch system.
+        system : str or None
+            Batch system; None for that of the profile.
+        options : Mapping
+            Option values by name.
+
+        Returns
+        -------
+        JobScriptModel
+            Script and command.
+
+        Raises
+        ------
+        InvalidOption
+            If a value is invalid.
+        NotFound
+            If there is no such profile or batch system.
+        """
         await self.discovery.detect_dialects()
         script, command = self._spec(profile, system, options).preview()
         return JobScriptModel(script=script, command=command)

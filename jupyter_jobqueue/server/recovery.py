@@ -29,7 +29,7 @@ from jupyter_jobqueue.server.managed_cluster import ManagedCluster
 
 FOUND = "Reconnected after a server restart"
 LOOK_INTERVAL = 30.0
-"""Seconds between two looks for clusters whose server was killed, far less than a lease."""
+"""Seconds between two searches for clusters whose server was killed; much less than a lease."""
 PAUSES = (0, 5, 15, 60, 180, 600)
 """Seconds before each attempt to cancel the remaining jobs, while the batch system is down."""
 
@@ -40,24 +40,40 @@ class Host(Protocol):
     discovery: Discovery
 
     def add(self, cluster: JobQueueCluster, target: Target | None) -> ManagedCluster:
-        """Start a cluster and add it to the list."""
+        """Start a cluster and add it to the list; see `ClusterManager.add`.
+
+        Parameters
+        ----------
+        cluster : JobQueueCluster
+            The cluster.
+        target : Target or None
+            Its first size; None to keep its current one.
+        """
 
     def forget(self, entry: ManagedCluster, detail: str = "") -> None:
-        """Remove a cluster from the list."""
+        """Remove a cluster from the list; see `ClusterManager.forget`.
+
+        Parameters
+        ----------
+        entry : ManagedCluster
+            The cluster.
+        detail : str
+            A sentence about jobs that could not be cancelled.
+        """
 
     def notify(self, sentence: str) -> None:
         """Show a sentence to the user as a notice."""
 
 
 class Recovery:
-    """Takes over the clusters that nobody owns; works beside the start, never in its way.
+    """Takes over the clusters without an owner, in the background.
 
     Parameters
     ----------
     host : Host
-        Gets the clusters.
+        Receives the clusters.
     log : logging.Logger
-        For what a person need not know.
+        Log for details that people need not see.
     """
 
     def __init__(self, host: Host, log: Any) -> None:
@@ -68,7 +84,7 @@ class Recovery:
         self._looking: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Look at all records; needs a running event loop."""
+        """Begin to read the records; needs a running event loop."""
         self.store = Store()
         self._spawn(self._run())
         if self._looking is None:
@@ -80,7 +96,7 @@ class Recovery:
             await asyncio.wait(tasks)
 
     async def stop(self) -> None:
-        """End what is under way; what was not finished is there for the next server."""
+        """Stop; the next server continues with the remaining records."""
         tasks = [*self._tasks, *([self._looking] if self._looking else [])]
         for task in tasks:
             task.cancel()
@@ -106,7 +122,7 @@ class Recovery:
             self.log.exception("clusters of earlier servers")
 
     async def _keep_looking(self) -> None:
-        """Take over what another server of the user leaves that is killed while this one runs."""
+        """Take over the clusters of servers of this user that are killed while this one runs."""
         while True:
             await asyncio.sleep(LOOK_INTERVAL)
             with suppress(OSError):
@@ -123,10 +139,10 @@ class Recovery:
             self.log.exception("cluster %s of an earlier server", record.name)
 
     async def _claim(self, record: Record) -> Record | None:
-        """Claim a cluster; the silence of an owner on another machine takes a while to be sure."""
+        """Claim a cluster; it takes a while to know that an owner on another machine has ended."""
         adapter = ADAPTERS.get(record.system)
         if adapter is None or (adapter.host and record.scheduler.process.host != host()):
-            return None  # a queue that is not there, or that of another machine
+            return None  # the batch system is missing here, as on another machine
         deadline = time.monotonic() + STALE_AFTER + 2 * TOUCH_INTERVAL
         while True:
             if claimed := await RECORDS.run(self.store.claim, record.id, self.owner):
@@ -154,13 +170,13 @@ class Recovery:
             await self._cancel_rest(record, sentence, always=True)
 
     async def _finish_closing(self, record: Record) -> None:
-        """Go on with what a server began that was killed, or whose queue did not answer."""
+        """Finish closing a cluster whose server was killed, or whose queue did not answer."""
         with suppress(OSError):
             record.scheduler.process.kill()
         await self._cancel_rest(record, f"Cluster {record.name} is closed")
 
     async def _cancel_rest(self, record: Record, sentence: str, *, always: bool = False) -> None:
-        """Cancel what is left of a cluster; a queue that is away is asked again."""
+        """Cancel the remaining jobs of a cluster; retry while the queue is down."""
         cancelled = 0
         for attempt, pause in enumerate(PAUSES):
             await asyncio.sleep(pause)

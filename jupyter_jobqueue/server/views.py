@@ -44,7 +44,7 @@ def cluster(entry: ManagedCluster) -> ClusterModel:
 
 
 def _identity(entry: ManagedCluster) -> ClusterModel:
-    """Return what never changes."""
+    """Return the fields that never change."""
     spec = entry.cluster.spec
     return ClusterModel(
         id=entry.id,
@@ -90,7 +90,7 @@ def _cluster(entry: ManagedCluster) -> ClusterModel:
 
 
 def _state(now: ClusterStatus) -> str:
-    """Return the state; a cluster that is still in the list is not gone."""
+    """Return the state; a cluster in the list is never `closed`."""
     return "closing" if now.state == "closed" else now.state
 
 

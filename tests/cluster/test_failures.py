@@ -41,8 +41,8 @@ CAUSES: dict[str, tuple[Callable[[Path], dict[str, Any]], int, str, str]] = {
         lambda folder: {"python": "/no/such/python"},
         127,
         "/no/such/python: No such file or directory",
-        "There is no /no/such/python on the node. Give a Python that the nodes can see with the "
-        "option `python`.",
+        "There is no /no/such/python on the node. Set the option `python` to a Python that the "
+        "nodes can see.",
     ),
     "a Python without Dask": (
         empty_python,
@@ -214,7 +214,7 @@ def test_workers_that_join_and_leave_at_once_are_replaced_no_more_than_now_and_t
     monkeypatch.setattr("jupyter_jobqueue.jobs.job.CRASH_WITHIN", 600.0)
     with local_queue.cluster(worker_extra_args=["--lifetime", "1s"]) as cluster:
         cluster.scale(jobs=3)
-        until(lambda: "5 submissions a minute" in cluster.status_detail, timeout=120)
+        until(lambda: "at most 5 submissions per minute" in cluster.status_detail, timeout=120)
         assert set(states(cluster)) <= {"done", "running", "starting"}
         assert len({job.tag for job in cluster.jobs.values()}) <= 7, "one submission a tag"
         before = len(cluster.jobs)

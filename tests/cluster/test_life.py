@@ -68,7 +68,7 @@ def test_a_size_that_is_none_changes_nothing(local_queue: Queue, size: Any) -> N
 
 def test_minimum_over_maximum_is_refused(local_queue: Queue) -> None:
     with local_queue.cluster() as cluster:
-        with pytest.raises(InvalidOption, match="minimum of 3 jobs is more than maximum of 2"):
+        with pytest.raises(InvalidOption, match="the minimum of 3 jobs is more than the maximum"):
             cluster.adapt(minimum=3, maximum=2)
         assert cluster.adaptive is None
 

@@ -117,7 +117,7 @@ def test_a_program_that_handles_a_signal_itself_keeps_doing_so(start: object) ->
 def test_closing_never_waits_long_for_a_queue_that_hangs(
     slurm: SlurmBed, slurm_queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And says what it could not cancel."""
+    """And it names the jobs that it could not cancel."""
     monkeypatch.setattr("jupyter_jobqueue.jobs.retirer.CANCEL_TIMEOUT", 1.0)
     (tmp_path / "scancel").write_text("#!/bin/sh\nexec sleep 600\n")
     (tmp_path / "scancel").chmod(0o755)
@@ -127,7 +127,7 @@ def test_closing_never_waits_long_for_a_queue_that_hangs(
     with monkeypatch.context() as patch:
         patch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
         begun = time.monotonic()
-        with pytest.warns(UserWarning, match=rf"could not cancel {array}_\[0-1\]"):
+        with pytest.warns(UserWarning, match=rf"could not cancel jobs {array}_\[0-1\]"):
             cluster.close()
         assert time.monotonic() - begun < COMMAND_TIMEOUT  # after which the command is given up
     slurm.ask("scancel", *ids)

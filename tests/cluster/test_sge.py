@@ -79,7 +79,7 @@ def test_a_job_in_error_state_is_said_and_goes_with_the_cluster(queue: Queue) ->
         cluster.scale(jobs=1)
         (job,) = cluster.jobs.values()
         until(lambda: job.reason)
-        assert job.reason == f"Job is in error state: qstat -j {job.id} says why"
+        assert job.reason == f"Job is in error state: qstat -j {job.id} shows the reason"
         assert job.stuck
     assert queue.listed() == []
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_jobqueue import SLURMCluster
 from jupyter_jobqueue.errors import QueueError
 from tests.beds.slurm import SlurmBed
 from tests.cluster.conftest import Queue, states, until
@@ -135,8 +134,3 @@ def test_the_doctor_tells_of_the_real_queues(slurm_queue: Queue) -> None:
     assert "  OK  Slurm        slurm-wlm 22.05" in told
     assert "        short            " in told
     assert "walltime up to 00:10:00" in told
-
-
-def test_the_class_documents_every_option() -> None:
-    documented = SLURMCluster.__doc__ or ""
-    assert all(f"\n{name} : " in documented for name in ("cores", "queue", "job_cpu", "shebang"))

@@ -84,8 +84,8 @@ def test_the_next_start_cancels_what_a_killed_program_left_and_tells_so(
             assert when
             # Six, unless workers have missed their scheduler already.
             assert re.fullmatch(
-                r"the program that had cluster killed \(process \d+\) did not close it: "
-                r"\d left-over jobs were cancelled",
+                r"the program of cluster killed \(process \d+\) ended without closing it: "
+                r"\d remaining jobs were cancelled",
                 text,
             )
             assert text in caplog.messages

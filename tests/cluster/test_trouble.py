@@ -136,7 +136,7 @@ def test_a_limit_of_the_site_is_met_by_waiting(
         assert states(cluster) == ["pending"] * 3
         assert (cluster.wanted, cluster.waiting) == (5, 2)
         assert cluster.status_detail == (
-            "limit reached, 2 jobs waiting: the queue takes no more jobs now"
+            "limit reached, 2 jobs waiting: the queue accepts no more jobs now"
         )
         assert "QOSMaxSubmitJobPerUserLimit" in cluster.status_words
         full.cancel(next(iter(cluster.jobs.values())).id)
@@ -168,7 +168,7 @@ def test_the_rate_of_submissions_can_be_bounded(slurm_queue: Queue) -> None:
             cluster.scale(jobs=jobs)
         assert states(cluster) == ["pending"] * 2
         assert cluster.status_detail == (
-            "limit reached, 1 job waiting: max_submissions is 2 a minute"
+            "limit reached, 1 job waiting: max_submissions is 2 per minute"
         )
 
 

@@ -74,7 +74,7 @@ def test_patterns_are_filled_in(tmp_path: Path) -> None:
         (sh("#LOCALQ--cpus=2"), "script line 2: cannot read '#LOCALQ--cpus=2'"),
         (sh("#LOCALQ --memory=2"), "script line 2: unknown option --memory; there are --job-name"),
         (sh("#LOCALQ --cpus="), "script line 2: --cpus has no value"),
-        (sh("#LOCALQ --cpus=1 --time=00:01:00"), "script line 2: one option a line"),
+        (sh("#LOCALQ --cpus=1 --time=00:01:00"), "script line 2: write one option per line"),
         (sh("#LOCALQ --cpus=two"), "script line 2: --cpus=two is not a whole number"),
         (sh("#LOCALQ --cpus=0"), "script line 2: --cpus=0 is not a whole number"),
         (sh("#LOCALQ --time=60"), "script line 2: --time=60 is not a walltime HH:MM:SS"),

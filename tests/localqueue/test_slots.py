@@ -28,9 +28,9 @@ def test_a_large_job_is_not_overtaken(queue: Queue) -> None:
     queue.submit(SLEEP)
     until(lambda: queue.states() == ["RUNNING", "PENDING", "PENDING"])
     jobs = queue.status()
-    assert jobs["2"]["reason"] == "Resources (asks for 2 CPUs, 1 of 2 CPUs in use)"
+    assert jobs["2"]["reason"] == "Resources (requests 2 CPUs, 1 of 2 CPUs in use)"
     assert jobs["3"]["reason"] == (
-        "Priority (behind job 2, which asks for 2 CPUs; 1 of 2 CPUs in use)"
+        "Priority (behind job 2, which requests 2 CPUs; 1 of 2 CPUs in use)"
     )
     queue.cancel("1")
     queue.wait("2", "RUNNING")

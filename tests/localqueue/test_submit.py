@@ -139,7 +139,7 @@ def test_the_command_line_is_checked(queue: Queue) -> None:
 
 def test_a_job_for_more_cpus_than_there_are_is_refused(queue: Queue) -> None:
     assert queue.refusal(sh("#LOCALQ --cpus=3")) == (
-        "script line 2: the job asks for 3 CPUs, but this queue has only 2 "
+        "script line 2: the job requests 3 CPUs, but this queue has only 2 "
         f"({PREFIX}CPUS sets how many)"
     )
 

@@ -198,7 +198,7 @@ async def test_a_second_server_does_not_steal_and_names_what_is_truly_gone(
     (notice,) = await api.ok("GET", "notices")
     assert notice["text"] == (
         "Cluster gone could not be recovered: its scheduler has ended; "
-        "6 left-over jobs were cancelled."
+        "6 remaining jobs were cancelled."
     )
     assert await api.ok("GET", "clusters") == []
     async with asyncio.timeout(120):
@@ -288,7 +288,7 @@ async def test_what_could_not_be_cancelled_at_the_end_is_cancelled_at_the_next_s
     api.manager.adoption.begin()
     await idle(api)
     told = [notice["text"] for notice in await api.ok("GET", "notices")]
-    assert told[-1] == "Cluster mine is closed; 1 left-over job was cancelled."
+    assert told[-1] == "Cluster mine is closed; 1 remaining job was cancelled."
     assert not list(Store().folder.glob("*.json"))
 
 
@@ -311,7 +311,7 @@ async def test_a_queue_that_is_away_at_the_start_is_asked_again(
     await idle(api)
     first, last = [notice["text"] for notice in await api.ok("GET", "notices")]
     assert "Some of its jobs may remain, as the batch system is not responding" in first
-    assert last.endswith("1 left-over job was cancelled.")
+    assert last.endswith("1 remaining job was cancelled.")
 
 
 async def test_a_foreign_file_is_told_of_and_harms_nobody(api: Api) -> None:
@@ -339,7 +339,7 @@ async def test_a_scheduler_ends_when_nobody_renews_its_lease_and_not_before(api:
     api.manager.adoption.begin()
     await idle(api)
     (notice,) = await api.ok("GET", "notices")
-    assert "its scheduler has ended; no job of it was left" in notice["text"]
+    assert "its scheduler has ended; no jobs were left" in notice["text"]
 
 
 async def test_a_cluster_that_somebody_else_has_taken_is_let_go(

@@ -14,7 +14,8 @@ from cryptography import x509
 from distributed import Security
 
 from jupyter_jobqueue.cluster import keys
-from jupyter_jobqueue.cluster.files import CLOSED, KEPT_DAYS, ClusterFiles, expand, forget_closed
+from jupyter_jobqueue.cluster.cleanup import CLOSED, KEPT_DAYS, forget_closed
+from jupyter_jobqueue.cluster.files import ClusterFiles, expand
 from jupyter_jobqueue.errors import InvalidOption
 
 

@@ -74,7 +74,7 @@ def test_a_queue_that_is_full_is_asked_again_after_a_while(
     limits = Limits()
     limits.note_full("sbatch: error: QOSMaxSubmitJobPerUserLimit")
     full = Capacity(
-        0, "the queue takes no more jobs now", "sbatch: error: QOSMaxSubmitJobPerUserLimit"
+        0, "the queue accepts no more jobs now", "sbatch: error: QOSMaxSubmitJobPerUserLimit"
     )
     assert limits.capacity(table([])) == full
     now[0] += FULL_FOR
@@ -87,7 +87,7 @@ def test_submissions_within_a_minute_are_limited(monkeypatch: pytest.MonkeyPatch
     limits.submissions.note(50.0)
     assert limits.capacity(table([])) == Capacity(math.inf)
     limits.submissions.note(60.0)
-    assert limits.capacity(table([])) == Capacity(0, "max_submissions is 2 a minute")
+    assert limits.capacity(table([])) == Capacity(0, "max_submissions is 2 per minute")
 
 
 def test_a_rate_counts_the_last_minute() -> None:

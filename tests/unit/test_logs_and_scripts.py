@@ -9,7 +9,8 @@ from typing import Any
 import dask.config
 import pytest
 
-from jupyter_jobqueue.cluster.files import ClusterFiles, log_limit, trim_logs
+from jupyter_jobqueue.cluster.cleanup import log_limit, trim_logs
+from jupyter_jobqueue.cluster.files import ClusterFiles
 from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.job import Job, JobState
 

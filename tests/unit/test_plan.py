@@ -47,12 +47,21 @@ def test_a_maximum_is_rounded_down_but_to_one_job_at_least(
 
 
 @pytest.mark.parametrize(
-    "sizes",
-    [{"jobs": -1}, {"jobs": True}, {"workers": 1.5}, {"cores": "4"}, {"memory": "lots"}, {}],
+    ("sizes", "message"),
+    [
+        ({"jobs": -1}, "jobs must be a whole number of 0 or more, not -1"),
+        ({"jobs": True}, "jobs must be a whole number of 0 or more, not True"),
+        ({"workers": 1.5}, "workers must be a whole number of 0 or more, not 1.5"),
+        ({"cores": "4"}, "cores must be a whole number of 0 or more, not '4'"),
+        ({"memory": "lots"}, "memory must be an amount of memory such as 24 GB, not 'lots'"),
+        ({"memory": "-5 GB"}, "memory must be an amount of memory such as 24 GB, not '-5 GB'"),
+        ({}, "scale needs a number of workers, jobs or cores, or a size of memory"),
+    ],
 )
-def test_what_is_no_size_is_refused(sizes: dict[str, Any]) -> None:
-    with pytest.raises(InvalidOption):
+def test_what_is_no_size_is_refused(sizes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidOption) as caught:
         jobs_for(build_spec("slurm", SIZE), sizes)
+    assert str(caught.value) == message
 
 
 # ---- names
@@ -112,7 +121,7 @@ def test_protocol(protocol: str | None, encrypted: bool, expected: str) -> None:
 
 @pytest.mark.parametrize("protocol", ["tcp://", "ws", "ucx://", "inproc://", "nosuch"])
 def test_encryption_is_not_given_up_by_accident(protocol: str) -> None:
-    with pytest.raises(InvalidOption, match="add security=False if that is meant"):
+    with pytest.raises(InvalidOption, match="add security=False if this is intended"):
         build_spec("slurm", SIZE, protocol=protocol)
 
 

@@ -135,7 +135,7 @@ def resources(words: list[str]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("keywords", KEYWORDS, ids=str)
-@pytest.mark.filterwarnings("ignore:no memory is asked")
+@pytest.mark.filterwarnings("ignore:the jobs request no memory")
 def test_resources_are_those_of_dask_jobqueue(keywords: dict[str, Any]) -> None:
     _, theirs = headers("oar", "OARJob", keywords)
     ours = OAR().submit(build_spec("oar", keywords).job_spec(tag="jobqueue-abc-0")).argv[1:-1]

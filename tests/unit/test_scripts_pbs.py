@@ -142,7 +142,7 @@ def test_memory_is_requested_as_the_user_wants(
 
 def test_a_warning_says_that_torque_ignores_select() -> None:
     assert Torque().warnings({"resource_spec": "select=1:ncpus=4"}) == [
-        "Torque ignores select= of resource_spec: write nodes=1:ppn=4,mem=8gb or the like"
+        "Torque ignores select= in resource_spec: use a form such as nodes=1:ppn=4,mem=8gb"
     ]
     assert Torque().warnings({"resource_spec": "nodes=1:ppn=4"}) == []
     assert Torque().warnings({"resource_spec": None}) == []

@@ -203,7 +203,7 @@ MINE = {
     "13.7": waits(20, *HOLD, task=7),
     "13.8": waits(20, *HOLD, task=8),
     "13.9": waits(20, *HOLD, task=9),
-    "14": waits(30, BatchState.STUCK, "Job is in error state: qstat -j 14 says why"),
+    "14": waits(30, BatchState.STUCK, "Job is in error state: qstat -j 14 shows the reason"),
     "15": waits(31, *HOLD),
     "16": waits(32),
 }
@@ -233,7 +233,7 @@ def test_jobs_of_others_ways_are_listed_too() -> None:
         "104": "pending",
     }
     assert jobs["94"] == JobStatus(BatchState.RUNNING, node="vm", started=T)
-    assert jobs["103.2"].reason == "Job is in error state: qstat -j 103 says why"
+    assert jobs["103.2"].reason == "Job is in error state: qstat -j 103 shows the reason"
 
 
 @pytest.mark.parametrize("grouping", ["", " -g d", " -r"])

@@ -90,14 +90,15 @@ def test_the_size_of_an_older_record_is_there(tmp_path: Path) -> None:
 
 def test_a_cluster_is_made_of_an_older_record(tmp_path: Path) -> None:
     arguments = snapshot.arguments_of(old_record(tmp_path))
-    spec, files, placement = (arguments[name] for name in ("spec", "files", "placement"))
+    kept = arguments["_kept"]
+    spec, files, placement = kept.spec, kept.files, kept.placement
     assert (spec.system, spec.name, spec.options["queue"]) == ("slurm", "mine", "debug")
     assert (str(files.path), files.tls["tls_ca_file"]) == (OLD["folder"], "/keys/ca.pem")
     assert (placement.address, placement.prefix, placement.lease) == (
         "tls://10.0.0.1:8786", "secret", 600.0,
     )  # fmt: skip
     assert placement.dashboard_port == 0, "its dashboard can be seen on its own machine only"
-    assert (arguments["cluster_id"], arguments["created"]) == ("0123456789ab", 1000.0)
+    assert (kept.id, kept.created) == ("0123456789ab", 1000.0)
 
 
 def test_a_record_is_written_with_the_names_of_its_first_version(tmp_path: Path) -> None:

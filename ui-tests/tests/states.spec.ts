@@ -75,7 +75,7 @@ const CLUSTERS: ICluster[] = [
     ],
     notes: [
       { when: NOW - 90_000, text: 'a node went away, 2 jobs were replaced' },
-      { when: NOW - 660, text: 'found again after the server ended' },
+      { when: NOW - 660, text: 'Reconnected after a server restart' },
       { when: NOW - 600, text: '2 jobs that nobody knew were cancelled' }
     ]
   },
@@ -123,7 +123,7 @@ const NOTICES: INotice[] = [
   {
     id: 'n1',
     when: NOW - 3000,
-    text: 'Cluster slurm-2 did not survive: its scheduler does not answer; 3 left-over jobs were cancelled.'
+    text: 'Cluster slurm-2 could not be recovered: its scheduler has ended; 3 remaining jobs were cancelled.'
   },
   { id: 'n2', when: NOW - 60, text: 'Cluster night closed: it was idle.' }
 ];
@@ -211,7 +211,7 @@ const SCHEMA: ISchema = {
       ...main
     },
     memory_per: {
-      ...text('Memory per', 'What the memory is asked for.'),
+      ...text('Memory per', 'Whether to request memory per node, or not at all.'),
       enum: ['node', 'none'],
       default: 'node'
     },

@@ -13,7 +13,9 @@ export function insertCode(
   if (!notebook) {
     Clipboard.copyToSystem(code);
     Notification.info(
-      trans.__('No notebook is open: the client code was copied instead.'),
+      trans.__(
+        'No notebook is open. The client code was copied to the clipboard.'
+      ),
       { autoClose: 5000 }
     );
     return;

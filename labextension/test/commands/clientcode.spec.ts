@@ -49,7 +49,7 @@ describe('#insertCode()', () => {
     insertCode(CODE, notebooks, trans);
     expect(copy.mock.calls).toEqual([[CODE]]);
     expect(Notification.manager.notifications[0].message).toContain(
-      'the client code was copied'
+      'The client code was copied to the clipboard.'
     );
     expect(insert).not.toHaveBeenCalled();
   });

@@ -163,7 +163,7 @@ async def test_a_full_queue_gets_ever_smaller_parts_and_the_rest_waits() -> None
     await bench.group.resize(Target(6))
     assert bench.group.scaler.waiting == 2
     assert bench.group.health.problem == Problem(
-        "limit reached, 2 jobs waiting: the queue takes no more jobs now",
+        "limit reached, 2 jobs waiting: the queue accepts no more jobs now",
         "QOSMaxSubmitJobPerUserLimit",
     )
 
@@ -269,9 +269,7 @@ async def test_closing_cancels_what_is_there_and_names_what_cannot_be_known() ->
     bench.queue.submit_errors = [CommandTimedOut("no answer")]
     bench.queue.status_errors = [QueueDown("down"), QueueDown("down")]
     await bench.group.resize(Target(2))
-    assert await bench.group.close() == [
-        "what may be there with the name or comment jobqueue-abc-1"
-    ]
+    assert await bench.group.close() == ["with jobqueue-abc-1 in its name or comment"]
     assert bench.queue.cancelled == [["1_0"]]
 
 
@@ -339,8 +337,8 @@ async def test_of_jobs_that_vanish_three_are_replaced_and_the_rest_needs_a_perso
     assert (bench.queue.sizes, bench.states.count("lost")) == ([8, 3], 11)
     assert bench.group.degraded
     assert bench.group.health.problem == Problem(
-        "The queue no longer lists 11 jobs, and nobody saw them end. They are replaced when it "
-        "shows how they ended, or when somebody retries.",
+        "The queue no longer lists 11 jobs, and how they ended is unknown. They are replaced when "
+        "the queue shows how they ended, or when you retry.",
         "Not listed: 1_[0-7], 2_[0-2]",
         can_retry=True,
     )
