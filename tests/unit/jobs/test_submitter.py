@@ -192,4 +192,4 @@ async def test_no_command_is_run_beyond_the_rate_that_is_allowed() -> None:
     bench.submitter.may_submit = limits.take
     await bench.submitter.submit(5)
     assert bench.queue.sizes == [1, 1]
-    assert limits.capacity(bench.table).reason == "max_submissions is 2 a minute"
+    assert limits.capacity(bench.table).reason == "max_submissions is 2 per minute"
