@@ -19,6 +19,7 @@ from distributed.utils import silence_logging_cmgr
 from jupyter_jobqueue.cluster import display, fields, keys, snapshot
 from jupyter_jobqueue.cluster.assembly import Assembly, Hooks
 from jupyter_jobqueue.cluster.client_code import client_code
+from jupyter_jobqueue.cluster.environment import check_environment
 from jupyter_jobqueue.cluster.exit import close_at_exit
 from jupyter_jobqueue.cluster.request import build_spec, check_keywords, encrypts
 from jupyter_jobqueue.cluster.size import Pace, Size, Sizes, jobs_for, policy
@@ -199,6 +200,7 @@ class JobQueueCluster(Cluster):
     async def _start_scheduler(self, silence_logs: str | int | bool, undo: ExitStack) -> None:
         if silence_logs:
             undo.enter_context(silence_logging_cmgr(level=silence_logs))
+        await check_environment(self.spec.options)
         if self.security is None:
             self.security = await asyncio.to_thread(keys.make)  # too long for an event loop
         self.scheduler_comm = await self._parts.start_scheduler(self.security)

@@ -17,7 +17,9 @@ from jupyter_jobqueue.adapters.text import quote
 from jupyter_jobqueue.batch.command import command_line
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.site import refuse_elsewhere, with_site_options
+from jupyter_jobqueue.cluster.environment import choose_one, with_interpreter
 from jupyter_jobqueue.cluster.worker import worker_command
+from jupyter_jobqueue.environments.kernels import Find, find
 from jupyter_jobqueue.errors import InvalidOption, shortened
 from jupyter_jobqueue.jobs.table import JobShape
 from jupyter_jobqueue.options.check import check, refuse_unknown
@@ -186,6 +188,7 @@ def build_spec(
     scheduler_options: Mapping[str, Any] | None = None,
     protocol: str | None = None,
     encrypted: bool = True,
+    find_kernel: Find = find,
 ) -> ClusterSpec:
     """Combine profile and keywords, and check everything.
 
@@ -218,7 +221,8 @@ def build_spec(
     """
     profile, options = resolve(system, config_name, keywords)
     adapter = adapter_for(system)
-    checked = check(system, with_site_options(adapter, options))
+    checked = check(system, with_site_options(adapter, choose_one(keywords, options)))
+    checked = with_interpreter(checked, find_kernel)
     refuse_elsewhere(adapter, checked)
     for sentence in adapter.warnings(checked):
         warnings.warn(sentence, UserWarning, stacklevel=3)

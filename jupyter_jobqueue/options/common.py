@@ -23,10 +23,18 @@ COMMON = (
         "job_name", Kind.TEXT, "Job name", "Name of the jobs in the queue.", default="dask-worker"
     ),
     Option(
+        "kernel",
+        Kind.TEXT,
+        "Kernel",
+        "Jupyter kernel whose environment runs the scheduler and the workers.",
+        example="python3",
+    ),
+    Option(
         "python",
         Kind.TEXT,
         "Python",
-        "Python interpreter that runs the workers; this program's interpreter if not set.",
+        "Python interpreter that runs the scheduler and the workers; this program's interpreter if "
+        "not set.",
         example="/opt/conda/bin/python",
     ),
     Option(

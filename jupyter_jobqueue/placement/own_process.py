@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,13 +31,13 @@ class OwnProcess(ProcessPlacement):
 
     Parameters
     ----------
-    python : str
-        Python interpreter of the scheduler; it needs only `distributed`.
+    python : sequence of str
+        Command of the scheduler's Python; it needs only `distributed`.
     process : subprocess.Popen, optional
         The process; None until `start`.
     """
 
-    python: str = sys.executable
+    python: Sequence[str] = (sys.executable,)
     # Not a process of asyncio, which is killed when its loop closes.
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -44,7 +46,7 @@ class OwnProcess(ProcessPlacement):
         log = os.open(self.log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             self.process = subprocess.Popen(  # noqa: ASYNC220 (takes a millisecond)
-                [self.python, program.__file__],
+                [*self.python, program.__file__],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -52,7 +54,9 @@ class OwnProcess(ProcessPlacement):
                 env=without_secrets(os.environ),
             )
         except OSError as error:
-            raise SchedulerFailed(f"{self.python} cannot be started", details=str(error)) from error
+            raise SchedulerFailed(
+                f"{shlex.join(self.python)} cannot be started", details=str(error)
+            ) from error
         finally:
             os.close(log)
         answer = await self._configure(self.process, _config(request, self.prefix, self.lease))

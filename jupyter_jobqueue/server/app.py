@@ -8,6 +8,7 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Type
 
+from jupyter_jobqueue.environments.kernels import find_in
 from jupyter_jobqueue.server.activity import INTERVAL, Activity
 from jupyter_jobqueue.server.base import MANAGER
 from jupyter_jobqueue.server.dashboard import ROUTES as DASHBOARDS
@@ -37,6 +38,8 @@ class JobQueueApp(ExtensionApp):
         self.activity = Activity(self.settings, lambda: self.manager.computes(2 * INTERVAL))
         atexit.register(self.manager.close_at_exit)  # in case there is no time to stop
         if self.serverapp is not None:
+            if self.serverapp.kernel_spec_manager is not None:
+                self.manager.find_kernel = find_in(self.serverapp.kernel_spec_manager)
             # In the event loop: the server does not wait for the recovery.
             self.serverapp.io_loop.add_callback(self._begin)
 

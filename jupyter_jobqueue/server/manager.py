@@ -11,6 +11,7 @@ from traitlets import Bool, Float
 from jupyter_jobqueue.adapters.text import jobs_shown
 from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
+from jupyter_jobqueue.cluster.environment import check_environment, scheduler_python
 from jupyter_jobqueue.cluster.exit import cancel_all
 from jupyter_jobqueue.cluster.request import ClusterSpec
 from jupyter_jobqueue.cluster.snapshot import Kept
@@ -289,9 +290,10 @@ class ClusterManager(ServerPolicy):
         self._check_room()
         maximum = target.adapt.maximum or 0 if target.adapt else 0
         self._check_size("adapt.maximum" if target.adapt else "jobs", max(target.jobs, maximum))
-        await self.discovery.detect_dialects()
-        spec = self._spec(profile, system, options or {}, name)
+        spec = await self._spec(profile, system, options or {}, name)
         self.discovery.require(spec.system)
+        await check_environment(spec.options)
+        spec = self._named(spec, name)  # nobody else takes the name from here on
         entry = self.add(self._cluster(spec), target)
         made = views.cluster(entry)
         # Before the answer: even if the server is killed now, the next one knows the cluster.
@@ -481,7 +483,7 @@ class ClusterManager(ServerPolicy):
         return self._clusters[cluster_id]
 
     def _cluster(self, spec: ClusterSpec) -> JobQueueCluster:
-        placement = OwnProcess(lease=self.lease)
+        placement = OwnProcess(lease=self.lease, python=scheduler_python(spec.options))
         kept = Kept.new(spec, placement)
         placement.log = kept.files.path / "scheduler.log"
         return CLASSES[spec.system](

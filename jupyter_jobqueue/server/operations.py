@@ -23,6 +23,7 @@ from jupyter_jobqueue.server.responses import (
     LogModel,
     NoticeModel,
     OptionsSchemaModel,
+    PreviewModel,
     ProfileModel,
     SystemModel,
 )
@@ -131,8 +132,8 @@ OPERATIONS = (
         "job-script",
         "previewJobScript",
         "Preview the job script and submit command of a cluster, without starting anything.",
-        SCRIPT,
-        JobScriptModel,
+        "Script, command and environment.",
+        PreviewModel,
         body=Preview,
         errors=(400, 404, 504),
     ),

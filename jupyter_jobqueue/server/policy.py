@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -12,11 +13,17 @@ from traitlets import Bool, Float, Integer, List, Unicode, default
 from traitlets.config import LoggingConfigurable
 
 from jupyter_jobqueue.adapters import ADAPTERS
+from jupyter_jobqueue.batch.threads import RECORDS
+from jupyter_jobqueue.cluster.environment import check_environment, kernel_environment
 from jupyter_jobqueue.cluster.request import ClusterSpec, build_spec
 from jupyter_jobqueue.discovery import Discovery
-from jupyter_jobqueue.errors import InvalidOption, WrongState, shortened
+from jupyter_jobqueue.environments.compare import differences
+from jupyter_jobqueue.environments.kernels import Find, find
+from jupyter_jobqueue.environments.launcher import Kernel
+from jupyter_jobqueue.environments.versions import Environment
+from jupyter_jobqueue.errors import InvalidOption, TooSlow, WrongState, shortened
 from jupyter_jobqueue.options import profiles
-from jupyter_jobqueue.server.responses import JobScriptModel
+from jupyter_jobqueue.server.responses import EnvironmentModel, PreviewModel
 
 
 class ServerPolicy(LoggingConfigurable):
@@ -54,6 +61,7 @@ class ServerPolicy(LoggingConfigurable):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.discovery = Discovery(self.allowed_systems, self.query_timeout)
+        self.find_kernel: Find = find
 
     @property
     def names(self) -> set[str]:
@@ -61,72 +69,113 @@ class ServerPolicy(LoggingConfigurable):
         return set()
 
     async def preview(
-        self, *, profile: str | None, system: str | None, options: Mapping[str, Any]
-    ) -> JobScriptModel:
-        """Return the script and command of a cluster without submitting anything.
+        self,
+        *,
+        profile: str | None,
+        system: str | None,
+        options: Mapping[str, Any],
+        notebook: str | None = None,
+    ) -> PreviewModel:
+        """Return script, command and environment of a cluster without submitting anything.
 
         Parameters
         ----------
-        profile : str or None
-            Name of the profile; None for that of the batch system.
-        system : str or None
-            Batch system; None for that of the profile.
+        profile, system : str, optional
+            A section of the configuration, or a batch system.
         options : Mapping
-            Option values by name.
+            Options of its jobs, which override the profile.
+        notebook : str, optional
+            Kernel of the notebook that will use the cluster.
 
         Returns
         -------
-        JobScriptModel
-            Script and command.
+        PreviewModel
+            Script, command and environment.
 
         Raises
         ------
         InvalidOption
-            If a value is invalid.
+            If a value is invalid, or if the environment cannot run workers.
         NotFound
             If there is no such profile or batch system.
+        TooSlow
+            If the kernel cannot be looked up.
         """
-        await self.discovery.detect_dialects()
-        script, command = self._spec(profile, system, options).preview()
-        return JobScriptModel(script=script, command=command)
+        spec = self._named(await self._spec(profile, system, options), None)
+        script, command = spec.preview()
+        return PreviewModel(
+            script=script, command=command, environment=await self._environment(spec, notebook)
+        )
 
-    def _spec(
+    async def _environment(
+        self, spec: ClusterSpec, notebook: str | None
+    ) -> EnvironmentModel | None:
+        found = await check_environment(spec.options)
+        if found is None:
+            return None
+        return EnvironmentModel(
+            executable=found.executable,
+            python=found.python,
+            packages=dict(found.packages),
+            differences=await self._differences(found, spec, notebook) if notebook else [],
+        )
+
+    async def _differences(self, found: Environment, spec: ClusterSpec, notebook: str) -> list[str]:
+        if notebook == spec.options["kernel"]:
+            return []
+        try:
+            theirs = await kernel_environment(await self._kernel(notebook), spec.options)
+        except (InvalidOption, TooSlow) as error:
+            return [f"the versions of the notebook are not known: {error.message}"]
+        return differences(found, theirs, "the notebook") if theirs else []
+
+    async def _kernel(self, name: str) -> Kernel:
+        """Find a kernel outside the event loop, as some servers have to search for it."""
+        try:
+            return await RECORDS.run(self.find_kernel, name)
+        except TimeoutError:
+            raise TooSlow(f"kernel {name!r} cannot be looked up", field="options.kernel") from None
+
+    async def _spec(
         self,
         profile: str | None,
         system: str | None,
         options: Mapping[str, Any],
         name: str | None = None,
     ) -> ClusterSpec:
+        await self.discovery.detect_dialects()
         chosen = profiles.profile(
             profile or self.discovery.known(system or ""), system and self.discovery.known(system)
         )
-        unique = self._name(chosen.name, name)
+        stem = re.sub(r"[^A-Za-z0-9._-]", "-", chosen.name)[:48]
+        wanted = options.get("kernel") or (
+            "" if options.get("python") else chosen.options.get("kernel")
+        )
+        kernel = await self._kernel(wanted) if isinstance(wanted, str) and wanted else None
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             spec = build_spec(
                 chosen.system,
                 options,
                 config_name=chosen.name,
-                name=unique,
+                name=name if name is not None else stem,
                 encrypted=self.encrypted,
+                find_kernel=(lambda _: kernel) if kernel else self.find_kernel,
             )
         for warning in warned:
             self.log.warning("%s", warning.message)
         return spec
 
-    def _name(self, profile: str, name: str | None) -> str:
+    def _named(self, spec: ClusterSpec, name: str | None) -> ClusterSpec:
+        """Return a spec with the name wanted or, if that is None, the next of its profile."""
         taken = self.names
         if name in taken:
             raise WrongState(
                 f"a cluster named {shortened(name)} exists already; choose another name",
                 field="name",
             )
-        stem = re.sub(r"[^A-Za-z0-9._-]", "-", profile)[:48]
-        return (
-            name
-            if name is not None
-            else next(n for i in count(1) if (n := f"{stem}-{i}") not in taken)
-        )
+        free = (n for i in count(1) if (n := f"{spec.name}-{i}") not in taken)
+        return replace(spec, name=next(free) if name is None else name)
 
     def _check_room(self) -> None:
         """Refuse one more cluster than this server may have."""

@@ -76,8 +76,8 @@ class Scale(Model):
         return self.model_dump(exclude_none=True)
 
 
-class Preview(Model):
-    """A cluster to preview; `profile` or `system` is required."""
+class Wanted(Model):
+    """What a cluster shall be made of."""
 
     profile: str | None = None
     system: str | None = None
@@ -90,7 +90,14 @@ class Preview(Model):
         return self
 
 
-class Create(Preview):
+class Preview(Wanted):
+    """A cluster to preview; `profile` or `system` is required."""
+
+    notebook: str | None = None
+    """Name of the kernel of the notebook that will use the cluster, to compare versions."""
+
+
+class Create(Wanted):
     """A new cluster; `profile` or `system` is required, `jobs` and `adapt` exclude each other."""
 
     name: Annotated[str, Field(min_length=1)] | None = None

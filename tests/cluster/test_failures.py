@@ -23,9 +23,10 @@ from tests.cluster.conftest import Queue, states, until, wake
 
 
 def empty_python(folder: Path) -> dict[str, Any]:
-    """Return the option for a Python that has no packages."""
+    """Return the options for a Python that has no packages, and that only the nodes can find."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "empty"], check=True)
-    return {"python": str(folder / "empty" / "bin" / "python")}
+    where = f"PYTHON_OF_NODE={folder / 'empty' / 'bin' / 'python'}"
+    return {"python": "$PYTHON_OF_NODE", "job_script_prologue": [where]}
 
 
 def stale_address(folder: Path) -> dict[str, Any]:

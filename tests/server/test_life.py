@@ -182,7 +182,7 @@ async def test_a_start_that_fails_stays_in_the_list_until_deleted(
     monkeypatch.setattr(
         OwnProcess,
         "__init__",
-        lambda self, **given: original(self, python="/no/such/python", **given),
+        lambda self, **given: original(self, **{**given, "python": ["/no/such/python"]}),
     )
     made = await api.create(state="failed", jobs=1)
     assert "/no/such/python" in made["detail"]

@@ -17,9 +17,11 @@ from jupyter_jobqueue.server.responses.cluster import (
     RangeModel,
 )
 from jupyter_jobqueue.server.responses.machine import (
+    EnvironmentModel,
     JobScriptModel,
     OptionSchemaModel,
     OptionsSchemaModel,
+    PreviewModel,
     ProfileModel,
     QueueModel,
     SystemModel,
@@ -29,6 +31,7 @@ __all__ = [
     "ClientCodeModel",
     "ClusterModel",
     "DecisionModel",
+    "EnvironmentModel",
     "ErrorModel",
     "JobCountsModel",
     "JobModel",
@@ -38,6 +41,7 @@ __all__ = [
     "NoticeModel",
     "OptionSchemaModel",
     "OptionsSchemaModel",
+    "PreviewModel",
     "ProfileModel",
     "QueueModel",
     "RangeModel",

@@ -83,3 +83,22 @@ class JobScriptModel(ResponseModel):
 
     script: str
     command: str
+
+
+class EnvironmentModel(ResponseModel):
+    """The Python that runs the scheduler and the workers."""
+
+    executable: str
+    python: str
+    """Version."""
+    packages: dict[str, str | None]
+    """Version of each package on which computing depends; null if it is not installed."""
+    differences: list[str]
+    """Sentences about versions that differ from those of the notebook."""
+
+
+class PreviewModel(JobScriptModel):
+    """What would be submitted, and in which environment it would run."""
+
+    environment: EnvironmentModel | None
+    """Null if it is not on this machine: it may be on the compute nodes."""

@@ -1,0 +1,1 @@
+"""The Python environments that run schedulers and workers: those of Jupyter kernels, and others."""
