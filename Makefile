@@ -15,6 +15,7 @@ SOAK_ARGS ?=
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 SKIPPED := $(CURDIR)/$(VENV)/skipped
+OLDEST := $(VENV)/oldest/.installed
 FRONT_END := jupyter_jobqueue/labextension/package.json
 FRONT_END_SOURCES := $(shell find labextension -type f \
 	-not -path 'labextension/lib/*' -not -path 'labextension/test/*' 2>/dev/null)
@@ -32,7 +33,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help lab test quick check pytest jest browser bench soak clean
+.PHONY: help lab test quick check pytest oldest jest browser bench soak clean
 .PHONY: python-check front-end-check unit real-queues browser-tools
 # Only `test` and `quick` run several things at the same time.
 ifeq ($(MAKELEVEL),0)
@@ -54,6 +55,7 @@ test: ## Run everything: check, jest, pytest with real Slurm, browser; name what
 	@rm -f $(SKIPPED)
 	+@$(TOGETHER) check jest browser-tools; status=$$?; \
 	$(MAKE) --no-print-directory pytest || status=$$?; \
+	$(MAKE) --no-print-directory oldest || status=$$?; \
 	$(MAKE) --no-print-directory browser || status=$$?; \
 	echo; echo "skipped: $$(sort -u $(SKIPPED) 2>/dev/null | paste -sd ';' | sed 's/;/; /g')"; \
 	exit $$status
@@ -73,8 +75,13 @@ front-end-check: node_modules/.installed $(FRONT_END)
 
 # The + has its output shown while it runs. Tests with something in common stay together, and those
 # that take longest begin first: tests/conftest.py.
-pytest: $(VENV)/dev real-queues ## Run the Python tests (PYTEST_ARGS="-k scale -x")
+pytest: $(VENV)/dev $(OLDEST) real-queues ## Run the Python tests (PYTEST_ARGS="-k scale -x")
 	+SKIPPED_FILE=$(SKIPPED) python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
+
+# The adapters and the embedded queue need the standard library only: they are left out.
+oldest: $(OLDEST) ## Run tests with the lowest versions that pyproject.toml allows
+	PYTHONPATH=$(CURDIR) $(VENV)/oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile tests/server/test_life.py \
+		$(addsuffix .py,$(addprefix tests/unit/test_,config defaults display folder plan snapshot spec store))
 
 unit: $(VENV)/dev
 	python -m pytest -n 2 --dist loadfile tests/unit tests/test_layers.py tests/test_package.py
@@ -140,6 +147,13 @@ $(VENV)/lab: $(PACKAGING) $(FRONT_END)
 $(VENV)/dev: $(PACKAGING) $(FRONT_END)
 	pip install --quiet --editable '.[lab,test,dev]'
 	@touch $@ $(VENV)/lab
+
+# Of the packages that pyproject.toml names the lowest versions, of what those need the newest.
+$(OLDEST): pyproject.toml | $(VENV)/dev
+	$(PYTHON) -m venv --clear $(VENV)/oldest
+	uv pip install --quiet --python $(VENV)/oldest/bin/python --resolution lowest-direct --only-binary :all: \
+		--requirements pyproject.toml --extra test
+	@touch $@
 
 $(VENV)/bench: $(VENV)/dev
 	pip install --quiet --editable '.[bench]'

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from jupyter_jobqueue.environments.launcher import Kernel
-from jupyter_jobqueue.errors import InvalidOption, nearest
+from jupyter_jobqueue.errors import InvalidOption, nearest, shortened
 
 OUR_PYTHON = re.compile(rf"python({sys.version_info.major}(\.{sys.version_info.minor})?)?")
 """Names for which Jupyter starts the Python of the server (`KernelManager.format_kernel_cmd`)."""
@@ -60,7 +60,7 @@ def find_in(specifications: Specifications) -> Find:
         except KeyError:
             known = sorted(specifications.find_kernel_specs())
             raise InvalidOption(
-                f"there is no kernel {name!r} on this machine; {nearest(name, known)}",
+                f"there is no kernel {shortened(name)} on this machine; {nearest(name, known)}",
                 field="options.kernel",
             ) from None
         return _kernel(name, spec)

@@ -134,7 +134,7 @@ class ServerPolicy(LoggingConfigurable):
         try:
             return await RECORDS.run(self.find_kernel, name)
         except TimeoutError:
-            raise TooSlow(f"kernel {name!r} cannot be looked up", field="options.kernel") from None
+            raise TooSlow(f"kernel {shortened(name)} cannot be looked up", field="options.kernel") from None
 
     async def _spec(
         self,
