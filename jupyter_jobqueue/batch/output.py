@@ -40,6 +40,13 @@ class Output:
     async def collect(self, process: asyncio.subprocess.Process, text: str) -> None:
         """Write to a process, read both streams to their ends, and wait for the end of it.
 
+        Parameters
+        ----------
+        process : asyncio.subprocess.Process
+            The process.
+        text : str
+            What it reads from standard input.
+
         Raises
         ------
         TooMuch
@@ -55,7 +62,15 @@ class Output:
         await process.wait()
 
     async def read(self, call: Call[T], exit_code: int | None) -> T:
-        """Parse what was printed, a long text in a thread; see `read_result` for its errors."""
+        """Parse what was printed, a long text in a thread; see `read_result` for its errors.
+
+        Parameters
+        ----------
+        call : Call
+            What was run.
+        exit_code : int or None
+            How it ended.
+        """
         if len(self._out) + len(self._err) <= SMALL:
             return self._parsed(call, exit_code)
         try:

@@ -43,7 +43,15 @@ class WaitingReasons:
         return self._adapter.why_waiting(sorted(ids)) if ids else None
 
     def note(self, answers: Mapping[str, str], jobs: Mapping[str, JobStatus]) -> None:
-        """Note the answer to the question, by id."""
+        """Note the answer to the question.
+
+        Parameters
+        ----------
+        answers : Mapping
+            Reasons by id.
+        jobs : Mapping
+            What the batch system lists, by id.
+        """
         self._answers.update({jobs[each].tag: answers[each] for each in answers if each in jobs})
 
     def complete(self, jobs: Listing) -> Listing:

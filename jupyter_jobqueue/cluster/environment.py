@@ -72,7 +72,7 @@ def _folder(options: Mapping[str, Any]) -> Path:
     """Return the folder for the programs that stand for kernels."""
     shared = options["shared_temp_directory"]
     if shared:
-        return expand(shared) / "jobqueue-kernels"
+        return expand(shared, "shared_temp_directory") / "jobqueue-kernels"
     return platformdirs.user_state_path("jupyter-jobqueue") / "kernels"
 
 

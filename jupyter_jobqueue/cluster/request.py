@@ -208,6 +208,8 @@ def build_spec(
         Protocol of Dask; ``"tls://"`` if None, or ``"tcp://"`` without encryption.
     encrypted : bool
         Whether the cluster uses TLS.
+    find_kernel : callable
+        Returns the Jupyter kernel of a name.
 
     Raises
     ------

@@ -77,7 +77,25 @@ def read(jobs: Mapping[str, Job], name: str, stream: str, lines: int) -> JobLog:
 
 
 def open_log(path: str, flags: int) -> int:
-    """Open a file only if it is regular: a pipe may block, and a link may lead anywhere."""
+    """Open a file only if it is regular: a pipe may block, and a link may lead anywhere.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    flags : int
+        How to open it, as for `os.open`.
+
+    Returns
+    -------
+    int
+        The file descriptor.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened, or is not regular.
+    """
     handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
     if stat.S_ISREG(os.fstat(handle).st_mode):
         return handle

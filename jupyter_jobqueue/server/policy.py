@@ -23,7 +23,7 @@ from jupyter_jobqueue.environments.launcher import Kernel
 from jupyter_jobqueue.environments.versions import Environment
 from jupyter_jobqueue.errors import InvalidOption, TooSlow, WrongState, shortened
 from jupyter_jobqueue.options import profiles
-from jupyter_jobqueue.server.responses import EnvironmentModel, PreviewModel
+from jupyter_jobqueue.server.responses import EnvironmentModel, JobScriptPreviewModel
 
 
 class ServerPolicy(LoggingConfigurable):
@@ -75,7 +75,7 @@ class ServerPolicy(LoggingConfigurable):
         system: str | None,
         options: Mapping[str, Any],
         notebook: str | None = None,
-    ) -> PreviewModel:
+    ) -> JobScriptPreviewModel:
         """Return script, command and environment of a cluster without submitting anything.
 
         Parameters
@@ -89,7 +89,7 @@ class ServerPolicy(LoggingConfigurable):
 
         Returns
         -------
-        PreviewModel
+        JobScriptPreviewModel
             Script, command and environment.
 
         Raises
@@ -103,7 +103,7 @@ class ServerPolicy(LoggingConfigurable):
         """
         spec = self._named(await self._spec(profile, system, options), None)
         script, command = spec.preview()
-        return PreviewModel(
+        return JobScriptPreviewModel(
             script=script, command=command, environment=await self._environment(spec, notebook)
         )
 
@@ -134,7 +134,9 @@ class ServerPolicy(LoggingConfigurable):
         try:
             return await RECORDS.run(self.find_kernel, name)
         except TimeoutError:
-            raise TooSlow(f"kernel {shortened(name)} cannot be looked up", field="options.kernel") from None
+            raise TooSlow(
+                f"kernel {shortened(name)} cannot be looked up", field="options.kernel"
+            ) from None
 
     async def _spec(
         self,

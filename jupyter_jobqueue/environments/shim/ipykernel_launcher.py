@@ -25,7 +25,15 @@ def without_us(path: str) -> str:
 
 
 def set_or_remove(name: str, value: str) -> None:
-    """Set an environment variable, or remove it if there is no value for it."""
+    """Set an environment variable, or remove it if there is no value for it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the variable.
+    value : str
+        Its value; empty to remove it.
+    """
     os.environ[name] = value
     if not value:
         del os.environ[name]

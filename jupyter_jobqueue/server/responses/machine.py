@@ -97,7 +97,7 @@ class EnvironmentModel(ResponseModel):
     """Sentences about versions that differ from those of the notebook."""
 
 
-class PreviewModel(JobScriptModel):
+class JobScriptPreviewModel(JobScriptModel):
     """What would be submitted, and in which environment it would run."""
 
     environment: EnvironmentModel | None

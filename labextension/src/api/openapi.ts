@@ -383,6 +383,18 @@ export interface components {
             jobs: number;
             reason: string;
         };
+        /** @description The Python that runs the scheduler and the workers. */
+        Environment: {
+            executable: string;
+            /** @description Version. */
+            python: string;
+            /** @description Version of each package on which computing depends; null if it is not installed. */
+            packages: {
+                [key: string]: string | null;
+            };
+            /** @description Sentences about versions that differ from those of the notebook. */
+            differences: string[];
+        };
         /** @description An error. */
         Error: {
             /** @description One sentence for people. */
@@ -441,6 +453,13 @@ export interface components {
         JobScript: {
             script: string;
             command: string;
+        };
+        /** @description What would be submitted, and in which environment it would run. */
+        JobScriptPreview: {
+            script: string;
+            command: string;
+            /** @description Null if it is not on this machine: it may be on the compute nodes. */
+            environment: components["schemas"]["Environment"] | null;
         };
         /**
          * @description The state of a job, from its submission to its end.
@@ -501,6 +520,8 @@ export interface components {
             profile?: string | null;
             system?: string | null;
             options?: components["schemas"]["Options"];
+            /** @description Name of the kernel of the notebook that will use the cluster, to compare versions. */
+            notebook?: string | null;
         };
         /** @description A section of `jobqueue` in the Dask configuration. */
         Profile: {
@@ -717,13 +738,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Script and command. */
+            /** @description Script, command and environment. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobScript"];
+                    "application/json": components["schemas"]["JobScriptPreview"];
                 };
             };
             400: components["responses"]["BadInput"];
