@@ -59,6 +59,7 @@ STATUSES = {
     "scaleCluster": "200 400 403 404 409 502",
     "adaptCluster": "200 400 403 404 409 502",
     "retryCluster": "200 403 404 409 502",
+    "restartCluster": "201 403 404 409",
     "getJobScript": "200 403 404",
     "listJobs": "200 403 404",
     "getJobLog": "200 400 403 404",
