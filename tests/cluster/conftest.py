@@ -16,9 +16,16 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue import JobQueueCluster, LocalCluster, SGECluster, SLURMCluster
+from jupyter_jobqueue import (
+    HTCondorCluster,
+    JobQueueCluster,
+    LocalCluster,
+    SGECluster,
+    SLURMCluster,
+)
 from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.localqueue.store import Store
+from tests.beds.htcondor import HTCondorBed
 from tests.beds.sge import SGEBed
 from tests.beds.slurm import SlurmBed
 
@@ -145,6 +152,25 @@ def sge_queue(sge: SGEBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Q
     }
     refused, words = {"queue": "nosuch.q"}, 'job requests unknown queue "nosuch.q"'
     return Queue(SGECluster, options, ids, lambda job: sge.ask("qdel", job), refused, words)
+
+
+@pytest.fixture
+def htcondor_queue(htcondor: HTCondorBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    def ids() -> list[str]:
+        return [line.split()[0] for line in htcondor.jobs()]
+
+    monkeypatch.chdir(tmp_path)
+    options = {
+        "cores": 1,
+        "nanny": False,  # half as many processes; Slurm is tested with nannies
+        "memory": "500 MB",
+        "interface": "lo",
+    }
+    refused = {"job_extra_directives": {"universe": "nosuch"}}
+    words = "I don't know about the 'nosuch' universe"
+    return Queue(
+        HTCondorCluster, options, ids, lambda job: htcondor.ask("condor_rm", job), refused, words
+    )
 
 
 @pytest.fixture(params=["local", pytest.param("slurm", marks=pytest.mark.slurm)])

@@ -463,7 +463,7 @@ export interface components {
             command: string;
         };
         /**
-         * @description Where a job is in its life.
+         * @description The state of a job, from its submission to its end.
          * @enum {string}
          */
         JobState: "submitting" | "pending" | "held" | "starting" | "running" | "closing" | "done" | "failed" | "cancelled" | "lost";
