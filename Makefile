@@ -16,6 +16,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 SKIPPED := $(CURDIR)/$(VENV)/skipped
 OLDEST := $(VENV)/oldest/.installed
+HANDOVERS := $(CURDIR)/$(VENV)/handovers
 FRONT_END := jupyter_jobqueue/labextension/package.json
 FRONT_END_SOURCES := $(shell find labextension -type f \
 	-not -path 'labextension/lib/*' -not -path 'labextension/test/*' 2>/dev/null)
@@ -33,7 +34,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help lab test quick check pytest oldest jest browser bench soak clean
+.PHONY: help lab test quick check pytest oldest jest browser bench soak handovers clean
 .PHONY: python-check front-end-check unit real-queues browser-tools
 # Only `test` and `quick` run several things at the same time.
 ifeq ($(MAKELEVEL),0)
@@ -109,6 +110,11 @@ browser-tools: node_modules/.installed
 
 soak: $(VENV)/dev ## Random faults for some minutes, on the embedded queue (SOAK_ARGS="--minutes 20 --seed 7")
 	python -m tests.soak $(SOAK_ARGS)
+
+handovers: $(VENV)/dev real-queues ## Run work past time limits on each batch system, and print a table; takes an hour
+	@rm -f $(HANDOVERS)
+	JUPYTER_JOBQUEUE_TEST_HANDOVERS=$(HANDOVERS) python -m pytest -q tests/cluster/test_handover.py $(PYTEST_ARGS); \
+	status=$$?; python -m tests.handovers $(HANDOVERS); exit $$status
 
 bench: $(VENV)/bench ## Compare with dask-jobqueue on real Slurm (BENCH_ARGS=...)
 	@scripts/apt-install $(SLURM_PACKAGES)

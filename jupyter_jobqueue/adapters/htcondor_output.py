@@ -54,6 +54,9 @@ ATTRIBUTES = ",".join(
         "ExitSignal",
         "Out",
         "Err",
+        "AllowedJobDuration",
+        "AllowedExecuteDuration",
+        "ServerTime",
     )
 )
 
@@ -112,7 +115,24 @@ def _status(ad: Mapping[str, Any], left: bool) -> JobStatus:
         signal=ad.get("ExitSignal") if state.ended and by_signal else None,
         element=ad["ProcId"],
         ended_by_system=_hold_code(ad) in TIME_LIMITS,
+        limit=None if state.ended else _limit(ad),
+        ran=_ran(ad) if state is BatchState.RUNNING else None,
     )
+
+
+def _limit(ad: Mapping[str, Any]) -> float | None:
+    limits = (_number(ad.get(f"Allowed{kind}Duration")) for kind in ("Job", "Execute"))
+    return min((limit for limit in limits if limit), default=None)
+
+
+def _ran(ad: Mapping[str, Any]) -> float | None:
+    now, started = _number(ad.get("ServerTime")), _number(ad.get("JobCurrentStartDate"))
+    return now - started if now and started else None
+
+
+def _number(value: object) -> float | None:
+    """Return a number of an ad, where there may be an expression that is not evaluated."""
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _hold_code(ad: Mapping[str, Any]) -> int | None:

@@ -100,4 +100,6 @@ def _status(job: dict[str, Any]) -> JobStatus:
         signal=job["signal"],
         ended_by_system=job["state"] == "TIMEOUT",
         element=int(job["id"].partition("_")[2] or 0),
+        limit=job.get("limit"),
+        ran=job.get("ran"),
     )

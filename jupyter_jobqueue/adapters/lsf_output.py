@@ -45,6 +45,9 @@ DONE = r"Done|Completed <done>"
 HOSTS_END = re.compile(r", (?:Allocated|Execution)|;")
 """What follows the hosts of an event."""
 
+LONGEST_AHEAD = 60 * 86400
+"""Seconds by which a time may lie ahead."""
+
 clock = time.time
 """The present: LSF prints times without a year."""
 
@@ -109,6 +112,7 @@ def _status(head: str, block: str, events: Sequence[tuple[str, str]]) -> JobStat
         exit_code=exit_code,
         signal=signal,
         ended_by_system=bool(re.match(rf"RUNLIMIT|{BY_SYSTEM}", reason)),
+        limit=None if state.ended else _minutes(block),
     )
 
 
@@ -169,13 +173,16 @@ def _node(event: str) -> str:
 
 
 def _time(text: str) -> float | None:
-    """Read ``Fri Nov 20 10:16:54``, local time, in the last year with that day of the week."""
+    """Read ``Fri Nov 20 10:16:54``, local time, in the year next to now with that day of the week.
+
+    It may lie ahead, as clocks differ, and somebody may set ours. Such years are 5 apart or more.
+    """
     now = clock()
     year = time.localtime(now).tm_year
-    for guess in range(year, year - 12, -1):
+    for guess in (year, year - 1, year + 1, *range(year - 2, year - 12, -1)):
         fields = parsedate(f"{text[:19]} {guess}")
         stamp = time.mktime((*fields[:8], -1)) if fields else 0.0
-        if time.ctime(stamp)[:19] == text[:19] and stamp < now + 86400:
+        if time.ctime(stamp)[:19] == text[:19] and stamp < now + LONGEST_AHEAD:
             return stamp
     return None
 

@@ -77,6 +77,8 @@ def _status(job: Mapping[str, str]) -> JobStatus:
         exit_code=exit_code if exit_code is None or exit_code <= 256 else None,
         signal=exit_code - 256 if exit_code and exit_code > 256 else None,
         ended_by_system=state is BatchState.FAILED and _ended_by_system(job),
+        limit=None if state.ended else _time(job.get("ReqAWDuration")),
+        ran=_time(job.get("AWDuration")) if state is BatchState.RUNNING else None,
     )
 
 

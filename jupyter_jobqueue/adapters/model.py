@@ -50,6 +50,11 @@ class JobStatus(NamedTuple):
         Index in its array, from 0; 0 for a single job.
     ended_by_system : bool
         Whether the system ended it: walltime, preemption or node failure.
+    limit : float, optional
+        Seconds that the batch system lets it run now, whatever was asked for; infinite if it says
+        that there is no limit, None if it does not say, or the job has ended.
+    ran : float, optional
+        Seconds that it has run, as the batch system counts them; None if it does not say.
     """
 
     state: BatchState
@@ -64,6 +69,8 @@ class JobStatus(NamedTuple):
     signal: int | None = None
     element: int = 0
     ended_by_system: bool = False
+    limit: float | None = None
+    ran: float | None = None
 
 
 class Listing(dict[str, JobStatus]):

@@ -87,6 +87,7 @@ def _status(job: Mapping[str, Any]) -> JobStatus:
         signal=signal,
         element=(job.get("array_index") or 1) - 1,
         ended_by_system=job["state"] == "Error" and bool(BY_SYSTEM & set(_events(job))),
+        limit=None if state.ended else job.get("walltime") or None,
     )
 
 

@@ -44,12 +44,14 @@ def read_living(text: str) -> Listing:
     left out, so that the history is queried for it.
     """
     jobs = {job_id: job for job_id, job in _jobs(text).items() if not _lacks_end(job)}
-    return Listing({job_id: _status(job_id, job) for job_id, job in jobs.items()})
+    now = _timestamp(text)
+    return Listing({job_id: _status(job_id, job, now) for job_id, job in jobs.items()})
 
 
 def read_all(text: str) -> Listing:
     """Read the jobs of ``qstat -x``, ended ones too."""
-    return Listing({job_id: _status(job_id, job) for job_id, job in _jobs(text).items()})
+    now = _timestamp(text)
+    return Listing({job_id: _status(job_id, job, now) for job_id, job in _jobs(text).items()})
 
 
 def _jobs(text: str) -> dict[str, dict[str, Any]]:
@@ -58,12 +60,19 @@ def _jobs(text: str) -> dict[str, dict[str, Any]]:
     return {job_id: job for job_id, job in jobs.items() if "[]" not in job_id}
 
 
+def _timestamp(text: str) -> float | None:
+    """Read the time of the answer, by the clock of the server."""
+    found = re.search(r'^\s*"timestamp":\s*(\d+),', text, re.MULTILINE)
+    return float(found[1]) if found else None
+
+
 def _lacks_end(job: Mapping[str, Any]) -> bool:
     return job.get("job_state") == "X" and "Exit_status" not in job
 
 
-def _status(job_id: str, job: Mapping[str, Any]) -> JobStatus:
+def _status(job_id: str, job: Mapping[str, Any], now: float | None) -> JobStatus:
     state = _state(job)
+    started = read_time(job.get("stime")) if "exec_host" in job else None
     waiting = state in (BatchState.PENDING, BatchState.HELD, BatchState.STUCK)
     exit_code, signal = exit_of(job.get("Exit_status")) if state.ended else (None, None)
     return JobStatus(
@@ -73,13 +82,15 @@ def _status(job_id: str, job: Mapping[str, Any]) -> JobStatus:
         tag=tag_in(str(job.get("Job_Name", ""))),
         submitted=read_time(job.get("ctime")),
         # An element that waits has the start of its array.
-        started=read_time(job.get("stime")) if "exec_host" in job else None,
+        started=started,
         estimated_start=_estimated_start(job) if waiting else None,
         ended=_end_time(job) if state.ended else None,
         exit_code=exit_code,
         signal=signal,
         element=element(job_id),
         ended_by_system=state.ended and job.get("Exit_status") == WALLTIME_EXCEEDED,
+        limit=None if state.ended else duration(job.get("Resource_List", {}).get("walltime")),
+        ran=now - started if now and started and state is BatchState.RUNNING else None,
     )
 
 

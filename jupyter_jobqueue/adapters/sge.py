@@ -112,8 +112,9 @@ class SGE(Adapter):
         return Call(argv, parse, stdin=self.script(spec))
 
     def status(self, ids: Sequence[str]) -> Call[Listing]:
-        # qstat itself replaces $user. Without -u a site may list everybody's jobs.
-        return Call(["qstat", "-u", "$user", "-xml"], read_qstat, env=UTC_ZONE)
+        # qstat itself replaces $user. Without -u a site may list everybody's jobs. -r shows
+        # the time limits that were asked for, or set since.
+        return Call(["qstat", "-u", "$user", "-r", "-xml"], read_qstat, env=UTC_ZONE)
 
     def history(self, ids: Sequence[str]) -> Call[dict[str, JobStatus]]:
         # -j takes one id, or a pattern of names: all our jobs have their tag in the name.

@@ -62,6 +62,7 @@ def read_qstat(text: str) -> Listing:
     jobs = Listing()
     for element in _rows(text, "job_list"):
         row = {item.tag: item.text or "" for item in element}
+        row["limit"] = element.findtext("hard_request[@name='h_rt']", "")
         number = row.get("JB_job_number", "")
         for task in _tasks(row.get("tasks", "")):
             job = f"{number}.{task}" if task else number
@@ -103,6 +104,7 @@ def _qstat_row(row: Mapping[str, str], job: str) -> JobStatus:
         tag=tag_in(row.get("JB_name", "")),
         submitted=read_time(row.get("JB_submission_time", "")),
         started=read_time(row.get("JAT_start_time", "")),
+        limit=seconds(row.get("limit", "")),
     )
 
 

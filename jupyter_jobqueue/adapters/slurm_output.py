@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime
 
@@ -53,6 +54,7 @@ SQUEUE_COLUMNS = (
     "SubmitTime",
     "StartTime",
     "EndTime",
+    "TimeUsed",
     "Reason",
     "Comment",
 )
@@ -66,6 +68,9 @@ JOB_ID = re.compile(r"\d+(\+\d+|_\d+|_\[.*\])?")
 
 NO_JOB = re.compile(r"CLUSTER: \S+\s*$")
 """The title that squeue prints when clusters are named."""
+
+A_YEAR = 365 * 86400.0
+"""Seconds; the end that Slurm shows of a job without a limit is so far from its start."""
 
 QUIET_STATES = ("PENDING", "RUNNING", "COMPLETED")
 """States that explain nothing where Slurm gives no reason."""
@@ -92,7 +97,7 @@ def read_squeue(text: str) -> Listing:
 
 
 def _squeue_row(row: list[str]) -> JobStatus:
-    job_id, code, exits, node, submitted, start, end, reason, comment = row
+    job_id, code, exits, node, submitted, start, end, used, reason, comment = row
     comment = comment.removesuffix("|")
     state = STATES.get(code, BatchState.UNKNOWN)
     if state is BatchState.PENDING:
@@ -112,7 +117,32 @@ def _squeue_row(row: list[str]) -> JobStatus:
         signal=signal,
         element=_element(job_id),
         ended_by_system=code in BY_SYSTEM,
+        limit=_limit(code, start, end),
+        ran=read_span(used) if code == "RUNNING" else None,
     )
+
+
+def _limit(code: str, start: str, end: str) -> float | None:
+    """Return how long a job may run: until its end, which an imminent preemption brings nearer."""
+    began, ends = read_time(start), read_time(end)
+    if code != "RUNNING" or began is None or ends is None:
+        return None
+    return math.inf if ends - began >= A_YEAR else ends - began
+
+
+def read_span(text: str) -> float | None:
+    """Read ``[[days-]hours:]minutes:seconds``; None for ``INVALID`` and the like.
+
+    Examples
+    --------
+    >>> read_span("1:03"), read_span("10:00:00"), read_span("2-00:00:00"), read_span("NOT_SET")
+    (63.0, 36000.0, 172800.0, None)
+    """
+    match = re.fullmatch(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)", text)
+    if not match:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
 
 def _element(job_id: str) -> int:

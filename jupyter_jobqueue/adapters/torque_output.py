@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from jupyter_jobqueue.adapters.model import BatchState, JobStatus, Listing, Queue
 from jupyter_jobqueue.adapters.pbs_output import queue_of
-from jupyter_jobqueue.adapters.pbs_values import element, exit_of, node_of
+from jupyter_jobqueue.adapters.pbs_values import duration, element, exit_of, node_of
 from jupyter_jobqueue.adapters.text import tag_in
 
 STATES = {
@@ -55,16 +55,24 @@ def read_qstat(text: str) -> Listing:
     """
     parts = re.split(r"<\?xml[^>]*\?>|(?<=</Data>)", text)
     found = [job for part in parts if part.strip() for job in xml_of(part).iter("Job")]
-    jobs = [{item.tag: item.text or "" for item in job} for job in found]
+    jobs = [_facts(job) for job in found]
     return Listing(
         {job["Job_Id"]: _status(job) for job in jobs if "[]" not in job.get("Job_Id", "[]")}
     )
+
+
+def _facts(job: ElementTree.Element) -> dict[str, str]:
+    told = {item.tag: item.text or "" for item in job}
+    asked, left = job.findtext("Resource_List/walltime"), job.findtext("Walltime/Remaining")
+    return told | {"limit": asked or "", "left": left or ""}
 
 
 def _status(job: dict[str, str]) -> JobStatus:
     status = _number(job.get("exit_status"))
     state = _end_state(status) if job.get("job_state") == "C" else _live_state(job)
     exit_code, signal = exit_of(status) if state.ended else (None, None)
+    limit = None if state.ended else duration(job["limit"])
+    left = _number(job["left"])
     return JobStatus(
         state=state,
         reason=_reason(state, status, job),
@@ -77,6 +85,8 @@ def _status(job: dict[str, str]) -> JobStatus:
         signal=signal,
         element=element(job["Job_Id"]),
         ended_by_system=state.ended and status == WALLTIME_EXCEEDED,
+        limit=limit,
+        ran=None if limit is None or left is None else limit - left,
     )
 
 

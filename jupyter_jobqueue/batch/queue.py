@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from jupyter_jobqueue import __version__
 from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus, Listing, Queue
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.batch.command import COMMAND_TIMEOUT, run
 from jupyter_jobqueue.batch.dialect import adapter_for
 from jupyter_jobqueue.batch.result import classify
@@ -277,7 +278,7 @@ class JobQueue:
         queried = None if everything or self.adapter.status_lists_all else ids
         # The time of now, not of the task's first step: the report need not have a job that is
         # submitted in between.
-        report = self._fetch(sorted(ids), queried, time.time(), time.monotonic())
+        report = self._fetch(sorted(ids), queried, steady.now(), time.monotonic())
         return StatusQuery(asyncio.create_task(report), queried)
 
     async def _fetch(

@@ -83,6 +83,7 @@ class Assembly:
 
     def __init__(self, kept: snapshot.Kept, dask: DaskCluster, hooks: Hooks) -> None:
         self._kept = kept
+        self._counted = 0.0, ""
         self._dask = dask
         self._hooks = hooks
         client = SchedulerClient(kept.placement, hooks.connection, self._note_load)
@@ -96,7 +97,9 @@ class Assembly:
             SharedQueue(spec.system),
             GroupOptions(spec.options, self._kept.files.logs, spec.cancel_words),
             client,
-            Callbacks(self.make_spec, self._save_record, self._is_open, self._on_change),
+            Callbacks(
+                self.make_spec, self._save_record, self._is_open, self._on_change, self._set_note
+            ),
         )
 
     def _lifecycle(self, client: SchedulerClient) -> Lifecycle:
@@ -186,6 +189,14 @@ class Assembly:
         logger.warning("%s: %s", self._kept.spec.name, sentence)
         self._kept.notes.append((time.time(), sentence))
         self.lifecycle.changed(None)
+
+    def _set_note(self, sentence: str) -> None:
+        """Add a note, or replace the one that counted the same so far."""
+        notes = self._kept.notes
+        if self._counted in notes:
+            notes.remove(self._counted)
+        self._add_note(sentence)
+        self._counted = notes[-1]
 
     def _close_expired(self, why: str) -> None:
         if self._is_open():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -16,6 +15,7 @@ from distributed.core import Status
 from distributed.deploy.cluster import Cluster
 from distributed.utils import silence_logging_cmgr
 
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.cluster import display, fields, keys, snapshot
 from jupyter_jobqueue.cluster.assembly import Assembly, Hooks
 from jupyter_jobqueue.cluster.client_code import client_code
@@ -123,6 +123,7 @@ class JobQueueCluster(Cluster):
             _kept = Kept.new(spec, InProcess())
         self.id, self.created, self.notes = _kept.id, _kept.created, _kept.notes
         self.spec, self.files, self.placement = _kept.spec, _kept.files, _kept.placement
+        self._given_security = security
         self.security: Security | None = None if encrypted else Security()
         if isinstance(security, Security):
             self.security = security
@@ -160,7 +161,7 @@ class JobQueueCluster(Cluster):
         """
         cluster = cls(asynchronous=True, silence_logs=False, **snapshot.arguments_of(record))
         cluster.lifecycle.lifespan.set_age(snapshot.age_of(record))
-        cluster.groups[0].load(snapshot.group_state_of(record), time.time())
+        cluster.groups[0].load(snapshot.group_state_of(record), steady.now())
         return cluster
 
     # `distributed` compares names, but two clusters may have the same name.
@@ -331,6 +332,43 @@ class JobQueueCluster(Cluster):
             self.loop.add_callback(self.lifecycle.changed, None)
             self.loop.add_callback(group.wake)
         return chosen
+
+    def restart(self) -> Any:
+        """Close this cluster, and return a new one with the same options, size and keys.
+
+        It is the way on after the Dask scheduler has ended; clients must connect anew.
+
+        Returns
+        -------
+        JobQueueCluster
+            The new cluster, of which jobs have been requested; an awaitable of it when
+            asynchronous.
+
+        Raises
+        ------
+        QueueError
+            If the queue refuses the jobs.
+        """
+        if self.asynchronous:
+            return self._restart()
+        self.close()
+        cluster = self._same_again()
+        cluster.sync(cluster.groups[0].resize, self.groups[0].wanted_last)
+        return cluster
+
+    async def _restart(self) -> JobQueueCluster:
+        await self._close()
+        cluster = self._same_again()
+        await cluster
+        await cluster.groups[0].resize(self.groups[0].wanted_last)
+        return cluster
+
+    def _same_again(self) -> JobQueueCluster:
+        return type(self)(
+            asynchronous=self.asynchronous,
+            security=self._given_security,
+            _kept=Kept.new(self.spec, self.placement.another()),
+        )
 
     def retry(self) -> Any:
         """Resume submitting after too many jobs ended before a worker joined, or a refusal."""

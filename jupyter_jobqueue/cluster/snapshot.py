@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Self
 from distributed import Security
 from pydantic import TypeAdapter
 
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.cluster.files import ClusterFiles
 from jupyter_jobqueue.cluster.request import ClusterSpec
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy, Decided
@@ -24,9 +24,13 @@ from jupyter_jobqueue.options.check import check
 from jupyter_jobqueue.options.common import options_of
 from jupyter_jobqueue.placement import Attached, Placement
 from jupyter_jobqueue.records.process import Process
-from jupyter_jobqueue.records.record import Bounds, KeptJob, Record, Scheduler
+from jupyter_jobqueue.records.record import Bounds, Clock, KeptJob, Record, Scheduler
 
 JOB = TypeAdapter(Job)
+TIMES = ("submitted", "started", "ended", "estimated_start", "last_missed_at", "joined_at")
+"""Attributes of a job that are times of our clock."""
+SMALLEST_STEP = 1.0
+"""Seconds; clocks that differ by less may have been read at different moments."""
 RECORD_NAMES = {
     "submitted_per_queue": "queued",
     "ended_by_system": "by_system",
@@ -75,7 +79,7 @@ class Kept:
         """
         cluster_id = secrets.token_hex(6)
         files = ClusterFiles(cluster_id, spec.options)
-        return cls(cluster_id, time.time(), spec, files, placement, [])
+        return cls(cluster_id, steady.now(), spec, files, placement, [])
 
 
 def make_record(
@@ -122,6 +126,7 @@ def make_record(
         folder=str(kept.files.path),
         scheduler=_scheduler(kept.placement),
         notes=list(kept.notes),
+        clock=Clock(boot=Process.of(os.getpid()).boot, offset=steady.OFFSET),
         **_of_group(state),
     )
 
@@ -212,7 +217,7 @@ def group_state_of(record: Record) -> GroupState:
     problem = Problem(record.detail, record.words, can_retry=True) if record.detail else None
     return GroupState(
         target=Target(record.wanted, _policy(record.adaptive)),
-        jobs=[_job(kept) for kept in record.jobs],
+        jobs=[_job(kept, set_by(record)) for kept in record.jobs],
         count=record.count,
         sizes=record.sizes,
         failures=record.failures,
@@ -222,7 +227,19 @@ def group_state_of(record: Record) -> GroupState:
 
 def age_of(record: Record) -> float:
     """Return the age of the cluster of a record in seconds."""
-    return time.time() - record.created
+    return steady.now() - record.created - set_by(record)
+
+
+def set_by(record: Record) -> float:
+    """Return by how many seconds somebody has set the clock forward since a record was written.
+
+    It is known on the same machine until it boots anew.
+    """
+    written = record.clock
+    if written is None or written.boot != Process.of(os.getpid()).boot:
+        return 0.0
+    step = steady.OFFSET - written.offset
+    return step if abs(step) > SMALLEST_STEP else 0.0
 
 
 def _policy(bounds: Bounds | None) -> AdaptivePolicy | None:
@@ -233,8 +250,12 @@ def _policy(bounds: Bounds | None) -> AdaptivePolicy | None:
     return policy
 
 
-def _job(kept: KeptJob) -> Job:
+def _job(kept: KeptJob, step: float) -> Job:
     job = JOB.validate_python(_attributes(kept.model_dump(by_alias=True)))
+    for name in TIMES:
+        if (when := getattr(job, name)) is not None:
+            setattr(job, name, when + step)
+    job.ahead -= step
     job.workers.clear()
     if job.state is JobState.RUNNING:
         job.state = JobState.STARTING  # until its workers connect

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.cluster.lifecycle import Lifecycle
 from jupyter_jobqueue.jobs.group import JobGroup
 from jupyter_jobqueue.jobs.health import Problem
@@ -158,7 +158,7 @@ def _waiting_reason(jobs: Iterable[Job]) -> str:
 
 
 def _usage(groups: Sequence[JobGroup]) -> Usage:
-    found = [core_hours(group.table, time.time()) for group in groups]
+    found = [core_hours(group.table, steady.now()) for group in groups]
     possible = [asked for _, asked in found if asked is not None]
     known = len(possible) == len(found)
     return Usage(sum(used for used, _ in found), sum(possible) if known else None)

@@ -25,9 +25,12 @@ class Callbacks:
         Returns whether the cluster may have jobs.
     on_change : callable
         Called with each job that has changed, and with None for any other change.
+    set_note : callable
+        Called with a sentence that counts something up; it takes the place of the last one.
     """
 
     make_spec: Callable[[Submission], JobSpec]
     save_record: Callable[[str, str], Awaitable[None]]
     is_open: Callable[[], bool]
     on_change: Callable[[Job | None], None]
+    set_note: Callable[[str], None] = lambda sentence: None

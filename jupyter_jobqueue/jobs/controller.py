@@ -1,13 +1,13 @@
-"""The loop that polls the Dask scheduler and the queue, and acts."""
+"""The loop that polls the queue, and acts."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.batch.shared import SharedQueue
 from jupyter_jobqueue.errors import (
@@ -24,7 +24,6 @@ from jupyter_jobqueue.jobs.missing import Missing
 from jupyter_jobqueue.jobs.scaler import Scaler, silence
 from jupyter_jobqueue.jobs.table import JobTable, ids_of
 from jupyter_jobqueue.jobs.walltime import next_date
-from jupyter_jobqueue.jobs.workers import Workers
 
 logger = logging.getLogger(__name__)
 POLL_FAST, POLL_SLOW = 1.0, 15.0
@@ -52,8 +51,6 @@ class Controller:
         Submits and removes jobs.
     health : Health
         Receives the problems of polling and acting.
-    workers : Workers
-        The Dask workers of the jobs.
     on_change : callable
         Called with each job that has changed.
     """
@@ -65,7 +62,6 @@ class Controller:
         endings: Endings,
         scaler: Scaler,
         health: Health,
-        workers: Workers,
         on_change: Callable[[Job], None],
     ) -> None:
         self.table = table
@@ -73,7 +69,6 @@ class Controller:
         self.endings = endings
         self.scaler = scaler
         self.health = health
-        self.workers = workers
         self._on_change = on_change
         self._woken = asyncio.Event()
         self._missing = Missing(table, queue, scaler.retirer.was_asked_to_end)
@@ -96,14 +91,12 @@ class Controller:
 
     def _pause(self) -> float:
         """Return the seconds until the next poll or action."""
-        policy, now = self.scaler.target.adapt, time.time()
-        date = next_date(self.table.jobs.values(), now)
-        pauses = [self._polling.period, policy.interval if policy else None, date]
-        return max(SHORTEST_PAUSE, min(pause for pause in pauses if pause is not None))
+        date = next_date(self.table.jobs.values(), steady.now())
+        period = self._polling.period
+        return max(SHORTEST_PAUSE, period if date is None else min(period, date))
 
     async def _look_and_act(self) -> None:
         try:
-            await self._look_at_scheduler()
             self._polling.note(changed=await self.look_at_queue())
             await self.scaler.follow_up()
             # Only by an answer to a query that began after the queue was found silent.
@@ -117,19 +110,6 @@ class Controller:
             self.health.report(Source.QUEUE, Problem.of(error))
         except Exception:
             logger.exception("the jobs of %s", self.table.name)
-
-    async def _look_at_scheduler(self) -> None:
-        """Query the current work; without an answer, polling the queue continues."""
-        policy = self.scaler.target.adapt
-        try:
-            load = await self.workers.load(
-                policy.target_duration if policy else None, self.table.shape.threads
-            )
-        except SchedulerFailed as error:
-            self.health.report(Source.SCHEDULER, Problem.of(error))
-            return
-        self.health.report(Source.SCHEDULER, None)
-        self.scaler.adapt(load)
 
     async def look_at_queue(self) -> bool:
         """Request a status report and apply it; return whether a job has changed."""
@@ -186,7 +166,7 @@ class Polling:
         requested_at : float, optional
             Seconds since the epoch.
         """
-        self.heard_at = time.time() if requested_at is None else requested_at
+        self.heard_at = steady.now() if requested_at is None else requested_at
         if self.answered:
             self._unanswered = 0
 
@@ -201,6 +181,6 @@ class Polling:
     def slow_down(self) -> float:
         """Poll less often, as there was no answer; return the seconds until the next attempt."""
         self._unanswered += 1
-        self._silent_since = time.time()
+        self._silent_since = steady.now()
         self.period = min(POLL_UNREACHABLE, POLL_FAST * 2.0**self._unanswered)
         return self.period

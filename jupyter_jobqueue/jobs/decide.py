@@ -97,8 +97,12 @@ def _leaving(
     expiring: Collection[str],
     overdue: Collection[str],
 ) -> tuple[str, ...]:
-    """Return the expiring jobs that are no longer needed or are overdue."""
-    old = sorted((job for job in live if job.name in expiring), key=lambda job: job.number)
+    """Return the expiring jobs that are no longer needed or are overdue.
+
+    One that is still starting has nothing to hand over, and may be of use for a while.
+    """
+    working = (job for job in live if job.name in expiring and job.state is JobState.RUNNING)
+    old = sorted(working, key=lambda job: job.number)
     ready = sum(job.state is JobState.RUNNING for job in fresh)
     unneeded = len(old) - max(0, wanted - ready)
     return tuple(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.batch.shared import SharedQueue
 from jupyter_jobqueue.batch.threads import LOGS
 from jupyter_jobqueue.errors import SchedulerFailed
@@ -114,7 +114,7 @@ class Endings:
             Jobs whose end is known now.
         """
         await self._clear_suspicion()
-        now = time.time()
+        now = steady.now()
         lost = [
             job
             for job in self.table.among({JobState.LOST})
@@ -133,7 +133,7 @@ class Endings:
         found = await self.queue.history([job.id for job in lost])
         for job in lost:
             if job.id in found and found[job.id].state.ended:
-                observe(job, found[job.id], time.time())
+                observe(job, found[job.id], steady.now())
 
     async def _read_exit_files(self, jobs: Sequence[Job]) -> None:
         """Read exit codes that the batch system does not know from the files of the jobs."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.batch.shared import SharedQueue
 from jupyter_jobqueue.errors import JobQueueError, QueueError, WrongState
 from jupyter_jobqueue.jobs.callbacks import Callbacks
@@ -18,13 +19,15 @@ from jupyter_jobqueue.jobs.failures import FailureTracker
 from jupyter_jobqueue.jobs.health import Health, Problem, Source
 from jupyter_jobqueue.jobs.job import LIVE, Job, JobState
 from jupyter_jobqueue.jobs.limits import Limits
+from jupyter_jobqueue.jobs.losses import Losses
 from jupyter_jobqueue.jobs.retirer import CANCEL_TIMEOUT, Retirer
 from jupyter_jobqueue.jobs.scaler import Scaler, Target
+from jupyter_jobqueue.jobs.scheduler_watch import SchedulerWatch
 from jupyter_jobqueue.jobs.submitter import ARRAY_SIZE, Submitter
 from jupyter_jobqueue.jobs.table import JobTable, Submission
 from jupyter_jobqueue.jobs.tasks import TaskSet
 from jupyter_jobqueue.jobs.unconfirmed import Unconfirmed
-from jupyter_jobqueue.jobs.workers import Workers
+from jupyter_jobqueue.jobs.workers import Load, Workers
 
 RESUME_TIMEOUT = 5.0
 """Seconds to wait for the first report of the queue; later ones follow in any case."""
@@ -141,16 +144,19 @@ class JobGroup:
             self.endings,
             self.scaler,
             self.health,
-            workers,
             self._on_change,
         )
+        self.watch = SchedulerWatch(workers, self.scaler, self.health, self._note_load, self.wake)
+        self._losses, self._set_note = Losses(), callbacks.set_note
         self._tasks = TaskSet()
+        self._wanted_before: Target | None = None
 
     # -- start and end
 
     def start(self) -> None:
         """Begin to poll and to act on requests; needs a running event loop."""
         self._tasks.spawn(self.controller.run())
+        self._tasks.spawn(self.watch.run())
         self.scaler.open()
 
     async def resume(self, workers: Iterable[str]) -> None:
@@ -206,6 +212,11 @@ class JobGroup:
     def target(self) -> Target:
         """The wanted size."""
         return self.scaler.target
+
+    @property
+    def wanted_last(self) -> Target:
+        """The size that is wanted, or was until the scheduler ended."""
+        return self._wanted_before or self.target
 
     async def resize(self, target: Target, timeout: float | None = None) -> None:
         """Request a size and wait until the queue has accepted or refused it.
@@ -266,8 +277,9 @@ class JobGroup:
         return self.scaler.degraded
 
     def wake(self) -> None:
-        """Poll the queue at once, and often for a while."""
+        """Poll scheduler and queue at once, and the queue often for a while."""
         self.controller.wake()
+        self.watch.wake()
 
     # -- workers
 
@@ -283,6 +295,7 @@ class JobGroup:
         if job is None:
             return
         if not job.joined:
+            job.joined_at = steady.now()
             self.failures.joined()
             self.health.clear(Source.JOBS, Source.SUBMISSION)
         job.joined = True
@@ -313,7 +326,13 @@ class JobGroup:
         for job in self.table.jobs.values():
             for worker in list(job.workers):
                 self.worker_left(worker)
+        self._wanted_before = self.target
         self.set_target(Target(0))
+
+    def _note_load(self, load: Load) -> None:
+        """Say what was lost with workers whose jobs had no time left."""
+        if load.dropped and self._losses.note(load.dropped, self.table, steady.now()):
+            self._set_note(self._losses.sentence)
 
     def _job_changed(self, job: Job) -> None:
         self._on_change(job)
@@ -342,6 +361,9 @@ class JobGroup:
         now : float
             Seconds since the epoch.
         """
+        for job in state.jobs:  # a clock that was set back must not make them jobs of the future
+            job.submitted = min(job.submitted, now)
+            job.last_missed_at = min(job.last_missed_at, now)
         self.table.jobs.update({job.name: job for job in state.jobs})
         self.table.count = state.count
         for tag, count in state.sizes.items():

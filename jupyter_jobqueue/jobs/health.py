@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.errors import JobQueueError
 
 
@@ -95,7 +95,7 @@ class Health:
             Its problem; None if there is none.
         """
         if problem is not None:
-            self._seen_at[source] = time.time()
+            self._seen_at[source] = steady.now()
         if problem == self._problems.get(source):
             return
         if problem is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from jupyter_jobqueue.batch import steady
 
 
 class JobState(StrEnum):
@@ -34,7 +35,7 @@ code."""
 
 @dataclass
 class Job:
-    """One job of a cluster; times are seconds since the epoch.
+    """One job of a cluster; times are seconds since the epoch, by the clock of this program.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ class Job:
     tag : str
         Text by which the batch system shows to which submission the job belongs.
     walltime : float, optional
-        Time limit in seconds; None if there is none or it is not known.
+        Time limit in seconds, as the batch system states it or as requested; None if there is
+        none or it is not known.
     id : str
         Id in the batch system; empty until it is known.
     state : JobState
@@ -58,9 +60,11 @@ class Job:
     exit_code, signal : int, optional
         Exit code, or the signal that ended it; None if unknown or not ended.
     submitted : float
-        When it was submitted, by the clock of this machine.
+        When it was submitted.
     submitted_per_queue : float, optional
         When it was submitted, by the clock of the batch system.
+    ahead : float
+        Seconds by which the clock of the batch system is ahead of that of this program.
     started, ended : float, optional
         When it started and ended.
     estimated_start : float, optional
@@ -73,6 +77,8 @@ class Job:
         Names of all workers that were connected, until the reason for their loss is known.
     joined : bool
         Whether any of its workers was ever connected.
+    joined_at : float, optional
+        When its first worker connected.
     stuck : bool
         Whether the batch system holds it after an error.
     ended_by_system : bool
@@ -99,8 +105,9 @@ class Job:
     node: str = ""
     exit_code: int | None = None
     signal: int | None = None
-    submitted: float = field(default_factory=time.time)
+    submitted: float = field(default_factory=lambda: steady.now())
     submitted_per_queue: float | None = None
+    ahead: float = 0.0
     started: float | None = None
     ended: float | None = None
     estimated_start: float | None = None
@@ -109,6 +116,7 @@ class Job:
     workers: set[str] = field(default_factory=set)
     known_workers: set[str] = field(default_factory=set)
     joined: bool = False
+    joined_at: float | None = None
     stuck: bool = False
     ended_by_system: bool = False
     absent: int = 0

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.jobs.job import LIVE, WAITING, JobState
 from jupyter_jobqueue.jobs.table import JobTable
 
@@ -139,7 +140,7 @@ class Limits:
         return least._replace(jobs=max(0, least.jobs))
 
     def _affordable(self, table: JobTable, budget: float) -> float:
-        used, possible = core_hours(table, time.time())
+        used, possible = core_hours(table, steady.now())
         left = budget - (used if possible is None else possible)
         of_one = table.shape.cores * (table.shape.walltime or 0) / 3600
         if of_one:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.batch.shared import SharedQueue
 from jupyter_jobqueue.errors import QueueError
@@ -129,7 +130,7 @@ class Missing:
         over = (
             job.started is not None
             and job.walltime is not None
-            and time.time() > job.started + job.walltime
+            and steady.now() > job.started + job.walltime
         )
         job.written_off = over or time.monotonic() - since > WRITTEN_OFF_AFTER
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
+import math
 from typing import Protocol
 
 from jupyter_jobqueue.adapters.adapter import BatchState, JobStatus
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.jobs.job import Job, JobState
 
 TAGS = "jobqueue-"
@@ -49,7 +50,7 @@ def observe(
     """
     before = _visible(job)
     if status is not None and is_of(status, job):
-        _update(job, status)
+        _update(job, status, requested_at)
     elif is_missing(job, status, requested_at):
         job.last_missed_at = requested_at
         _miss(job, misses)
@@ -109,15 +110,55 @@ def is_of(status: JobStatus, job: Submitted) -> bool:
     return abs(status.submitted - job.submitted) < CLOCK_SKEW
 
 
-def _update(job: Job, status: JobStatus) -> None:
+def ahead(known: float, theirs: float, earliest: float, latest: float) -> float:
+    """Return by how many seconds another clock is ahead of ours, after it was seen once more.
+
+    Parameters
+    ----------
+    known : float
+        What was thought so far; it changes by no more than what was seen requires.
+    theirs : float
+        What the other clock showed, without the fraction of a second.
+    earliest, latest : float
+        Between which moments of our clock that was.
+
+    Examples
+    --------
+    >>> ahead(0, 1000, 999.2, 1000.4), ahead(0, 1060, 999, 1000), ahead(62, 1060, 999, 1000)
+    (0, 60, 62)
+    """
+    return min(max(known, theirs - latest), theirs + 1 - earliest)
+
+
+def _compare_clocks(job: Job, status: JobStatus, requested_at: float) -> None:
+    """Find out how far the clock of the batch system is ahead: what it says is by its own clock.
+
+    Where it does not say how long a job has run, the time of submission shows that.
+    """
+    now = steady.now()
+    if job.submitted_per_queue is None and status.submitted is not None:
+        job.submitted_per_queue = status.submitted
+        job.ahead = ahead(job.ahead, status.submitted, job.submitted, now)
+    if status.ran is not None and status.ran >= 0 and status.started is not None:
+        shown = status.started + status.ran
+        job.ahead = ahead(job.ahead, shown, min(requested_at, now), now)
+
+
+def _by_our_clock(when: float | None, job: Job) -> float | None:
+    return None if when is None else when - job.ahead
+
+
+def _update(job: Job, status: JobStatus, requested_at: float) -> None:
+    _compare_clocks(job, status, requested_at)
     job.absent, job.vanished, job.written_off = 0, False, False
     if status.state is BatchState.PENDING and job.state in (JobState.STARTING, JobState.RUNNING):
-        job.node, job.started, job.joined = "", None, False  # requeued: it will start again
-    if job.submitted_per_queue is None:
-        job.submitted_per_queue = status.submitted
-    job.reason, job.estimated_start = status.reason, status.estimated_start
+        # Requeued: it will start again.
+        job.node, job.started, job.joined, job.joined_at = "", None, False, None
+    job.reason, job.estimated_start = status.reason, _by_our_clock(status.estimated_start, job)
     job.node = status.node or job.node
-    job.started = status.started or job.started
+    job.started = _by_our_clock(status.started, job) or job.started
+    if status.limit is not None:
+        job.walltime = None if math.isinf(status.limit) else status.limit
     job.stuck, job.ended_by_system = status.state is BatchState.STUCK, status.ended_by_system
     if status.state.ended:
         end(job, OBSERVED[status.state], status)
@@ -154,7 +195,7 @@ def end(job: Job, state: JobState, status: JobStatus | None) -> None:
     asked_to_leave = job.state is JobState.CLOSING
     left_as = JobState.DONE if job.handed_over else JobState.CANCELLED
     job.state = left_as if asked_to_leave and state is not JobState.DONE else state
-    job.ended = (status.ended if status else None) or time.time()
+    job.ended = (_by_our_clock(status.ended, job) if status else None) or steady.now()
     job.estimated_start = None
     if status is not None:
         job.exit_code, job.signal = status.exit_code, status.signal
@@ -176,7 +217,7 @@ def take_back(job: Job, status: JobStatus, *, asked_to_leave: bool) -> None:
     """
     job.state = JobState.CLOSING if asked_to_leave else JobState.PENDING
     job.ended, job.reason = None, ""
-    _update(job, status)
+    _update(job, status, steady.now())
 
 
 def mark_never_started(jobs: list[Job]) -> None:

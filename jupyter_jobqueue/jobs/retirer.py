@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.batch.shared import SharedQueue
 from jupyter_jobqueue.errors import CancelRefused, QueueError, SchedulerFailed
@@ -142,13 +143,13 @@ class Retirer:
     def _patience(self, job: Job) -> float:
         """Return the seconds in which a job may finish its tasks.
 
-        A job that leaves because of its walltime may use all of the remaining time.
+        A job that leaves because of its walltime may use the remaining time, up to the second half
+        of that for the hand-over, in which its data moves.
         """
-        soon, _ = expiring([job], time.time())
+        soon, _ = expiring([job], steady.now())
         if not soon or job.walltime_ends_at is None or job.walltime is None:
             return DRAIN_TIMEOUT
-        left = job.walltime_ends_at - handover(job.walltime) - time.time()
-        return max(DRAIN_TIMEOUT, left)
+        return max(0.0, job.walltime_ends_at - handover(job.walltime) / 2 - steady.now())
 
     async def cancel_due(self) -> None:
         """Cancel the jobs that must leave; repeat requests that had no effect."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from jupyter_jobqueue.adapters.text import shown
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.errors import CommandTimedOut, LimitReached, QueueDown, QueueError
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.jobs.decide import Decision, decide, surplus_running
@@ -19,7 +20,7 @@ from jupyter_jobqueue.jobs.retirer import Retirer
 from jupyter_jobqueue.jobs.submitter import Submitter
 from jupyter_jobqueue.jobs.table import JobTable, ids_of
 from jupyter_jobqueue.jobs.tasks import TaskSet
-from jupyter_jobqueue.jobs.walltime import expiring
+from jupyter_jobqueue.jobs.walltime import expiring, has_heir
 from jupyter_jobqueue.jobs.workers import Load, Workers
 
 FIRST_RETRY = 2.0
@@ -200,7 +201,7 @@ class Scaler:
 
     async def _decide(self, capacity: Capacity) -> tuple[Decision, set[str]]:
         jobs = self.table.jobs.values()
-        soon, overdue = expiring(jobs, time.time())
+        soon, overdue = expiring(jobs, steady.now())
         decision = decide(
             jobs,
             self.target.jobs,
@@ -209,7 +210,7 @@ class Scaler:
             room=capacity.jobs,
             unseen=max(0, len(self._unseen()) - REPLACED_UNSEEN),
             expiring=soon,
-            overdue=overdue,
+            overdue=overdue if has_heir(jobs, overdue) else (),
         )
         return decision, soon
 

@@ -127,7 +127,7 @@ class JobTable:
         self.jobs.update({job.name: job for job in jobs})
         return submission, jobs
 
-    def place_of(self, tag: str, element: int) -> Job:
+    def place_of(self, tag: str, element: int, submitted: float | None = None) -> Job:
         """Return the job of an element of a submission; add it if the table lacks it.
 
         Parameters
@@ -136,9 +136,12 @@ class JobTable:
             Tag of the submission.
         element : int
             Index in its array, from 0.
+        submitted : float, optional
+            When it was submitted, if the batch system states it.
         """
         first = int(tag.rpartition("-")[2])
         job = self._job(first + element, tag)
+        job.submitted = min(job.submitted, submitted or job.submitted)
         self.count = max(self.count, job.number + 1)
         self.submissions.setdefault(tag, Submission(tag, first, 1))
         return self.jobs.setdefault(job.name, job)

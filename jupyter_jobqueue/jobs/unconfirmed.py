@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from jupyter_jobqueue.adapters.adapter import JobStatus
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.batch.queue import StatusReport
 from jupyter_jobqueue.jobs.job import Job, JobState
 from jupyter_jobqueue.jobs.table import JobTable
@@ -92,7 +92,7 @@ class Unconfirmed:
     def confirm(self, tag: str) -> None:
         """Record that the command of a submission has just reported its ids."""
         self.attempts.pop(tag, None)
-        self.table.submissions[tag].ids_known_at = time.time()
+        self.table.submissions[tag].ids_known_at = steady.now()
 
     def give_up(self, tag: str, reports_needed: int = 1) -> float:
         """Record that the outcome of a submission is unknown.
@@ -110,7 +110,7 @@ class Unconfirmed:
             The current time, in seconds since the epoch.
         """
         attempt = self.attempts[tag]
-        attempt.reports_needed, attempt.given_up_at = reports_needed, time.time()
+        attempt.reports_needed, attempt.given_up_at = reports_needed, steady.now()
         return attempt.given_up_at
 
     def discard(self, tag: str) -> None:
@@ -120,8 +120,8 @@ class Unconfirmed:
     def search(self) -> None:
         """Search for jobs that the record lacks: those being submitted, others with our tags."""
         for job in self.table.among({JobState.SUBMITTING}):
-            self.attempts.setdefault(job.tag, Attempt([], 2, time.time())).jobs.append(job)
-        self.attempts[self.table.tags] = Attempt([], given_up_at=time.time())
+            self.attempts.setdefault(job.tag, Attempt([], 2, steady.now())).jobs.append(job)
+        self.attempts[self.table.tags] = Attempt([], given_up_at=steady.now())
 
     def resolve(self, report: StatusReport) -> Resolved:
         """Find the outcome of submissions in a status report.
@@ -167,7 +167,7 @@ class Unconfirmed:
         for job_id, status in mine.items():
             if job_id in known or status.state.ended:
                 continue
-            job = self.table.place_of(status.tag, status.element)
+            job = self.table.place_of(status.tag, status.element, status.submitted)
             if job.in_queue or job.name in found:
                 duplicates.append(job_id)
             else:

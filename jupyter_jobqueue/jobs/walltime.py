@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from jupyter_jobqueue.jobs.job import Job, JobState
 
 STARTUP = 15.0
-"""Seconds that a worker needs to connect after its job has started."""
+"""Seconds that a worker is given to connect after its job has started, or more if others took more.
+"""
 
 
 def margin(walltime: float) -> float:
@@ -77,6 +78,21 @@ def wait_of(jobs: Collection[Job]) -> float:
     return max(0.0, statistics.median(waits)) if waits else 0.0
 
 
+def startup_of(jobs: Collection[Job]) -> float:
+    """Return the seconds that a worker may need to connect after its job has started.
+
+    A slow shared file system or a busy node makes that long: the next one may take half as long
+    again as those so far.
+
+    Parameters
+    ----------
+    jobs : collection of Job
+        The jobs of a group.
+    """
+    took = [job.joined_at - job.started for job in jobs if job.joined_at and job.started]
+    return max(STARTUP, 1.5 * statistics.median(took)) if took else STARTUP
+
+
 def expiring(jobs: Collection[Job], now: float) -> tuple[set[str], set[str]]:
     """Return the running jobs that need a successor now, and those that must end now.
 
@@ -96,9 +112,24 @@ def expiring(jobs: Collection[Job], now: float) -> tuple[set[str], set[str]]:
     for job, (due, last) in _dates(jobs):
         if now >= due:
             soon.add(job.name)
-        if now >= last:
+        if now >= last and job.state is JobState.RUNNING:
             overdue.add(job.name)
     return soon, overdue
+
+
+def has_heir(jobs: Collection[Job], leaving: Collection[str]) -> bool:
+    """Return whether a worker is there that can take over what leaving jobs have.
+
+    Without one, nothing is gained when they leave before the queue ends them.
+
+    Parameters
+    ----------
+    jobs : collection of Job
+        The jobs of a group.
+    leaving : collection of str
+        Names of those that leave.
+    """
+    return any(job.state is JobState.RUNNING and job.name not in leaving for job in jobs)
 
 
 def next_date(jobs: Collection[Job], now: float) -> float | None:
@@ -118,13 +149,14 @@ def next_date(jobs: Collection[Job], now: float) -> float | None:
 def _dates(jobs: Collection[Job]) -> Iterator[tuple[Job, tuple[float, float]]]:
     """Yield the running jobs with a limit: when each needs a successor, and when it must end.
 
-    A starting job gets no successor, and the queue ends it at its walltime. Otherwise, jobs whose
-    workers never join could be replaced for ever.
+    A starting job gets a successor only where others have shown that workers do join, if late.
+    Otherwise, jobs whose workers never join could be replaced for ever.
     """
-    lead = wait_of(jobs) + STARTUP
+    lead = wait_of(jobs) + startup_of(jobs)
+    late = {JobState.STARTING} if any(job.joined_at for job in jobs) else set()
     for job in jobs:
         ends, walltime = job.walltime_ends_at, job.walltime
-        if ends is not None and walltime is not None and job.state is JobState.RUNNING:
+        if ends is not None and walltime is not None and job.state in {JobState.RUNNING, *late}:
             # A job works for at least half of its walltime, even if successors wait for long.
             due = ends - margin(walltime) - min(lead, walltime / 2)
             yield job, (due, ends - handover(walltime))

@@ -17,11 +17,14 @@ class Load(NamedTuple):
         Names of the busy workers.
     working : bool
         Whether there is any work.
+    dropped : Mapping
+        Running tasks and only copies of results that were lost, by the names of lost workers.
     """
 
     target: int
     busy: Sequence[str]
     working: bool
+    dropped: Mapping[str, tuple[int, int]] = {}
 
 
 class Workers(Protocol):

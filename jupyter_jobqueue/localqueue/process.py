@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,6 +65,19 @@ def born(pid: int) -> str:
     """
     found = stat(pid)
     return found.born if found else ""
+
+
+def age(birth: str) -> float | None:
+    """Return for how many seconds a process has run, whatever the time of day; None if unknown.
+
+    Parameters
+    ----------
+    birth : str
+        Its start time.
+    """
+    if not birth or not hasattr(time, "CLOCK_BOOTTIME"):
+        return None
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(birth) / os.sysconf("SC_CLK_TCK")
 
 
 def is_alive(pid: int, birth: str) -> bool:

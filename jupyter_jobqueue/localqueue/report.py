@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from .process import age
 from .script import expand
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def _record(row: sqlite3.Row, reasons: dict[str, str]) -> dict[str, Any]:
         "reason": _reason(row, reasons),
         "node": os.uname().nodename if row["started"] else "",
         "cpus": row["cpus"],
+        "limit": row["walltime"],
+        "ran": age(row["born"]) if row["state"] == "RUNNING" else None,
         "stdout": expand(row["stdout"], row["id"], row["name"]),
         "stderr": expand(row["stderr"], row["id"], row["name"]),
     }

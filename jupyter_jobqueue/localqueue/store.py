@@ -21,7 +21,8 @@ REMEMBERED = 2000  # ended jobs that are kept at most
 _BOTH = "FROM jobs JOIN submissions ON submissions.id = submission"
 # All but the environment, which is large and concerns only the job itself.
 _PUBLIC = f"""SELECT jobs.id, submission, task, name, tag, state, reason, submitted, started, ended,
-    exit_code, signal, pid, born, cancelled, cpus, stdout, stderr {_BOTH}"""
+    exit_code, signal, pid, born, cancelled, cpus, walltime, stdout, stderr
+    {_BOTH}"""
 _COLUMNS = ", ".join(Submission._fields)
 _INSERT = (
     f"INSERT INTO submissions ({_COLUMNS}) "  # noqa: S608  (the names are those above)

@@ -12,7 +12,8 @@ from distributed import Security
 from distributed.core import rpc
 
 from jupyter_jobqueue.errors import SchedulerGone
-from jupyter_jobqueue.placement.base import ProcessPlacement, Request
+from jupyter_jobqueue.placement.base import Placement, ProcessPlacement, Request
+from jupyter_jobqueue.placement.own_process import OwnProcess
 
 ANSWER_TIMEOUT = 5.0
 """Seconds within which the scheduler must answer a request."""
@@ -76,6 +77,10 @@ class Attached(ProcessPlacement):
         """Renew the lease over an open connection to the scheduler."""
         await super().renew(comm)
         self.last_answer = time.monotonic()
+
+    def another(self) -> Placement:
+        """Return a placement that starts a scheduler in a process of this program."""
+        return OwnProcess(lease=self.lease)
 
     async def close(self) -> None:
         """Request the end of the scheduler, and kill its process if it stays."""

@@ -93,6 +93,10 @@ class Placement(ABC):
     async def close(self) -> None:
         """Stop the scheduler; one that has already ended is no error."""
 
+    @abstractmethod
+    def another(self) -> Placement:
+        """Return a placement that starts another scheduler in the same way."""
+
     def kill(self) -> None:  # noqa: B027 (a scheduler in this program ends with it)
         """End the scheduler at once, without waiting for an answer."""
 

@@ -50,7 +50,8 @@ class SchedulerClient:
         answer = await self._request(
             "jobqueue_load", target_duration=target_duration, threads=max(1, threads)
         )
-        load = Load(answer["target"], answer["busy"], answer["working"])
+        dropped = {name: (lost[0], lost[1]) for name, lost in answer.get("dropped", {}).items()}
+        load = Load(answer["target"], answer["busy"], answer["working"], dropped)
         self._on_load(load)
         return load
 

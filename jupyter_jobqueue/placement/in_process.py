@@ -41,6 +41,10 @@ class InProcess(Placement):
         self.address = self.scheduler.address
         self.dashboard_port = self.scheduler.http_server.port
 
+    def another(self) -> Placement:
+        """Return a placement for another scheduler in this program."""
+        return InProcess()
+
     async def close(self) -> None:
         """Close the scheduler."""
         if self.scheduler is not None:

@@ -18,7 +18,7 @@ from jupyter_jobqueue.batch.environment import without_secrets
 from jupyter_jobqueue.batch.threads import SCHEDULERS
 from jupyter_jobqueue.errors import SchedulerFailed
 from jupyter_jobqueue.placement import program
-from jupyter_jobqueue.placement.base import ProcessPlacement, Request
+from jupyter_jobqueue.placement.base import Placement, ProcessPlacement, Request
 from jupyter_jobqueue.records.process import Process
 
 START_TIMEOUT = 60.0
@@ -75,6 +75,10 @@ class OwnProcess(ProcessPlacement):
                 "the Dask scheduler did not start", details=self.last_output()
             ) from None
         return answer
+
+    def another(self) -> Placement:
+        """Return a placement for another process of the same kind."""
+        return OwnProcess(lease=self.lease, python=self.python)
 
     async def close(self) -> None:
         """Send SIGTERM to the process, and SIGKILL if it does not end."""

@@ -21,6 +21,7 @@ if __name__ == "__main__":
 import asyncio
 import inspect
 import json
+import math
 import pickle
 import signal
 import time
@@ -49,14 +50,19 @@ def prepare(scheduler: Any, prefix: str) -> Any:
     """
     restrict_paths(scheduler, f"/{prefix}/")
     scheduler.worker_plugins["jobqueue-close-http"] = pickle.dumps(Evaluated(CLOSE_HTTP))
-    scheduler.handlers["jobqueue_load"] = lambda target_duration=None, threads=1: load(
-        scheduler, target_duration, threads
-    )
+    ledger = SuspicionLedger(scheduler)
+    scheduler.handlers["jobqueue_load"] = lambda target_duration=None, threads=1: {
+        **load(scheduler, target_duration, threads),
+        "dropped": dict(ledger.dropped),
+    }
     scheduler.handlers["jobqueue_spare"] = lambda groups: rank_by_idleness(scheduler, groups)
     scheduler.handlers["jobqueue_retire"] = lambda names, patience: retire(
         scheduler, names, patience
     )
-    ledger = SuspicionLedger(scheduler)
+    leave = scheduler.handlers["retire_workers"]
+    scheduler.handlers["retire_workers"] = lambda **request: retire_at_lifetime(
+        scheduler, leave, request
+    )
     scheduler.handlers["jobqueue_forgive"] = ledger.clear_suspicion
     return scheduler
 
@@ -159,24 +165,81 @@ async def retire(scheduler: Any, names: list[str], patience: float) -> None:
     patience : float
         Seconds for the tasks to finish.
     """
-    started, end = time.time(), time.monotonic() + patience
-    await scheduler.retire_workers(names=names, close_workers=False, remove=False)
-    while time.monotonic() < end and _computing(  # noqa: ASYNC110 (heartbeats)
-        scheduler, names, started
-    ):
-        await asyncio.sleep(0.1)
+    await drain(scheduler, names, patience)
     await scheduler.retire_workers(names=names, close_workers=True, remove=True)
 
 
-def _computing(scheduler: Any, names: list[str], since: float) -> bool:
-    """Return whether closing workers still compute, according to heartbeats after `since`."""
+async def drain(scheduler: Any, names: list[str], patience: float) -> None:
+    """Let workers finish their tasks, and begin no others.
+
+    Parameters
+    ----------
+    scheduler : distributed.Scheduler
+        The scheduler.
+    names : list of str
+        Names of the workers.
+    patience : float
+        Seconds for the tasks to finish.
+    """
+    end = time.monotonic() + patience
+    heard = {ws.address: ws.last_seen for ws in scheduler.workers.values()}
+    await scheduler.retire_workers(names=names, close_workers=False, remove=False)
+    while time.monotonic() < end and _computing(  # noqa: ASYNC110 (heartbeats)
+        scheduler, names, heard
+    ):
+        await asyncio.sleep(0.1)
+
+
+LAST_PATIENCE = 3.0
+"""Seconds for the tasks of a worker to finish that leaves by itself, as its job is about to end."""
+
+
+async def retire_at_lifetime(scheduler: Any, leave: Any, request: dict[str, Any]) -> Any:
+    """Let a worker that has reached its lifetime stay until another one can take its data.
+
+    Dask lets it go at once, and its data with it: all workers of an array would leave together.
+
+    Parameters
+    ----------
+    scheduler : distributed.Scheduler
+        The scheduler.
+    leave : callable
+        Dask's own handler of such requests.
+    request : dict
+        Its keywords, as a worker or a client sends them.
+    """
+    addresses = request.get("workers") or []
+    if str(request.get("stimulus_id")).startswith("worker-close-gracefully"):
+        while _holds_last_data(scheduler, addresses):  # until the queue ends it  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        names = [scheduler.workers[each].name for each in addresses if each in scheduler.workers]
+        await drain(scheduler, list(map(str, names)), LAST_PATIENCE)
+    return await leave(**request)
+
+
+def _holds_last_data(scheduler: Any, addresses: list[str]) -> bool:
+    """Return whether workers have work or data, and no other worker is there to take it."""
+    others = [ws for ws in scheduler.running if ws.address not in addresses]
+    leaving = [scheduler.workers[each] for each in addresses if each in scheduler.workers]
+    return not others and any(ws.has_what or ws.processing for ws in leaving)
+
+
+def _computing(scheduler: Any, names: list[str], heard: dict[str, float]) -> bool:
+    """Return whether closing workers still compute, according to heartbeats after those `heard`.
+
+    Heartbeats are told apart, not ordered: somebody may set the clock.
+    """
     states = [ws for ws in scheduler.workers.values() if str(ws.name) in names]
     closing = [ws for ws in states if ws.status.name == "closing_gracefully"]
-    return any(ws.processing and (ws.executing or ws.last_seen <= since) for ws in closing)
+    return any(
+        ws.processing and (ws.executing or ws.last_seen == heard.get(ws.address)) for ws in closing
+    )
 
 
 COUNTED_AFTER = 5.0
 """Seconds until a lost worker counts against its tasks, unless the loss is cleared before."""
+MOST_DROPPED = 100
+"""Lost workers of which it is known what was lost with them: the newest."""
 MOST_UNCOUNTED = 10
 """Workers that a task may lose within that time before losses count at once."""
 
@@ -199,6 +262,8 @@ class SuspicionLedger:
     def __init__(self, scheduler: Any) -> None:
         self.scheduler = scheduler
         self.lost: dict[str, tuple[float, list[Any]]] = {}
+        self.dropped: dict[str, list[int]] = {}
+        """Running tasks and only copies of results that were lost with a worker."""
         self._uncounted: Counter[Any] = Counter()
         self._remove = scheduler.remove_worker
         # The keyword has another name in older versions of Dask.
@@ -217,11 +282,23 @@ class SuspicionLedger:
             Passed to `distributed.Scheduler.remove_worker`.
         """
         state = self.scheduler.workers.get(address)
+        if state is not None:
+            self._note_dropped(state)
         if state is not None and not (kwargs.get("expected") or kwargs.get("safe")):
             tasks = list(state.processing)
-            self.lost[str(state.name)] = time.time(), [task.key for task in tasks]
+            self.lost[str(state.name)] = time.monotonic(), [task.key for task in tasks]
             self._delay_count([task for task in tasks if self._may_delay(task)])
         return await self._remove(address, *args, **kwargs)
+
+    def _note_dropped(self, state: Any) -> None:
+        """Note what must be computed again because a worker is gone, however it left."""
+        running = sum(task in state.processing for task in state.executing)
+        only = [task for task in state.has_what if len(task.who_has or ()) == 1]
+        lost = [running, sum(bool(task.who_wants or task.waiters) for task in only)]
+        if any(lost):
+            self.dropped[str(state.name)] = lost
+            while len(self.dropped) > MOST_DROPPED:
+                del self.dropped[next(iter(self.dropped))]
 
     def _may_delay(self, task: Any) -> bool:
         """Return whether a task may lose one more worker before its losses count."""
@@ -267,8 +344,8 @@ class SuspicionLedger:
         """
         await self._remove_silent(names)
         cleared = 0
-        for when, keys in (self.lost.pop(name, (0.0, [])) for name in names):
-            if time.time() - when < window:
+        for when, keys in (self.lost.pop(name, (-math.inf, [])) for name in names):
+            if time.monotonic() - when < window:
                 cleared += sum(map(self._clear, keys))
         return cleared
 

@@ -98,6 +98,21 @@ class Scheduler(BaseModel):
     process: Process
 
 
+class Clock(BaseModel):
+    """The clock of the program that wrote a record, to notice later that somebody has set it.
+
+    Parameters
+    ----------
+    boot : str
+        Id of the boot of its machine.
+    offset : float
+        Seconds between the epoch and the boot, as that program counts.
+    """
+
+    boot: str
+    offset: float
+
+
 class Record(BaseModel):
     """Everything that is needed to take a cluster over or to cancel its remaining jobs.
 
@@ -145,6 +160,8 @@ class Record(BaseModel):
         The jobs.
     notes : list
         Time and sentence of each unusual event.
+    clock : Clock, optional
+        By which the times of the jobs are; None in records of older programs.
     """
 
     version: Literal[2] = 2
@@ -172,6 +189,7 @@ class Record(BaseModel):
     words: str = ""
     jobs: list[KeptJob] = []
     notes: list[tuple[float, str]] = []
+    clock: Clock | None = None
 
 
 def _from_1(old: dict[str, Any]) -> dict[str, Any]:

@@ -178,6 +178,16 @@ class RetryHandler(JobQueueHandler):
         self.reply(await self.manager.retry(cluster_id))
 
 
+class RestartHandler(JobQueueHandler):
+    """A cluster whose scheduler has ended, or that did not start."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, cluster_id: str) -> None:
+        """Replace it by one with the same options."""
+        self.reply(await self.manager.restart(cluster_id), 201)
+
+
 class JobScriptHandler(JobQueueHandler):
     """The job script of a cluster."""
 
@@ -252,6 +262,7 @@ ROUTES: list[tuple[str, type[JobQueueHandler]]] = [
     (rf"{CLUSTER}/scale", ScaleHandler),
     (rf"{CLUSTER}/adapt", AdaptHandler),
     (rf"{CLUSTER}/retry", RetryHandler),
+    (rf"{CLUSTER}/restart", RestartHandler),
     (rf"{CLUSTER}/job-script", JobScriptHandler),
     (rf"{CLUSTER}/jobs", JobsHandler),
     (rf"{CLUSTER}/jobs/([^/]+)/log", JobLogHandler),

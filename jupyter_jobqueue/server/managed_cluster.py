@@ -71,6 +71,11 @@ class ManagedCluster:
         if self.state == "failed":
             raise WrongState(f"{self.name} has failed")
 
+    def require_failed(self) -> None:
+        """Refuse what would end a cluster that works."""
+        if self.state != "failed":
+            raise WrongState(f"{self.name} is {self.state}: only what has failed is restarted")
+
     def require_started(self) -> None:
         """Raise `WrongState` if the scheduler has no address yet."""
         self.require_open()

@@ -432,6 +432,21 @@ class ClusterManager(ServerPolicy):
         await entry.retry(self.queue_patience)
         return views.cluster(entry)
 
+    async def restart(self, cluster_id: str) -> ClusterModel:
+        """Close a cluster that has failed, and start another with the same name, options and size.
+
+        The old one leaves the list at once; jobs that it could not cancel are told of as always.
+        """
+        old = self._entry(cluster_id)
+        old.require_failed()
+        cluster = self._cluster(old.cluster.spec)
+        await self.close(cluster_id)
+        self.forget(old)
+        entry = self.add(cluster, old.group.wanted_last)
+        made = views.cluster(entry)
+        await entry.cluster.lifecycle.writer.save()
+        return made
+
     async def close(self, cluster_id: str) -> None:
         """Close a cluster: cancel its jobs and stop its scheduler.
 

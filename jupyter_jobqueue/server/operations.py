@@ -206,6 +206,16 @@ OPERATIONS = (
         errors=(404, 409, 502),
     ),
     Operation(
+        "post",
+        "clusters/{id}/restart",
+        "restartCluster",
+        "Replace a cluster that has failed by a new one with the same name, options and size.",
+        "The new cluster, in state `starting`; it has another id.",
+        ClusterModel,
+        status=201,
+        errors=(404, 409),
+    ),
+    Operation(
         "get",
         "clusters/{id}/job-script",
         "getJobScript",

@@ -16,9 +16,17 @@ from typing import Any
 
 import pytest
 
-from jupyter_jobqueue import JobQueueCluster, LocalCluster, SLURMCluster
+from jupyter_jobqueue import (
+    HTCondorCluster,
+    JobQueueCluster,
+    LocalCluster,
+    SGECluster,
+    SLURMCluster,
+)
 from jupyter_jobqueue.batch.queue import JobQueue
 from jupyter_jobqueue.localqueue.store import Store
+from tests.beds.htcondor import HTCondorBed
+from tests.beds.sge import SGEBed
 from tests.beds.slurm import SlurmBed
 
 pytest.register_assert_rewrite("tests.cluster.everywhere")
@@ -125,6 +133,43 @@ def slurm_queue(slurm: SlurmBed) -> Queue:
     refused, words = {"queue": "nosuch"}, "invalid partition specified: nosuch"
     return Queue(
         SLURMCluster, options, ids, lambda job_id: slurm.ask("scancel", job_id), refused, words
+    )
+
+
+@pytest.fixture
+def sge_queue(sge: SGEBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    def ids() -> list[str]:
+        return [line.split()[0] for line in sge.jobs()]
+
+    monkeypatch.chdir(tmp_path)
+    options = {
+        "cores": 1,
+        "nanny": False,  # half as many processes; Slurm is tested with nannies
+        "memory": "500 MB",
+        "interface": "lo",
+        "queue": "all.q",
+        "parallel_environment": "smp",
+    }
+    refused, words = {"queue": "nosuch.q"}, 'job requests unknown queue "nosuch.q"'
+    return Queue(SGECluster, options, ids, lambda job: sge.ask("qdel", job), refused, words)
+
+
+@pytest.fixture
+def htcondor_queue(htcondor: HTCondorBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    def ids() -> list[str]:
+        return [line.split()[0] for line in htcondor.jobs()]
+
+    monkeypatch.chdir(tmp_path)
+    options = {
+        "cores": 1,
+        "nanny": False,  # half as many processes; Slurm is tested with nannies
+        "memory": "500 MB",
+        "interface": "lo",
+    }
+    refused = {"job_extra_directives": {"universe": "nosuch"}}
+    words = "I don't know about the 'nosuch' universe"
+    return Queue(
+        HTCondorCluster, options, ids, lambda job: htcondor.ask("condor_rm", job), refused, words
     )
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from jupyter_jobqueue import HTCondorCluster
 from tests.beds.htcondor import MARK, HTCondorBed, new_bed
 from tests.cluster.conftest import Queue, states, until
 from tests.cluster.everywhere import Everywhere
@@ -17,22 +16,8 @@ HOLD = {"job_extra_directives": {"hold": "true"}}
 
 
 @pytest.fixture
-def queue(htcondor: HTCondorBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
-    def ids() -> list[str]:
-        return [line.split()[0] for line in htcondor.jobs()]
-
-    monkeypatch.chdir(tmp_path)
-    options = {
-        "cores": 1,
-        "nanny": False,  # half as many processes; Slurm is tested with nannies
-        "memory": "500 MB",
-        "interface": "lo",
-    }
-    refused = {"job_extra_directives": {"universe": "nosuch"}}
-    words = "I don't know about the 'nosuch' universe"
-    return Queue(
-        HTCondorCluster, options, ids, lambda job: htcondor.ask("condor_rm", job), refused, words
-    )
+def queue(htcondor_queue: Queue) -> Queue:
+    return htcondor_queue
 
 
 class TestEverywhere(Everywhere):

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import pytest
 from distributed import Client, KilledWorker
 
 from jupyter_jobqueue import JobQueueCluster
-from jupyter_jobqueue.adapters.adapter import NEVER
+from jupyter_jobqueue.adapters.adapter import NEVER, Call, Listing
 from jupyter_jobqueue.adapters.local import Local
 from jupyter_jobqueue.jobs.job import Job
 from tests.beds.slurm import SlurmBed
 from tests.cluster.conftest import Queue, states, until
+
+LISTED = Local().status([])
 
 
 @pytest.fixture(autouse=True)
@@ -159,11 +162,21 @@ def test_a_job_that_made_way_for_a_more_urgent_one(
         work.ends_well()
 
 
+def _without_limits() -> Call[Listing]:
+    """Query the embedded queue as if it did not show how long jobs may run."""
+
+    def parse(text: str) -> Listing:
+        return Listing({job: each._replace(limit=None) for job, each in LISTED.parse(text).items()})
+
+    return replace(LISTED, parse=parse)
+
+
 def test_jobs_that_the_queue_ended_for_their_walltime(
     local_queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The queue allows less than we know of, and the workers know nothing of it either."""
     monkeypatch.setattr(Local, "limit_directive", NEVER)
+    monkeypatch.setattr(Local, "status", lambda adapter, ids: _without_limits())
     options = {
         "job_extra_directives": ["--time=00:00:30"],
         "worker_extra_args": ["--lifetime", "10h"],

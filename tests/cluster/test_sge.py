@@ -8,28 +8,14 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from jupyter_jobqueue import SGECluster
 from tests.beds.sge import SGEBed
 from tests.cluster.conftest import Queue, states, until
 from tests.cluster.everywhere import Everywhere
 
 
 @pytest.fixture
-def queue(sge: SGEBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
-    def ids() -> list[str]:
-        return [line.split()[0] for line in sge.jobs()]
-
-    monkeypatch.chdir(tmp_path)
-    options = {
-        "cores": 1,
-        "nanny": False,  # half as many processes; Slurm is tested with nannies
-        "memory": "500 MB",
-        "interface": "lo",
-        "queue": "all.q",
-        "parallel_environment": "smp",
-    }
-    refused, words = {"queue": "nosuch.q"}, 'job requests unknown queue "nosuch.q"'
-    return Queue(SGECluster, options, ids, lambda job: sge.ask("qdel", job), refused, words)
+def queue(sge_queue: Queue) -> Queue:
+    return sge_queue
 
 
 class TestEverywhere(Everywhere):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import stat
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +204,62 @@ async def test_a_scheduler_that_dies_is_seen_at_once(api: Api) -> None:
     found = await api.until(made["id"], lambda cluster: cluster["state"] == "failed")
     assert "scheduler ended" in found["detail"]
     assert (await api("POST", f"clusters/{made['id']}/scale", {"jobs": 1})).status == 409
+
+
+WIDE = {**SMALL, "cores": 2}
+"""Two such jobs run at the same time, as the queue has four slots."""
+
+
+def counts(cluster: Any, *states: str) -> list[int]:
+    """Return how many jobs are in each of some states."""
+    return [cluster["jobs"].get(state, 0) for state in states]
+
+
+async def test_jobs_of_a_scheduler_that_was_killed_leave_and_a_restart_brings_as_many(
+    api: Api,
+) -> None:
+    made = await api.create(jobs=3, name="mine", options=WIDE)
+    await api.until(made["id"], lambda found: counts(found, "running", "pending") == [2, 1])
+    answer = await api("POST", f"clusters/{made['id']}/restart")
+    assert (answer.status, answer.value["reason"]) == (409, "WrongState")
+    kill(entry(api, made).cluster.placement.process.pid)
+    await api.until(made["id"], lambda found: found["state"] == "failed")
+    await api.until(made["id"], lambda found: counts(found, "cancelled") == [3])
+    again = await api.ok("POST", f"clusters/{made['id']}/restart")
+    facts = ("name", "wanted", "system", "cores_per_job", "memory_per_job")
+    assert [again[fact] for fact in facts] == ["mine", 3, "local", 2, 500_000_000]
+    assert [cluster["id"] for cluster in await api.ok("GET", "clusters")] == [again["id"]]
+    assert again["id"] != made["id"]
+    await api.until(again["id"], lambda found: counts(found, "running", "pending") == [2, 1])
+    await api.ok("DELETE", f"clusters/{again['id']}")
+
+
+async def test_a_scheduler_that_hangs_is_told_of_while_the_queue_is_watched(api: Api) -> None:
+    made = await api.create(jobs=3, options=WIDE)
+    await api.until(made["id"], lambda found: counts(found, "running", "pending") == [2, 1])
+    cluster = entry(api, made).cluster
+    waiting = list(cluster.jobs.values())[-1]
+    with stopped(cluster.placement.process.pid):
+        found = await api.until(made["id"], lambda found: found["detail"])
+        assert (found["state"], found["detail"]) == (
+            "running",
+            "the Dask scheduler does not answer",
+        )
+        await asyncio.to_thread(subprocess.run, Local().cancel([waiting.id]).argv, check=True)
+        await api.until(made["id"], lambda found: counts(found, "cancelled") == [1])
+    await api.until(made["id"], lambda found: not found["detail"])
+    await api.until(made["id"], lambda found: counts(found, "running", "pending") == [2, 1])
+    await api.ok("DELETE", f"clusters/{made['id']}")
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Stop a process meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 async def test_one_broken_cluster_does_not_break_the_list(

@@ -59,6 +59,7 @@ STATUSES = {
     "scaleCluster": "200 400 403 404 409 413 502",
     "adaptCluster": "200 400 403 404 409 413 502",
     "retryCluster": "200 403 404 409 502",
+    "restartCluster": "201 403 404 409",
     "getJobScript": "200 403 404",
     "listJobs": "200 403 404",
     "getJobLog": "200 400 403 404 504",
@@ -142,7 +143,10 @@ async def test_every_operation_answers_as_documented(api: Api) -> None:
     log = await ask("GET", f"{one}/jobs/{job['name']}/log", stream="stderr", tail="2")
     assert (len(log["text"].splitlines()), log["truncated"]) == (2, True)
     await ask("GET", f"{one}/client")
-    await ask("DELETE", one)
+    api.manager._clusters[made["id"]].cluster.placement.kill()
+    await api.until(made["id"], lambda cluster: cluster["state"] == "failed")
+    again = await ask("POST", f"{one}/restart")
+    await ask("DELETE", f"clusters/{again['id']}")
     api.manager.notices.add("Cluster x is gone.")
     (notice,) = await ask("GET", "notices")
     await ask("DELETE", f"notices/{notice['id']}")

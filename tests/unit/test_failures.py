@@ -85,7 +85,8 @@ def group_of(queue: Any) -> JobGroup:
 def submissions(monkeypatch: pytest.MonkeyPatch, ends: JobStatus, seconds: int) -> list[float]:
     """Return when something was submitted while two jobs were wanted, counted from the first."""
     clock = Clock()
-    for part in ("job", "observe", "unconfirmed", "endings", "failures", "limits", "scaler"):
+    monkeypatch.setattr("jupyter_jobqueue.batch.steady.now", clock.time)
+    for part in ("failures", "limits", "scaler"):
         monkeypatch.setattr(f"jupyter_jobqueue.jobs.{part}.time", clock)
     queue = Failing(clock, ends)
 

@@ -128,7 +128,7 @@ def test_status_queries_our_jobs_in_one_command() -> None:
         "ClusterId,ProcId,JobStatus,JobQueueTag,HoldReason,HoldReasonCode,LastHoldReason,"
         "LastHoldReasonCode,RemoveReason,LastRejMatchReason,RemoteHost,LastRemoteHost,QDate,"
         "JobCurrentStartDate,CompletionDate,EnteredCurrentStatus,ExitCode,ExitBySignal,ExitSignal,"
-        "Out,Err",
+        "Out,Err,AllowedJobDuration,AllowedExecuteDuration,ServerTime",
     ]  # fmt: skip
     assert CONDOR.status_lists_all
 

@@ -91,13 +91,18 @@ async def test_a_scheduler_that_does_not_answer_is_not_idle(
     assert (failures, reasons) == ([], ["it was idle for 0.01 s"])
 
 
-def test_the_time_of_day_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    span, _ = lifespan(idle_timeout=60, max_age=3600)
+@pytest.mark.parametrize("step", [3600, 172_800, -3600, -172_800])
+async def test_the_time_of_day_ends_nothing(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    span, reasons = lifespan(idle_timeout=60, max_age=3600)
     now = time.time()
-    monkeypatch.setattr("jupyter_jobqueue.cluster.lifespan.time.time", lambda: now + 200_000)
+    monkeypatch.setattr("jupyter_jobqueue.cluster.lifespan.time.time", lambda: now + step)
     when, why = span.closes
-    assert when == pytest.approx(now + 200_060, abs=5)
+    assert when == pytest.approx(now + step + 60, abs=5)
     assert why == "idle"
+    assert span.idle_for < 5
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(span.run(), 0.05)
+    assert reasons == []
 
 
 def test_a_cluster_that_was_found_again_is_as_old_as_it_is() -> None:

@@ -10,7 +10,15 @@ import pytest
 from jupyter_jobqueue.jobs.job import Job, JobState
 from jupyter_jobqueue.jobs.limits import FULL_FOR, Capacity, Limits, RateLimit, core_hours
 from jupyter_jobqueue.jobs.table import JobShape, JobTable
-from jupyter_jobqueue.jobs.walltime import expiring, handover, lifetime, margin, next_date, wait_of
+from jupyter_jobqueue.jobs.walltime import (
+    expiring,
+    handover,
+    has_heir,
+    lifetime,
+    margin,
+    next_date,
+    wait_of,
+)
 
 NOW = 10_000.0
 R, P, D, S = JobState.RUNNING, JobState.PENDING, JobState.DONE, JobState.SUBMITTING
@@ -192,3 +200,31 @@ def test_a_long_queue_makes_successors_come_earlier_but_not_before_half_of_the_t
 )
 def test_jobs_without_an_end_in_sight_are_left_alone(other: Job) -> None:
     assert expiring([other], NOW + 50) == (set(), set())
+
+
+def test_workers_that_start_slowly_make_successors_come_earlier() -> None:
+    """They took 20 s, so the next one is given 30: of 1800 s, 180 are spare."""
+    old = job(R, submitted=NOW, started=NOW, walltime=1800)
+    old.joined_at = NOW + 20
+    assert expiring([old], NOW + 1589) == (set(), set())
+    assert expiring([old], NOW + 1591) == ({"c-0"}, set())
+
+
+def test_where_workers_join_late_a_job_that_still_starts_gets_a_successor_too() -> None:
+    """Of 60 s, 15 are spare, and 30 is the most that a successor is asked for before that."""
+    slow = job(JobState.STARTING, submitted=NOW, started=NOW, walltime=60)
+    assert expiring([slow], NOW + 59) == (set(), set())
+    other = job(D, submitted=NOW, started=NOW, walltime=60)
+    other.joined_at = NOW + 25
+    assert expiring([slow, other], NOW + 14) == (set(), set())
+    assert expiring([slow, other], NOW + 16) == ({"c-0"}, set())
+    assert expiring([slow, other], NOW + 59) == ({"c-0"}, set()), "the queue ends it"
+
+
+def test_without_anybody_to_take_over_nobody_leaves() -> None:
+    old, new = job(R, walltime=60), job(R, walltime=60)
+    new.name = "c-1"
+    assert has_heir([old, new], {"c-0"})
+    assert not has_heir([old, new], {"c-0", "c-1"})
+    new.state = JobState.STARTING
+    assert not has_heir([old, new], {"c-0"})

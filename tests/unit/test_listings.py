@@ -13,7 +13,7 @@ from jupyter_jobqueue.batch.result import classify
 from jupyter_jobqueue.errors import ArrayRefused, CommandTimedOut, LimitReached, QueueError
 from tests.recordings import FOLDER, one_call, rearranged, runs
 
-SLURM_LINE = "17_3|PENDING|0|||N/A|N/A|Resources|jobqueue-abc-0|\n"
+SLURM_LINE = "17_3|PENDING|0|||N/A|N/A|0:00|Resources|jobqueue-abc-0|\n"
 LISTINGS = {
     "slurm": 5 * SLURM_LINE,
     "pbs": one_call("pbs/qstat-all-states-json.txt").stdout,
@@ -65,7 +65,7 @@ def test_both_dialects_of_pbs_are_read_here() -> None:
         "Last login: today\n",
         "17_|PENDING\n",
         "slurm_load_jobs error: Unexpected message\n",
-        "|" * 9 + "\n",
+        "|" * 10 + "\n",
     ],
 )
 def test_strange_lines_of_squeue_cost_no_job_and_prove_no_end(strange: str) -> None:

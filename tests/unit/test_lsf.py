@@ -171,7 +171,7 @@ def test_status_queries_the_very_jobs_and_once_for_an_array() -> None:
 
 
 def test_a_running_job_has_its_node_once_and_its_times() -> None:
-    running = JobStatus(BatchState.RUNNING, node="vm", submitted=T - 1, started=T - 1)
+    running = JobStatus(BatchState.RUNNING, node="vm", submitted=T - 1, started=T - 1, limit=1800)
     assert jobs("23-bjobs-l-running.txt") == {"2": running}
 
 
@@ -587,6 +587,15 @@ def test_times_are_local(
     time_zone(zone)
     found = status(long_form("RUN", STARTED))["5"].submitted
     assert found == (expected if expected else T - 9 * 3600)
+
+
+@pytest.mark.parametrize("step", [3600, 172_800, -3600, -172_800])
+def test_a_clock_that_somebody_sets_leaves_the_year(
+    step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two days earlier, the job started in the future: not six years ago."""
+    monkeypatch.setattr(lsf_output, "clock", lambda: T + step)
+    assert status(long_form("RUN", STARTED))["5"].submitted == T
 
 
 def test_the_year_is_the_last_with_such_a_day(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,10 +74,14 @@ def waits(state: BatchState = BatchState.PENDING, reason: str = "", **facts: Any
 
 def test_showq_shows_who_waits_why_and_who_runs_where() -> None:
     assert status() == {
-        "101": JobStatus(BatchState.RUNNING, node="n17", tag=TAG, submitted=T - 10, started=T),
-        "107": JobStatus(BatchState.RUNNING, node="n18", submitted=T - 10, started=T + 39),
-        "102": waits(tag="jobqueue-0123456789ab-1"),
-        "103": waits(estimated_start=T + 3600),
+        "101": JobStatus(
+            BatchState.RUNNING, node="n17", tag=TAG, submitted=T - 10, started=T, limit=1800, ran=40
+        ),
+        "107": JobStatus(
+            BatchState.RUNNING, node="n18", submitted=T - 10, started=T + 39, limit=1800, ran=1
+        ),
+        "102": waits(tag="jobqueue-0123456789ab-1", limit=1800),
+        "103": waits(estimated_start=T + 3600, limit=1800),
         "104": waits(reason="IdlePolicy:job 104 violates idle HARD MAXIPROC limit"),
         "105": waits(BatchState.HELD, "UserHold"),
         "106": waits(BatchState.STUCK, "BatchHold"),

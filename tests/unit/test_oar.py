@@ -249,14 +249,22 @@ def test_status_queries_the_users_live_jobs_and_those_of_interest() -> None:
 
 TAG = "jobqueue-0a1b2c-7"
 HELD = JobStatus(BatchState.HELD, submitted=T + 9)
-ELEMENT = JobStatus(BatchState.RUNNING, "", "localhost", TAG, submitted=T + 22, started=T + 23)
+ELEMENT = JobStatus(
+    BatchState.RUNNING, "", "localhost", TAG, submitted=T + 22, started=T + 23, limit=600
+)
 LIVE = {
     "7": HELD,
-    "8": JobStatus(BatchState.RUNNING, "", "localhost", submitted=T + 19, started=T + 21),
+    "8": JobStatus(
+        BatchState.RUNNING, "", "localhost", submitted=T + 19, started=T + 21, limit=600
+    ),
     "9": ELEMENT,
     "10": ELEMENT._replace(element=1),
     "11": JobStatus(
-        BatchState.PENDING, "Karma=0.000,quota_ok", submitted=T + 25, estimated_start=T + 684
+        BatchState.PENDING,
+        "Karma=0.000,quota_ok",
+        submitted=T + 25,
+        estimated_start=T + 684,
+        limit=600,
     ),
 }
 

@@ -206,21 +206,28 @@ async def test_a_user_without_jobs_is_not_shown_those_of_all_the_site(
     assert (await JobQueue(PBS()).status([], everything=True)).jobs == {}
 
 
-def waits(reason: str = "", state: BatchState = BatchState.PENDING) -> JobStatus:
-    return JobStatus(state, reason, submitted=T + 58)
+def waits(
+    reason: str = "", state: BatchState = BatchState.PENDING, limit: float = 600
+) -> JobStatus:
+    return JobStatus(state, reason, submitted=T + 58, limit=limit)
 
 
 @pytest.mark.usefixtures("time_zone")
 def test_qstat_shows_who_waits_why_and_who_runs_where() -> None:
     assert living("qstat-all-states-json") == {
         "124.pbshost": JobStatus(
-            BatchState.RUNNING, node="pbshost", submitted=T + 58, started=T + 58
+            BatchState.RUNNING,
+            node="pbshost",
+            submitted=T + 58,
+            started=T + 58,
+            limit=1800,
+            ran=6,
         ),
         "125.pbshost": waits(
-            "Not Running: Insufficient amount of resource: ncpus (R: 4 A: 1 T: 64)"
+            "Not Running: Insufficient amount of resource: ncpus (R: 4 A: 1 T: 64)", limit=1800
         ),
         "126.pbshost": waits(
-            "Can Never Run: Insufficient amount of resource: ncpus (R: 128 A: 64 T: 64)"
+            "Can Never Run: Insufficient amount of resource: ncpus (R: 128 A: 64 T: 64)", limit=1800
         ),
         "127.pbshost": waits("Hold_Types=u", BatchState.HELD),
         # waits for 2026-12-31T23:59:00
@@ -281,7 +288,9 @@ def test_the_start_that_the_scheduler_expects_is_known() -> None:
 def test_elements_that_wait_have_not_started_and_no_reason() -> None:
     jobs = living("qstat-tf-json-mixed")
     assert jobs["72[1].pbshost"].started == T - 109
-    assert jobs["72[2].pbshost"] == JobStatus(BatchState.PENDING, submitted=T - 109, element=2)
+    assert jobs["72[2].pbshost"] == JobStatus(
+        BatchState.PENDING, submitted=T - 109, element=2, limit=3600
+    )
     assert not [job_id for job_id in jobs if "[]" in job_id]
     assert len(jobs) == 29
 
@@ -311,7 +320,7 @@ def test_the_tag_is_in_the_name() -> None:
 def test_running_elements_have_their_index() -> None:
     jobs = living("state-array-running.json")
     assert jobs["114[3].pbshost"] == JobStatus(
-        BatchState.RUNNING, node="pbshost", submitted=T, started=T, element=3
+        BatchState.RUNNING, node="pbshost", submitted=T, started=T, element=3, limit=3600, ran=3
     )
     assert [status.element for status in jobs.values()] == [0, 1, 2, 3, 4]
 

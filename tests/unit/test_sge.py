@@ -167,7 +167,7 @@ def test_a_submission_that_failed_may_have_been_one_all_the_same() -> None:
 
 def test_status_queries_all_jobs_of_the_user_in_one_command() -> None:
     call = ENGINE.status(["1", "2.3"])
-    assert call.argv == ["qstat", "-u", "$user", "-xml"]
+    assert call.argv == ["qstat", "-u", "$user", "-r", "-xml"]
     assert call.env == {"TZ": "UTC"}
 
 
@@ -238,8 +238,11 @@ def test_jobs_of_others_ways_are_listed_too() -> None:
 
 @pytest.mark.parametrize("grouping", ["", " -g d", " -r"])
 def test_the_settings_of_a_site_for_qstat_change_nothing(grouping: str) -> None:
-    """A file ``sge_qstat`` may add such text to every qstat."""
+    """A file ``sge_qstat`` may add such text to every qstat; without -r, no limit is shown."""
     plain = read(ENGINE.status([]), "qstat-xml", "qstat -xml")
+    assert {status.limit for status in plain.values()} == {None}
+    if grouping == " -r":
+        plain["100"] = plain["100"]._replace(limit=600)
     told = answer("qstat-xml", f"qstat -xml{' -g d' if grouping == ' -g d' else grouping}")
     assert ENGINE.status([]).parse(told.stdout) == plain
 

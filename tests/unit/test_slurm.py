@@ -133,7 +133,7 @@ def test_status_queries_all_jobs_of_the_user_in_one_command() -> None:
     call = SLURM.status(["1", "2_3"])
     assert call.argv == [
         "squeue", "--me", "-h", "-r", "-t", "all", "-O",
-        "JobArrayID:|,State:|,exit_code:|,NodeList:|,SubmitTime:|,StartTime:|,EndTime:|,Reason:|,Comment:|",
+        "JobArrayID:|,State:|,exit_code:|,NodeList:|,SubmitTime:|,StartTime:|,EndTime:|,TimeUsed:|,Reason:|,Comment:|",
     ]  # fmt: skip
     assert call.env == {"SLURM_TIME_FORMAT": "%s"}
 
@@ -144,9 +144,15 @@ def waits(
     return JobStatus(state, reason, tag=tag, submitted=T, element=element)
 
 
-def runs(tag: str, *, element: int = 0) -> JobStatus:
+def runs(tag: str, limit: float, *, element: int = 0) -> JobStatus:
     return JobStatus(
-        BatchState.RUNNING, node="node1", tag=tag, submitted=T, started=T + 1, element=element
+        BatchState.RUNNING,
+        node="node1",
+        tag=tag,
+        submitted=T,
+        started=T + 1,
+        element=element,
+        limit=limit,
     )
 
 
@@ -194,9 +200,9 @@ EVERY_KIND = {
     "14": ended(BatchState.FAILED, "NonZeroExitCode", after=2, exit_code=7),
     "8_2": waits("JobArrayTaskLimit", PIPE, element=2),
     "13": waits("JobHeldUser", "", BatchState.HELD),
-    "1": runs(""),
-    "8_0": runs(PIPE),
-    "8_1": runs(PIPE, element=1),
+    "1": runs("", 60),
+    "8_0": runs(PIPE, 1800),
+    "8_1": runs(PIPE, 1800, element=1),
 }
 
 
@@ -255,7 +261,7 @@ def test_a_job_on_several_nodes_names_them_all() -> None:
 
 
 def row(code: str, reason: str = "None") -> str:
-    return f"1|{code}|0|node1|{T:.0f}|{T:.0f}|{T:.0f}|{reason}|tag|\n"
+    return f"1|{code}|0|node1|{T:.0f}|{T:.0f}|{T:.0f}|0:00|{reason}|tag|\n"
 
 
 def test_a_completing_job_still_runs_and_a_lost_node_is_named() -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.cluster import snapshot
 from jupyter_jobqueue.jobs.health import Problem
 from jupyter_jobqueue.jobs.job import Job, JobState
-from jupyter_jobqueue.records.record import Record, read, write
+from jupyter_jobqueue.records.process import Process
+from jupyter_jobqueue.records.record import Clock, Record, read, write
 
 PROCESS = {"host": "login1", "boot": "b", "space": "s", "pid": 7, "born": "12"}
 # As version 0.4 wrote it, but for values that differ from one machine to the next.
@@ -105,6 +110,29 @@ def test_a_record_is_written_with_the_names_of_its_first_version(tmp_path: Path)
     record = old_record(tmp_path)
     jobs = [snapshot.group_state_of(record).jobs[1]]
     (kept,) = snapshot.kept_jobs(jobs)
-    newer = {"vanished": False, "written_off": False, "handed_over": False}
-    assert kept == OLD["jobs"][1] | newer
+    newer = dict.fromkeys(("vanished", "written_off", "handed_over"), False)
+    later = {"ahead": 0.0, "joined_at": None}
+    assert kept == OLD["jobs"][1] | newer | later
     assert json.loads(write(record))["jobs"] == OLD["jobs"]
+
+
+@pytest.mark.parametrize("step", [3600.0, 172_800.0, -3600.0, -172_800.0])
+def test_what_was_kept_before_somebody_set_the_clock_is_as_old_as_it_is(
+    step: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that starts after the step takes the time of day for what it says."""
+    record, now = old_record(tmp_path), steady.now()
+    record.created = now - 100
+    record.jobs[0].submitted = now - 90
+    assert record.jobs[0].model_extra
+    record.jobs[0].model_extra["started"] = now - 60
+    boot = Process.of(os.getpid()).boot
+    record.clock = Clock(boot=boot, offset=steady.OFFSET)
+    monkeypatch.setattr(steady, "OFFSET", steady.OFFSET + step)
+    assert snapshot.age_of(record) == pytest.approx(100, abs=5)
+    job = snapshot.group_state_of(record).jobs[0]
+    assert steady.now() - job.submitted == pytest.approx(90, abs=5)
+    assert steady.now() - (job.started or 0) == pytest.approx(60, abs=5)
+    assert job.ahead == -step, "the clock of the queue is where it was"
+    record.clock = Clock(boot="another", offset=steady.OFFSET - step)
+    assert snapshot.age_of(record) == pytest.approx(100 + step, abs=5), "nobody can know"

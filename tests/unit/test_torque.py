@@ -123,7 +123,7 @@ def status(text: str) -> dict[str, JobStatus]:
     return SYSTEM.status([]).parse(text)
 
 
-RUNNING = JobStatus(BatchState.RUNNING, node="vm", submitted=T, started=T)
+RUNNING = JobStatus(BatchState.RUNNING, node="vm", submitted=T, started=T, limit=600, ran=7)
 FAILED = JobStatus(
     BatchState.FAILED, node="vm", submitted=T + 1, started=T + 1, ended=T + 1, exit_code=3
 )

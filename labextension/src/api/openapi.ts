@@ -177,6 +177,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobqueue/api/clusters/{id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a cluster or notice. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace a cluster that has failed by a new one with the same name, options and size. */
+        post: operations["restartCluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobqueue/api/clusters/{id}/job-script": {
         parameters: {
             query?: never;
@@ -945,6 +965,32 @@ export interface operations {
             404: components["responses"]["Unknown"];
             409: components["responses"]["WrongState"];
             502: components["responses"]["QueueFailed"];
+        };
+    };
+    restartCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a cluster or notice. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new cluster, in state `starting`; it has another id. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Unknown"];
+            409: components["responses"]["WrongState"];
         };
     };
     getJobScript: {

@@ -94,13 +94,13 @@ async def test_accounting_knows_how_a_lost_job_ended(tmp_path: Path) -> None:
 async def test_accounting_that_lags_behind_is_queried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jupyter_jobqueue.jobs.endings.time.time", lambda: 2e9 + 20)
+    monkeypatch.setattr("jupyter_jobqueue.batch.steady.now", lambda: 2e9 + 20)
     lost = job(JobState.LOST, joined=True, started=1.0, known_workers={"c-0"})
     bench = Bench(tmp_path, lost)
     assert await bench.endings.recheck_lost() == []
     bench.queue.accounting = {"7": JobStatus(BatchState.CANCELLED)}
     assert await bench.endings.recheck_lost() == [], "not again at once"
-    monkeypatch.setattr("jupyter_jobqueue.jobs.endings.time.time", lambda: 2e9 + 31)
+    monkeypatch.setattr("jupyter_jobqueue.batch.steady.now", lambda: 2e9 + 31)
     assert await bench.endings.recheck_lost() == [lost]
     assert (lost.state, bench.workers.cleared) == (JobState.CANCELLED, [["c-0"]])
 
