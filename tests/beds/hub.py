@@ -117,6 +117,17 @@ class HubBed:
         """Return the home of a user."""
         return self.directory / "home" / user
 
+    def python(self, user: str, code: str) -> subprocess.CompletedProcess[str]:
+        """Run code as a user, with the Python of these tests."""
+        return subprocess.run(
+            [*self._reach, "runuser", "-u", user, "--", sys.executable, "-c", code],
+            cwd="/",
+            env={**self.environment, "HOME": str(self.home(user))},
+            capture_output=True,
+            text=True,
+            timeout=SLOW,
+        )
+
     @property
     def log(self) -> Path:
         """What the Hub, its proxy and all servers write."""
@@ -167,7 +178,7 @@ class HubBed:
     @property
     def _reach(self) -> list[str]:
         folders = {Path(each).resolve() for each in (sys.prefix, sys.base_prefix, ROOT)}
-        return reaching(folders, self.directory / "mounts")
+        return reaching(folders, Path(tempfile.mkdtemp(prefix="mounts-", dir=self.directory)))
 
     @cached_property
     def _settings(self) -> dict[str, Any]:
@@ -249,16 +260,7 @@ class HubBed:
 
     def _unreachable(self) -> str:
         """Return why the users cannot run what they need, or nothing."""
-        user = self.user(NAMES[0])
-        program = [sys.executable, "-c", "import jupyter_jobqueue, jupyterhub"]
-        tried = subprocess.run(
-            [*self._reach, "runuser", "-u", user, "--", *program],
-            cwd="/",
-            env=self.environment,
-            capture_output=True,
-            text=True,
-        )
-        shutil.rmtree(self.directory / "mounts", ignore_errors=True)
+        tried = self.python(self.user(NAMES[0]), "import jupyter_jobqueue, jupyterhub")
         told = (tried.stderr.strip() or "no word").splitlines()[-1]
         return f"another user cannot run {sys.executable}: {told}" if tried.returncode else ""
 

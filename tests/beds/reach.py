@@ -25,7 +25,7 @@ def reaching(folders: Iterable[Path], staging: Path) -> list[str]:
     folders : iterable of Path
         Absolute, without links.
     staging : Path
-        A folder for mounts, made when needed.
+        An empty folder for mounts.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def main(staging: str, closed: str, folders: str, *command: str) -> None:
     kept = {}
     for number, folder in enumerate(folders.split(os.pathsep)):
         kept[folder] = Path(staging) / str(number)
-        kept[folder].mkdir(parents=True)
+        kept[folder].mkdir()
         _mount("--bind", folder, kept[folder])
     for folder in closed.split(os.pathsep):
         _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)

@@ -61,6 +61,18 @@ class Person:
         self.of_hub("POST", "server")
         assert self.server()["ready"], self.hub.log.read_text()
 
+    def starting(self) -> Person:
+        """Start the server unless it runs; returns this person."""
+        if not self.server():
+            self.start()
+        return self
+
+    def restart(self, **traits: Any) -> None:
+        """Start the server, with these traits, whether it runs or not."""
+        if self.server():
+            self.stop()
+        self.start(**traits)
+
     def stop(self) -> None:
         """Stop the server through the Hub, and wait until the Hub says that it has."""
         self.of_hub("DELETE", "server")
@@ -99,20 +111,21 @@ class Person:
         return [cluster["id"] for cluster in self.ask("GET", "clusters")]
 
     def cluster(self, **body: Any) -> Any:
-        """Make a cluster with one worker on the embedded queue, and wait for the worker."""
-        made = self.ask(
-            "POST", "clusters", {"system": "local", "jobs": 1, "options": SMALL, **body}
-        )
-        return self.until_workers(made["id"])
+        """Make a cluster on the embedded queue, and wait for what it was asked for."""
+        body = {"system": "local", "jobs": 1, "options": SMALL, **body}
+        made = self.ask("POST", "clusters", body)
+        return self.until_workers(made["id"], body["jobs"])
 
-    def until_workers(self, cluster: str) -> Any:
-        """Wait until a cluster has a worker."""
+    def until_workers(self, cluster: str, workers: int = 1) -> Any:
+        """Wait until a cluster runs and has its workers, and return it."""
 
         def found() -> Any:
-            told = self.ask("GET", f"clusters/{cluster}")
-            return told if told["workers"] else None
+            answer = self.fetch("GET", f"jobqueue/api/clusters/{cluster}")
+            told = answer.json()
+            there = answer.ok and told["state"] == "running" and told["workers"] == workers
+            return told if there else None
 
-        return until(found, f"a worker of {cluster}")
+        return until(found, f"{workers} workers of {cluster}")
 
     def processes(self) -> list[str]:
         """Return the command lines of all that runs as this person."""
@@ -152,17 +165,10 @@ def people(hub: HubBed) -> tuple[Person, Person]:
 @pytest.fixture
 def alice(people: tuple[Person, Person]) -> Person:
     """Return who has clusters, with her server running."""
-    return started(people[0])
+    return people[0].starting()
 
 
 @pytest.fixture
 def bob(people: tuple[Person, Person]) -> Person:
     """Return who is another user of the machine, with his server running."""
-    return started(people[1])
-
-
-def started(person: Person) -> Person:
-    """Start a person's server if need be."""
-    if not person.server():
-        person.start()
-    return person
+    return people[1].starting()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import websocket
 
-from tests.hub.conftest import Person, started
+from tests.hub.conftest import Person
 
 SOCKETS = ("individual-task-stream/ws", "status/ws")
 
@@ -16,7 +16,7 @@ SOCKETS = ("individual-task-stream/ws", "status/ws")
 @pytest.fixture(scope="module")
 def made(people: tuple[Person, Person]) -> Any:
     """Return a cluster of alice's, for all tests of this file."""
-    alice = started(people[0])
+    alice = people[0].starting()
     made = alice.cluster(name="of-alice")
     yield made
     alice.ask("DELETE", f"clusters/{made['id']}")
