@@ -290,20 +290,23 @@ def new_bed() -> HubBed:
 
 
 def main() -> None:
-    """Start or stop the Hub of this machine, for use from a shell."""
+    """Start or stop a Hub from a shell or another program, and print how to use it, as JSON."""
     parser = argparse.ArgumentParser(prog="python -m tests.beds.hub", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("action", choices=["up", "down"])
-    action = parser.parse_args().action
-    bed = HubBed(Path(tempfile.gettempdir()) / f"{PREFIX}bed")
-    if action == "down":
+    default = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getuid()}"
+    parser.add_argument("--dir", type=Path, default=default, help="folder of the bed (%(default)s)")
+    options = parser.parse_args()
+    bed = HubBed(options.dir.resolve())
+    if options.action == "down":
         bed.down()
     elif why := obstacle():
         parser.exit(1, f"{why}\n")
     else:
         bed.directory.mkdir(mode=0o755)
         bed.up()
-        print(f"{bed.url}\nusers: {', '.join(map(bed.user, NAMES))}; password: {bed.password}")
+        names = {"users": [bed.user(name) for name in NAMES], "password": bed.password}
+        print(json.dumps({"url": bed.url, "token": bed.token, **names}))
 
 
 if __name__ == "__main__":

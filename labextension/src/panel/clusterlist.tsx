@@ -140,9 +140,7 @@ function LoggedOut(props: IUnreachableProps): JSX.Element {
   return (
     <div className="jp-JobQueue-problem" role="alert">
       <p>
-        {trans.__(
-          'Your login has expired. Log in again to see your clusters.'
-        )}
+        {trans.__('Your login has expired. Log in again to see your clusters.')}
       </p>
       <p>{trans.__('The server answers: %1', error.message)}</p>
       <TextButton
