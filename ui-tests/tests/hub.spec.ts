@@ -71,16 +71,21 @@ test('from the login to a dashboard, and on after a new start', async ({
   await expect(pane.locator('canvas').first()).toBeVisible({ timeout: 60_000 });
   await expect(pane.getByText('Data Transfer').first()).toBeVisible();
 
-  // A new start forgets the login of an open page.
+  // A new start forgets the login of an open page; JupyterLab may have asked for it meanwhile.
+  const question = page.locator('.jp-Dialog', { hasText: 'is not running' });
+  await page.addLocatorHandler(question, () =>
+    question.getByRole('button', { name: 'Dismiss' }).click()
+  );
   await server(page, 'DELETE');
   await server(page, 'POST');
   const alert = panel.getByRole('alert');
   await expect(alert).toContainText('Your login has expired', {
     timeout: 90_000
   });
-  const opened = context.waitForEvent('page');
-  await alert.getByRole('button', { name: 'Log in again' }).click();
-  const other = await opened;
+  const [other] = await Promise.all([
+    context.waitForEvent('page'),
+    alert.getByRole('button', { name: 'Log in again' }).click()
+  ]);
   await other.waitForURL(/\/user\/.*\/lab/, { timeout: 90_000 });
   await other.close();
   await page.bringToFront();
