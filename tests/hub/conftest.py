@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 import requests
+import websocket
 
 from tests.beds import hub as real_hub
 from tests.beds.hub import HubBed, processes_of
@@ -126,6 +128,21 @@ class Person:
             return told if there else None
 
         return until(found, f"{workers} workers of {cluster}")
+
+    def tab(self, cluster: str, visitor: Person | None = None) -> websocket.WebSocket:
+        """Open a page of a cluster's dashboard, and its socket as Bokeh does in a browser.
+
+        The socket may be that of another person who has got hold of the page.
+        """
+        path = f"jobqueue/clusters/{cluster}/dashboard/individual-task-stream"
+        page = re.search(r'"token":"([^"]+)"', self.fetch("GET", path).text)
+        assert page
+        return websocket.create_connection(
+            f"{self.hub.url}{self.base}{path}/ws".replace("http:", "ws:"),
+            header=(visitor or self).headers,
+            subprotocols=["bokeh", page[1]],
+            timeout=TIMEOUT,
+        )
 
     def processes(self) -> list[str]:
         """Return the command lines of all that runs as this person."""

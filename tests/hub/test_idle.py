@@ -43,14 +43,14 @@ def culler(hub: HubBed) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def forgotten_tab(person: Person, dashboard: str) -> Iterator[None]:
-    """Have the socket of a dashboard open that nobody looks at; it answers pings as browsers do."""
-    url = f"{person.hub.url}{person.base}{dashboard}/ws".replace("http:", "ws:")
-    tab = websocket.create_connection(url, header=person.headers)
+def forgotten_tab(person: Person, cluster: str) -> Iterator[None]:
+    """Have a dashboard open that nobody looks at; it answers pings as browsers do."""
+    tab = person.tab(cluster)
+    assert "ACK" in tab.recv()
 
     def read() -> None:
         with suppress(websocket.WebSocketException, OSError):
-            while tab.recv():
+            while tab.recv():  # until the server goes
                 pass
 
     reading = threading.Thread(target=read)
@@ -70,7 +70,7 @@ def test_only_work_keeps_a_server(alice: Person, bob: Person) -> None:
     assert done.returncode == 0, done.stderr
     last = alice.server()["last_activity"]
     until(lambda: alice.server()["last_activity"] > last, "work to count as activity")
-    with forgotten_tab(bob, idle["dashboard"]), culler(alice.hub) as process:
+    with forgotten_tab(bob, idle["id"]), culler(alice.hub) as process:
         # Bob was active last; alice has gone since, and only her cluster works.
         bob.ask("GET", "clusters")
         until(lambda: not bob.server() or process.poll() is not None, "the end of bob's server")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import Any
 
@@ -9,8 +10,6 @@ import pytest
 import websocket
 
 from tests.hub.conftest import Person
-
-SOCKETS = ("individual-task-stream/ws", "status/ws")
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +47,12 @@ def test_a_dashboard_opens_for_its_owner_only(alice: Person, bob: Person, made: 
     assert bob.fetch("GET", made["dashboard"]).status_code == 404
 
 
-@pytest.mark.parametrize("path", SOCKETS)
-def test_a_web_socket_opens_for_its_owner_only(
-    alice: Person, bob: Person, made: Any, path: str
-) -> None:
-    url = f"{alice.hub.url}{alice.base}jobqueue/clusters/{made['id']}/dashboard/{path}"
-    url = url.replace("http:", "ws:")
-    opened = websocket.create_connection(url, header=alice.headers)
+def test_a_web_socket_opens_for_its_owner_only(alice: Person, bob: Person, made: Any) -> None:
+    opened = alice.tab(made["id"])
+    assert json.loads(opened.recv())["msgtype"] == "ACK"
     opened.close()
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
-        websocket.create_connection(url, header=bob.headers)
+        alice.tab(made["id"], visitor=bob)
 
 
 AS_ANOTHER = """
