@@ -25,6 +25,8 @@ SLURM_PACKAGES := munged=munge slurmctld=slurmctld slurmd=slurmd sbatch=slurm-cl
 # Not all of these have a command: they come and go together. Only root can start this one.
 OAR_PACKAGES := $(addprefix oarsub=,oar-user oar-user-pgsql libjson-perl) \
 	$(addprefix oar-server=,oar-server oar-server-pgsql oar-node postgresql) sshd=openssh-server
+# The users of the JupyterHub, and what lets them reach a Python that only root can enter.
+HUB_PACKAGES := useradd=passwd unshare=util-linux runuser=util-linux
 SGE_PACKAGES := sge_qmaster=gridengine-master sge_execd=gridengine-exec qconf=gridengine-client \
 	$(addprefix cc=,gcc libc6-dev)
 
@@ -52,7 +54,7 @@ lab: $(VENV)/lab ## Open JupyterLab with the panel (LAB_ARGS="--no-browser --por
 # measure and wait: each has the machine for itself.
 TOGETHER := $(MAKE) --keep-going --no-print-directory --jobs=4 --output-sync=target
 
-test: ## Run everything: check, jest, pytest with real Slurm, browser; name what was skipped
+test: ## Run everything: check, jest, pytest with real Slurm and JupyterHub, browser; name what was skipped
 	@rm -f $(SKIPPED)
 	+@$(TOGETHER) check jest browser-tools; status=$$?; \
 	$(MAKE) --no-print-directory pytest || status=$$?; \
@@ -89,7 +91,7 @@ unit: $(VENV)/dev
 
 real-queues: | $(VENV)/tools
 	@scripts/apt-install $(SLURM_PACKAGES)
-	@[ "$$(id -u)" != 0 ] || scripts/apt-install $(OAR_PACKAGES)
+	@[ "$$(id -u)" != 0 ] || scripts/apt-install $(OAR_PACKAGES) $(HUB_PACKAGES)
 	@scripts/apt-install $(SGE_PACKAGES)
 	@scripts/unpack-htcondor $(VENV)/htcondor
 

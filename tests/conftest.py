@@ -50,17 +50,18 @@ class Bed(Protocol):
 
 
 RUNNING_BEDS = pytest.StashKey[dict[str, Bed]]()
-BEDS = {"slurm", "oar", "sge", "htcondor"}
-"""Fixtures that are real batch systems; their names are markers as well."""
+BEDS = {"slurm", "oar", "sge", "htcondor", "hub"}
+"""Fixtures that are real batch systems, or a real Hub; their names are markers as well."""
 SKIPPED_FILE = pytest.StashKey[str]()
-TOGETHER = {
+TOGETHER = (
     "tests/cluster/test_htcondor.py",
     "tests/cluster/test_oar.py",
+    "tests/hub/",
     "tests/test_package.py",
-}
-"""Files whose tests run one after the other in one process: what they share is costly, or there can
-be but one on a machine."""
-FIRST = ("cluster", "server", "localqueue", "standins")
+)
+"""Files and folders whose tests run one after the other in one process: what they share is costly,
+or there can be but one on a machine."""
+FIRST = ("hub", "cluster", "server", "localqueue", "standins")
 """Folders whose tests wait much, the longest first: other tests run meanwhile and afterwards."""
 
 
@@ -183,11 +184,10 @@ def _queues_are_left_empty(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives each test to a process that is free, and those of some files to the same one."""
+    """Gives each test to a process that is free, and those of `TOGETHER` to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return file if file in TOGETHER else nodeid
+        return next((each for each in TOGETHER if nodeid.startswith(each)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -40,7 +40,7 @@ def main(command: list[str]) -> int:
                 }
                 status = subprocess.call(command, env=environment | found)
         finally:
-            stop_slurm(environment)
+            stop_beds(environment)
             left = end_leftovers(folder)
     for line in left:
         sys.stderr.write(f"*** left after the run: {line}\n")
@@ -112,12 +112,13 @@ def answering_server(
     return None
 
 
-def stop_slurm(environment: dict[str, str]) -> None:
-    """Stop the Slurm that a test has started and not stopped."""
-    folder = Path(environment["SLURM_CONF"]).parent
-    if folder.exists():
-        argv = [sys.executable, "-m", "tests.beds.slurm", "down", "--dir", str(folder)]
-        subprocess.call(argv, cwd=HERE.parent, env=environment)
+def stop_beds(environment: dict[str, str]) -> None:
+    """Stop the Slurm and the Hub that a test has started and not stopped."""
+    for name in ("slurm", "hub"):
+        folder = Path(environment[FOLDER]) / name
+        if folder.exists():
+            argv = [sys.executable, "-m", f"tests.beds.{name}", "down", "--dir", str(folder)]
+            subprocess.call(argv, cwd=HERE.parent, env=environment)
 
 
 def end_leftovers(folder: str) -> list[str]:

@@ -22,6 +22,7 @@ from tornado.httputil import HTTPHeaders, url_concat
 
 from jupyter_jobqueue.errors import JobQueueError
 from jupyter_jobqueue.server.base import ManagerMixin
+from jupyter_jobqueue.server.page import no_dashboard
 
 HOST = "127.0.0.1"
 # Bokeh writes all headers of a request into the page: pass on as few as possible.
@@ -134,13 +135,22 @@ class DashboardHandler(ManagerMixin, ProxyHandler):  # type: ignore[misc]
     def _record_activity(self) -> None:
         """Record no activity: a forgotten tab must not keep a server alive."""
 
+    def ping(self, data: bytes = b"") -> None:
+        """Send none: the answers of a forgotten tab would count at the proxy of a Hub."""
+
+    @property
+    def ping_interval(self) -> float:
+        """Seconds between pings of this server's own."""
+        return 0.0
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Write the error as plain text, because the frame may be small."""
+        """Say what is wrong on a small page, which a pane of JupyterLab may show."""
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, JobQueueError):
             self.set_status(error.status_code)
-            self.set_header("Content-Type", "text/plain; charset=UTF-8")
-            self.finish(error.message)
+            self.set_header("Content-Type", "text/html; charset=UTF-8")
+            self.set_header("Content-Security-Policy", framed_by_us(self.content_security_policy))
+            self.finish(no_dashboard(error.message))
         else:
             super().write_error(status_code, **kwargs)
 

@@ -231,7 +231,8 @@ async def test_a_cluster_without_dashboard_says_so(api: Api, browser: Any) -> No
     api.manager._clusters[made["id"]].cluster.placement.dashboard_port = 0
     assert (await api.ok("GET", f"clusters/{made['id']}"))["dashboard"] == ""
     response = await browser(made).get("/status")
-    assert (response.code, response.body) == (404, b"local-1 has no dashboard")
+    assert response.code == 404
+    assert "<p>Reason: local-1 has no dashboard.</p>" in response.body.decode()
 
 
 async def test_a_scheduler_on_another_address_keeps_its_dashboard_on_loopback(
@@ -275,6 +276,9 @@ async def test_without_a_session_a_link_leads_to_the_login_and_back(
 async def test_a_cluster_that_is_gone_costs_one_line_of_the_log(
     api: Api, browser: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    page = await browser({"id": "0123456789ab"}).get("/status")
-    assert (page.code, page.body.decode()) == (404, "no cluster '0123456789ab'")
+    page = await browser({"id": "<i>&quot;"}).get("/status")
+    assert page.code == 404
+    assert page.headers["Content-Type"] == "text/html; charset=UTF-8"
+    assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+    assert "<p>Reason: no cluster &#x27;&lt;i&gt;&amp;quot;&#x27;.</p>" in page.body.decode()
     assert "Traceback" not in caplog.text

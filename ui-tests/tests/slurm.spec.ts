@@ -1,35 +1,14 @@
-import { execFileSync } from 'child_process';
-import { appendFileSync } from 'fs';
-import { resolve } from 'path';
-
 import type { Locator } from '@playwright/test';
 
+import { bed, skipped } from './bed';
 import { connect, expect, notebook, Queue, run, shot, test } from './lab';
 import type { Panel } from './lab';
 
-const FOLDER = `${process.env.JOBQUEUE_UI_FOLDER}/slurm`;
-
-function bed(action: 'up' | 'down'): void {
-  execFileSync('python', ['-m', 'tests.beds.slurm', action, '--dir', FOLDER], {
-    cwd: resolve(__dirname, '../..'),
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8'
-  });
-}
-
 test.beforeAll(async ({ request }) => {
   try {
-    bed('up');
+    bed('slurm', 'up');
   } catch (error) {
-    const why = String((error as { stderr?: string }).stderr || error).trim();
-    console.warn(`*** SKIPPED: the tests on real Slurm: ${why}`);
-    if (process.env.SKIPPED_FILE) {
-      appendFileSync(
-        process.env.SKIPPED_FILE,
-        'browser tests on real Slurm: it could not be started\n'
-      );
-    }
-    test.skip(true, why);
+    test.skip(true, skipped('real Slurm', error));
   }
   // The server may have been asked for its batch systems before.
   await request.get('jobqueue/api/systems?refresh=1');
@@ -39,7 +18,7 @@ test.afterEach(async ({ queue }) => queue.removeAll());
 
 test.afterAll(async ({ request }) => {
   await new Queue(request).removeAll();
-  bed('down');
+  bed('slurm', 'down');
 });
 
 test('from click to a computed result on Slurm', async ({ page, panel }) => {

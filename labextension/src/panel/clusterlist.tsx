@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { RequestError } from '../api/request';
 import type { ICluster } from '../api/types';
+import { TextButton } from '../components/buttons';
 import type { IClusterModel } from '../tokens';
 import { ClusterCard } from './clustercard';
 import type { Action } from './clustercard';
@@ -15,6 +16,7 @@ const REMEDY = 'pip install jupyter-jobqueue\njupyter server extension list';
 /** What happens when somebody uses the list. */
 export interface IListCallbacks {
   onCreate: () => void;
+  onLogin: () => void;
   onAction: (action: Action, id: string) => void;
   onLog: (id: string, job: string) => void;
   onDismiss: (notice: string) => void;
@@ -45,7 +47,13 @@ export class ClusterList extends VDomRenderer<IClusterModel> {
           trans={trans}
           onDismiss={callbacks.onDismiss}
         />
-        {error && <Unreachable error={error} trans={trans} />}
+        {error && (
+          <Unreachable
+            error={error}
+            trans={trans}
+            onLogin={callbacks.onLogin}
+          />
+        )}
         {!error && !clusters.length && (
           <Empty trans={trans} onCreate={callbacks.onCreate} />
         )}
@@ -103,18 +111,43 @@ function Empty({ trans, onCreate }: IEmptyProps): JSX.Element {
   );
 }
 
-/** Why the list could not be fetched. */
-function Unreachable(props: {
+interface IUnreachableProps {
   error: Error;
   trans: TranslationBundle;
-}): JSX.Element {
+  onLogin: () => void;
+}
+
+/** Why the list could not be fetched. */
+function Unreachable(props: IUnreachableProps): JSX.Element {
   const { error, trans } = props;
-  if (error instanceof RequestError && error.status === 404) {
+  const status = error instanceof RequestError ? error.status : 0;
+  if (status === 404) {
     return <NoServerExtension trans={trans} />;
+  }
+  if (status === 401 || status === 403) {
+    return <LoggedOut {...props} />;
   }
   return (
     <div className="jp-JobQueue-problem" role="alert">
       {trans.__('The server does not respond: %1', error.message)}
+    </div>
+  );
+}
+
+/** The server has answered, but does not know who asks. */
+function LoggedOut(props: IUnreachableProps): JSX.Element {
+  const { error, trans, onLogin } = props;
+  return (
+    <div className="jp-JobQueue-problem" role="alert">
+      <p>
+        {trans.__('Your login has expired. Log in again to see your clusters.')}
+      </p>
+      <p>{trans.__('The server answers: %1', error.message)}</p>
+      <TextButton
+        action="login"
+        label={trans.__('Log in again')}
+        onClick={onLogin}
+      />
     </div>
   );
 }

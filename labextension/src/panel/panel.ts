@@ -10,6 +10,7 @@ import type { IClusterModel } from '../tokens';
 import { ClusterList } from './clusterlist';
 import type { IListCallbacks } from './clusterlist';
 import { startDrag } from './drag';
+import { logIn } from './login';
 
 /** The side panel: a toolbar and the list of clusters. */
 export class ClusterPanel extends SidePanel {
@@ -63,6 +64,7 @@ function callbacks(
 ): IListCallbacks {
   return {
     onCreate: () => void commands.execute(CommandIDs.create),
+    onLogin: () => logIn(model),
     onAction: (action, id) => void commands.execute(CommandIDs[action], { id }),
     onLog: (id, job) => void commands.execute(CommandIDs.log, { id, job }),
     onDismiss: id => void commands.execute(CommandIDs.dismiss, { id }),

@@ -12,6 +12,7 @@ describe('ClusterList', () => {
   let list: ClusterList;
   const callbacks = {
     onCreate: jest.fn(),
+    onLogin: jest.fn(),
     onAction: jest.fn(),
     onLog: jest.fn(),
     onDismiss: jest.fn(),
@@ -104,6 +105,24 @@ describe('ClusterList', () => {
     expect(cards.classList).not.toContain('jp-mod-stale');
     expect(screen.queryByRole('alert')).toBe(null);
   });
+
+  it.each([401, 403])(
+    'should lead to the login when the answer is %d',
+    async status => {
+      api.clusters = [makeCluster()];
+      await show();
+      api.errors.list = new RequestError('Forbidden', status);
+      await pass(5000);
+      const alert = screen.getByRole('alert');
+      expect(alert.textContent).toContain('Your login has expired.');
+      expect(alert.textContent).not.toContain('does not respond');
+      fireEvent.click(screen.getByRole('button', { name: 'Log in again' }));
+      expect(callbacks.onLogin).toHaveBeenCalledTimes(1);
+      delete api.errors.list;
+      await pass(60_000);
+      expect(screen.queryByRole('alert')).toBe(null);
+    }
+  );
 
   it('should pass the cluster of an action', async () => {
     api.clusters = [makeCluster(), makeCluster({ id: 'c2', name: 'b' })];
