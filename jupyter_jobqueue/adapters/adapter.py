@@ -79,7 +79,7 @@ class Adapter(ABC):
     array_pattern: ClassVar[str] = NEVER
     """Pattern of error messages which mean that an array is too large, or arrays are disabled."""
     vague_reason: ClassVar[str] = NEVER
-    """Pattern of a reason to wait, as `status` shows it, that `why_waiting` explains."""
+    """Pattern of reasons in `status` that are vague and that `why_waiting` explains."""
 
     def __init__(self, user: str = "") -> None:
         self.user = user
@@ -161,7 +161,7 @@ class Adapter(ABC):
         return None
 
     def why_waiting(self, ids: Sequence[str]) -> Call[dict[str, str]] | None:
-        """Query why jobs wait, where `status` says too little; it is asked seldom.
+        """Query why jobs wait, if `status` has too little detail; this is called rarely.
 
         Parameters
         ----------

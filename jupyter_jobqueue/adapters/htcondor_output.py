@@ -171,7 +171,7 @@ def _reason(ad: Mapping[str, Any]) -> str:
 
 
 def _hold_reason(ad: Mapping[str, Any]) -> str:
-    """Return why a job is held; of output that cannot be written, HTCondor does not say which."""
+    """Return why a job is held, with the path of output that HTCondor cannot write."""
     reason: str = ad.get("HoldReason") or ad.get("LastHoldReason") or ""
     streams = {"standard output stream": ad.get("Out"), "standard error stream": ad.get("Err")}
     path = next((path for name, path in streams.items() if reason.endswith(name)), None)

@@ -32,7 +32,7 @@ MAX_CONCURRENT_COMMANDS = 4
 """Commands at the same time; more gain nothing (measured) and may look like a flood to a site."""
 
 ANALYSIS_TIMEOUT = 10.0
-"""Seconds for the question why jobs wait: the report of their states waits for the answer."""
+"""Seconds for the query why jobs wait, which delays the report of their states."""
 
 INTEREST_DURATION = 120.0
 """Seconds for which every status query includes a job after a cluster last named it. It is longer

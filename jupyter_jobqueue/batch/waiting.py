@@ -1,4 +1,4 @@
-"""Why jobs wait, where the listing of a batch system says too little. Pure."""
+"""Why jobs wait, if the listing of a batch system has too little detail. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from jupyter_jobqueue.adapters.adapter import Adapter, BatchState, Call, JobStatus, Listing
 
 ASK_AGAIN = 300.0
-"""Seconds for which an answer is good: a batch system may have to look at each of its nodes."""
+"""Seconds until the next query: a batch system may have to check each of its nodes for it."""
 
 
 class WaitingReasons:
@@ -27,12 +27,12 @@ class WaitingReasons:
         self._answers: dict[str, str] = {}
 
     def question(self, jobs: Mapping[str, JobStatus]) -> Call[dict[str, str]] | None:
-        """Return what to ask for one job of each submission; None if nothing is open.
+        """Return the query for one job of each submission; None if no reason is missing.
 
         Parameters
         ----------
         jobs : Mapping
-            What the batch system lists, by id.
+            The listed jobs, by id.
         """
         now = time.monotonic()
         self._asked_at = {tag: at for tag, at in self._asked_at.items() if now - at < ASK_AGAIN}
@@ -43,19 +43,19 @@ class WaitingReasons:
         return self._adapter.why_waiting(sorted(ids)) if ids else None
 
     def note(self, answers: Mapping[str, str], jobs: Mapping[str, JobStatus]) -> None:
-        """Note the answer to the question.
+        """Record the answers to a query.
 
         Parameters
         ----------
         answers : Mapping
             Reasons by id.
         jobs : Mapping
-            What the batch system lists, by id.
+            The listed jobs, by id.
         """
         self._answers.update({jobs[each].tag: answers[each] for each in answers if each in jobs})
 
     def complete(self, jobs: Listing) -> Listing:
-        """Return the listing with what is known of why its jobs wait."""
+        """Return the listing with the known reasons of its waiting jobs."""
         reasons = {
             job_id: self._answers[job.tag]
             for job_id, job in jobs.items()
