@@ -211,7 +211,10 @@ const SCHEMA: ISchema = {
       ...main
     },
     memory_per: {
-      ...text('Memory per', 'Whether to request memory per node, or not at all.'),
+      ...text(
+        'Memory per',
+        'Whether to request memory per node, or not at all.'
+      ),
       enum: ['node', 'none'],
       default: 'node'
     },
