@@ -435,7 +435,24 @@ class ClusterManager(ServerPolicy):
     async def restart(self, cluster_id: str) -> ClusterModel:
         """Close a cluster that has failed, and start another with the same name, options and size.
 
-        The old one leaves the list at once; jobs that it could not cancel are told of as always.
+        The old one leaves the list at once; a notice names the jobs that it could not cancel.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Id of the cluster that has failed.
+
+        Returns
+        -------
+        ClusterModel
+            The new cluster.
+
+        Raises
+        ------
+        NotFound
+            If there is no such cluster.
+        WrongState
+            If it has not failed.
         """
         old = self._entry(cluster_id)
         old.require_failed()

@@ -42,7 +42,7 @@ def test_status_has_the_promised_fields(queue: Queue) -> None:
     number = queue.submit(sh("true"))
     assert set(queue.status()[number]) == {
         *("id", "name", "tag", "state", "reason", "node", "exit_code", "signal"),
-        *("submitted", "started", "ended", "cpus", "stdout", "stderr"),
+        *("submitted", "started", "ended", "limit", "ran", "cpus", "stdout", "stderr"),
     }
 
 
