@@ -62,7 +62,7 @@ for top in sys.argv[1:]:
         for name in files:
             path = os.path.join(folder, name)
             try:
-                open(path).close()
+                os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))  # a pipe would wait
             except (OSError, UnicodeDecodeError):
                 continue
             print(path)
