@@ -131,6 +131,14 @@ def slurm(request: pytest.FixtureRequest) -> Iterator[SlurmBed]:
         yield bed
 
 
+@contextmanager
+def first_on_path(bed: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run a bed whose commands come first on PATH."""
+    with running(bed, request), pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PATH", str(bed.bin), prepend=os.pathsep)
+        yield
+
+
 @pytest.fixture(scope="session")
 def sge(request: pytest.FixtureRequest) -> Iterator[SGEBed]:
     """Real Grid Engine for the whole run: its commands come first on PATH."""
@@ -138,8 +146,7 @@ def sge(request: pytest.FixtureRequest) -> Iterator[SGEBed]:
         pytest.skip(f"real Grid Engine: not installed: {' '.join(missing)}")
     real_sge.stop_abandoned()
     bed = real_sge.new_bed()
-    with running(bed, request), pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PATH", str(bed.bin), prepend=os.pathsep)
+    with first_on_path(bed, request):
         yield bed
 
 
@@ -150,8 +157,7 @@ def htcondor(request: pytest.FixtureRequest) -> Iterator[HTCondorBed]:
         pytest.skip(f"real HTCondor: not here: {', '.join(missing)}")
     real_htcondor.stop_abandoned()
     bed = real_htcondor.new_bed()
-    with running(bed, request), pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PATH", str(bed.bin), prepend=os.pathsep)
+    with first_on_path(bed, request):
         yield bed
 
 

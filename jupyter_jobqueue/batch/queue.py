@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from jupyter_jobqueue import __version__
-from jupyter_jobqueue.adapters.adapter import Adapter, Call, JobStatus, Listing, Queue
+from jupyter_jobqueue.adapters.adapter import NEVER, Adapter, Call, JobStatus, Listing, Queue
 from jupyter_jobqueue.batch import steady
 from jupyter_jobqueue.batch.command import COMMAND_TIMEOUT, run
 from jupyter_jobqueue.batch.dialect import adapter_for
@@ -295,6 +295,8 @@ class JobQueue:
         return self.latest
 
     async def _with_reasons(self, jobs: Listing) -> Listing:
+        if self.adapter.vague_reason == NEVER:
+            return jobs
         question = self._reasons.question(jobs)
         if question is not None:
             with suppress(QueueError):

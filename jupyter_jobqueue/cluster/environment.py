@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from jupyter_jobqueue.adapters.text import quote
-from jupyter_jobqueue.cluster.files import expand
+from jupyter_jobqueue.cluster.files import shared_folder
 from jupyter_jobqueue.environments.compare import require_dask
 from jupyter_jobqueue.environments.folder import interpreter
 from jupyter_jobqueue.environments.kernels import Find
@@ -70,10 +68,7 @@ def with_interpreter(options: Mapping[str, Any], find: Find) -> dict[str, Any]:
 
 def _folder(options: Mapping[str, Any]) -> Path:
     """Return the folder for the programs that stand for kernels."""
-    shared = options["shared_temp_directory"]
-    if shared:
-        return expand(shared, "shared_temp_directory") / "jobqueue-kernels"
-    return platformdirs.user_state_path("jupyter-jobqueue") / "kernels"
+    return shared_folder(options, "kernels", "jobqueue-kernels")
 
 
 async def kernel_environment(kernel: Kernel, options: Mapping[str, Any]) -> Environment | None:

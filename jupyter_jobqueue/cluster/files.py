@@ -51,6 +51,29 @@ def expand(path: str, option: str) -> Path:
         raise InvalidOption(sentence, field=f"options.{option}") from None
 
 
+def shared_folder(options: Mapping[str, Any], own: str, shared: str) -> Path:
+    """Return a folder that login and compute nodes share.
+
+    Parameters
+    ----------
+    options : Mapping
+        Checked options; ``shared_temp_directory`` is the parent of the folder, if it is set.
+    own : str
+        Path of the folder in the user's state folder, if it is not.
+    shared : str
+        Name of the folder in the other case, among files of other programs.
+
+    Raises
+    ------
+    InvalidOption
+        If ``shared_temp_directory`` begins with the home of an unknown user.
+    """
+    chosen = options.get("shared_temp_directory")
+    if chosen:
+        return expand(chosen, "shared_temp_directory") / shared
+    return platformdirs.user_state_path("jupyter-jobqueue") / own
+
+
 def private_logs(path: str, cluster_id: str) -> Path:
     """Return where the logs go that a user wants in a folder.
 
@@ -104,14 +127,8 @@ class ClusterFiles:
         self, cluster_id: str, options: Mapping[str, Any], path: Path | None = None
     ) -> None:
         self._id = cluster_id
-        shared = options.get("shared_temp_directory")
-        parent = (
-            expand(shared, "shared_temp_directory")
-            if shared
-            else platformdirs.user_state_path("jupyter-jobqueue")
-        )
-        name = f"jobqueue-{cluster_id}" if shared else f"clusters/{cluster_id}"
-        self.path = path or parent / name
+        names = f"clusters/{cluster_id}", f"jobqueue-{cluster_id}"
+        self.path = path or shared_folder(options, *names)
         chosen = options.get("log_directory")
         self.logs = private_logs(chosen, cluster_id) if chosen else self.path / "logs"
         self.tls: dict[str, Any] = {}

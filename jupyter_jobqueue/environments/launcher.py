@@ -7,14 +7,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jupyter_jobqueue.environments.shim import CONNECTION_FILE, IPYTHON, MODULES
 from jupyter_jobqueue.errors import InvalidOption
 
 VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 MODULE = re.compile(r"ipykernel(_launcher)?")
-IPYTHON = "ipython"
-"""Folder of the configuration of IPython, whose only file starts the shim."""
-CONNECTION = "connection.json"
-"""File that a kernel's script gets as its connection file."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +101,9 @@ def _in_place_of(kernel: Kernel, folder: str) -> list[str]:
         "JUPYTER_JOBQUEUE_ARGUMENTS=$(printf '%s\\n' \"$@\")",
         'JUPYTER_JOBQUEUE_IPYTHONDIR="${IPYTHONDIR-}"',
         f"IPYTHONDIR={shlex.quote(f'{folder}/{IPYTHON}')}",
-        f'PYTHONPATH={shlex.quote(f"{folder}/shim")}"${{PYTHONPATH:+:$PYTHONPATH}}"',
+        f'PYTHONPATH={shlex.quote(f"{folder}/{MODULES}")}"${{PYTHONPATH:+:$PYTHONPATH}}"',
         "export JUPYTER_JOBQUEUE_ARGUMENTS JUPYTER_JOBQUEUE_IPYTHONDIR IPYTHONDIR PYTHONPATH",
-        f"exec {shlex.join(kernel.script_words(f'{folder}/{CONNECTION}'))}",
+        f"exec {shlex.join(kernel.script_words(f'{folder}/{CONNECTION_FILE}'))}",
     ]
 
 

@@ -111,24 +111,7 @@ class JobGroup:
         self.queue = queue
         self.failures = FailureTracker(int(options.options["allowed_failures"]))
         self.retirer = Retirer(table, self.queue, workers, options.cancel_words, self._job_changed)
-        limits = Limits.of(options.options)
-        self.scaler = Scaler(
-            table,
-            Submitter(
-                table,
-                Unconfirmed(table),
-                self.queue,
-                callbacks,
-                self.retirer.cancel,
-                ARRAY_SIZE if options.options.get("job_arrays", True) else 1,
-                limits.take,
-            ),
-            self.retirer,
-            self.failures,
-            limits,
-            self.health,
-            workers,
-        )
+        self.scaler = self._make_scaler(options.options, workers, callbacks)
         self.endings = Endings(
             table,
             self.queue,
@@ -150,6 +133,23 @@ class JobGroup:
         self._losses, self._set_note = Losses(), callbacks.set_note
         self._tasks = TaskSet()
         self._wanted_before: Target | None = None
+
+    def _make_scaler(
+        self, options: Mapping[str, Any], workers: Workers, callbacks: Callbacks
+    ) -> Scaler:
+        limits = Limits.of(options)
+        submitter = Submitter(
+            self.table,
+            Unconfirmed(self.table),
+            self.queue,
+            callbacks,
+            self.retirer.cancel,
+            ARRAY_SIZE if options.get("job_arrays", True) else 1,
+            limits.take,
+        )
+        return Scaler(
+            self.table, submitter, self.retirer, self.failures, limits, self.health, workers
+        )
 
     # -- start and end
 

@@ -6,14 +6,41 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from jupyter_jobqueue.cluster import JobQueueCluster
+from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
+from jupyter_jobqueue.cluster.environment import scheduler_python
+from jupyter_jobqueue.cluster.request import ClusterSpec
+from jupyter_jobqueue.cluster.snapshot import Kept
 from jupyter_jobqueue.cluster.status import ClusterStatus
 from jupyter_jobqueue.errors import JobQueueError, SchedulerGone, WrongState
 from jupyter_jobqueue.jobs.group import JobGroup
 from jupyter_jobqueue.jobs.job import Job
 from jupyter_jobqueue.jobs.scaler import Target
+from jupyter_jobqueue.placement import OwnProcess
 
 logger = logging.getLogger(__name__)
+
+
+def new_cluster(spec: ClusterSpec, *, lease: float, encrypted: bool) -> JobQueueCluster:
+    """Return a cluster, not started yet, whose scheduler will run in a process of its own.
+
+    Parameters
+    ----------
+    spec : ClusterSpec
+        The settings of the cluster.
+    lease : float
+        Seconds for which the scheduler runs without an owner.
+    encrypted : bool
+        Whether the cluster uses TLS.
+    """
+    placement = OwnProcess(lease=lease, python=scheduler_python(spec.options))
+    kept = Kept.new(spec, placement)
+    placement.log = kept.files.path / "scheduler.log"
+    return CLASSES[spec.system](
+        _kept=kept,
+        asynchronous=True,
+        silence_logs=False,
+        security=None if encrypted else False,
+    )
 
 
 class ManagedCluster:

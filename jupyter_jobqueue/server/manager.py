@@ -10,19 +10,17 @@ from traitlets import Bool, Float
 
 from jupyter_jobqueue.adapters.text import jobs_shown
 from jupyter_jobqueue.batch.threads import LOGS
-from jupyter_jobqueue.cluster import CLASSES, JobQueueCluster
-from jupyter_jobqueue.cluster.environment import check_environment, scheduler_python
+from jupyter_jobqueue.cluster import JobQueueCluster
+from jupyter_jobqueue.cluster.environment import check_environment
 from jupyter_jobqueue.cluster.exit import cancel_all
-from jupyter_jobqueue.cluster.request import ClusterSpec
-from jupyter_jobqueue.cluster.snapshot import Kept
 from jupyter_jobqueue.errors import NotFound, TooSlow, shortened
 from jupyter_jobqueue.jobs import log
 from jupyter_jobqueue.jobs.adaptive import AdaptivePolicy
 from jupyter_jobqueue.jobs.scaler import Target
-from jupyter_jobqueue.placement import LEASE, OwnProcess
+from jupyter_jobqueue.placement import LEASE
 from jupyter_jobqueue.server import views
 from jupyter_jobqueue.server.events import Events
-from jupyter_jobqueue.server.managed_cluster import ManagedCluster
+from jupyter_jobqueue.server.managed_cluster import ManagedCluster, new_cluster
 from jupyter_jobqueue.server.notices import Notices
 from jupyter_jobqueue.server.policy import ServerPolicy
 from jupyter_jobqueue.server.recovery import Recovery
@@ -294,7 +292,7 @@ class ClusterManager(ServerPolicy):
         self.discovery.require(spec.system)
         await check_environment(spec.options)
         spec = self._named(spec, name)  # nobody else takes the name from here on
-        entry = self.add(self._cluster(spec), target)
+        entry = self.add(new_cluster(spec, lease=self.lease, encrypted=self.encrypted), target)
         made = views.cluster(entry)
         # Before the answer: even if the server is killed now, the next one knows the cluster.
         await entry.cluster.lifecycle.writer.save()
@@ -456,7 +454,7 @@ class ClusterManager(ServerPolicy):
         """
         old = self._entry(cluster_id)
         old.require_failed()
-        cluster = self._cluster(old.cluster.spec)
+        cluster = new_cluster(old.cluster.spec, lease=self.lease, encrypted=self.encrypted)
         await self.close(cluster_id)
         self.forget(old)
         entry = self.add(cluster, old.group.wanted_last)
@@ -513,17 +511,6 @@ class ClusterManager(ServerPolicy):
         if cluster_id not in self._clusters:
             raise NotFound(f"no cluster {shortened(cluster_id)}", field="id")
         return self._clusters[cluster_id]
-
-    def _cluster(self, spec: ClusterSpec) -> JobQueueCluster:
-        placement = OwnProcess(lease=self.lease, python=scheduler_python(spec.options))
-        kept = Kept.new(spec, placement)
-        placement.log = kept.files.path / "scheduler.log"
-        return CLASSES[spec.system](
-            _kept=kept,
-            asynchronous=True,
-            silence_logs=False,
-            security=None if self.encrypted else False,
-        )
 
     def _remove(self, entry: ManagedCluster) -> None:
         left = entry.left()

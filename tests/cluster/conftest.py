@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -136,41 +136,50 @@ def slurm_queue(slurm: SlurmBed) -> Queue:
     )
 
 
+FEW_PROCESSES = {
+    "cores": 1,
+    "nanny": False,  # half as many processes; Slurm is tested with nannies
+    "memory": "500 MB",
+    "interface": "lo",
+}
+
+
+class AskedBed(Protocol):
+    """What a queue needs of a real batch system."""
+
+    def jobs(self) -> list[str]:
+        """Return a line for each job, which begins with its id."""
+
+    def ask(self, *argv: str) -> str:
+        """Run a command of the batch system."""
+
+
+def real_queue(
+    made: Any, bed: AskedBed, cancel: str, refused: dict[str, Any], words: str, **options: Any
+) -> Queue:
+    """Return a real batch system whose clusters have few processes; `cancel` is its command."""
+
+    def ids() -> list[str]:
+        return [line.split()[0] for line in bed.jobs()]
+
+    settings = {**FEW_PROCESSES, **options}
+    return Queue(made, settings, ids, lambda job: bed.ask(cancel, job), refused, words)
+
+
 @pytest.fixture
 def sge_queue(sge: SGEBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
-    def ids() -> list[str]:
-        return [line.split()[0] for line in sge.jobs()]
-
     monkeypatch.chdir(tmp_path)
-    options = {
-        "cores": 1,
-        "nanny": False,  # half as many processes; Slurm is tested with nannies
-        "memory": "500 MB",
-        "interface": "lo",
-        "queue": "all.q",
-        "parallel_environment": "smp",
-    }
     refused, words = {"queue": "nosuch.q"}, 'job requests unknown queue "nosuch.q"'
-    return Queue(SGECluster, options, ids, lambda job: sge.ask("qdel", job), refused, words)
+    options = {"queue": "all.q", "parallel_environment": "smp"}
+    return real_queue(SGECluster, sge, "qdel", refused, words, **options)
 
 
 @pytest.fixture
 def htcondor_queue(htcondor: HTCondorBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
-    def ids() -> list[str]:
-        return [line.split()[0] for line in htcondor.jobs()]
-
     monkeypatch.chdir(tmp_path)
-    options = {
-        "cores": 1,
-        "nanny": False,  # half as many processes; Slurm is tested with nannies
-        "memory": "500 MB",
-        "interface": "lo",
-    }
     refused = {"job_extra_directives": {"universe": "nosuch"}}
     words = "I don't know about the 'nosuch' universe"
-    return Queue(
-        HTCondorCluster, options, ids, lambda job: htcondor.ask("condor_rm", job), refused, words
-    )
+    return real_queue(HTCondorCluster, htcondor, "condor_rm", refused, words)
 
 
 @pytest.fixture(params=["local", pytest.param("slurm", marks=pytest.mark.slurm)])

@@ -11,7 +11,7 @@ import pytest
 from jupyter_jobqueue import OARCluster
 from jupyter_jobqueue.errors import QueueError
 from tests.beds.oar import CONF, JOB_BASHRC, SSHD_FOLDER, OarBed, claimed, new_bed
-from tests.cluster.conftest import Queue, states, until
+from tests.cluster.conftest import Queue, real_queue, states, until
 from tests.cluster.everywhere import Everywhere
 
 
@@ -44,20 +44,10 @@ def test_a_bed_goes_without_a_trace() -> None:
 
 @pytest.fixture
 def queue(oar: OarBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
-    def ids() -> list[str]:
-        return [line.split()[0] for line in oar.jobs()]
-
     monkeypatch.chdir(tmp_path)
-    options = {
-        "cores": 1,
-        "nanny": False,  # half as many processes; Slurm is tested with nannies
-        "memory": "500 MB",
-        "interface": "lo",
-        "walltime": "00:10:00",
-        "memory_per_core_property_name": "mem_core",
-    }
     refused, words = {"queue": "nosuch"}, "The queue nosuch does not exist"
-    return Queue(OARCluster, options, ids, lambda job: oar.ask("oardel", job), refused, words)
+    options = {"walltime": "00:10:00", "memory_per_core_property_name": "mem_core"}
+    return real_queue(OARCluster, oar, "oardel", refused, words, **options)
 
 
 class TestEverywhere(Everywhere):

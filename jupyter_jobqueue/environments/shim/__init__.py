@@ -7,6 +7,12 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
+CONNECTION_FILE = "connection.json"
+"""File that a kernel's script gets as its connection file."""
+MODULES = "shim"
+"""Folder of the module that Python finds in place of the kernel."""
+IPYTHON = "ipython"
+"""Folder of the configuration of IPython, whose only file starts that module."""
 CONNECTION = {
     "transport": "tcp",
     "ip": "127.0.0.1",
@@ -19,11 +25,12 @@ CONNECTION = {
     "signature_scheme": "hmac-sha256",
 }
 """A connection file with no port, for scripts that look into theirs."""
-CONFIGURATION = """\
+MODULE = f"{MODULES}/ipykernel_launcher.py"
+CONFIGURATION = f"""\
 import os, runpy
 
 here = os.path.dirname(os.path.abspath(__file__))
-runpy.run_path(os.path.join(here, "../../shim/ipykernel_launcher.py"), run_name="__main__")
+runpy.run_path(os.path.join(here, "../../{MODULE}"), run_name="__main__")
 """
 """A configuration file of ipykernel, which is Python, read before a kernel does anything."""
 
@@ -35,8 +42,8 @@ def source() -> str:
 
 
 FILES: Mapping[str, Callable[[], str]] = {
-    "connection.json": lambda: json.dumps(CONNECTION),
-    "shim/ipykernel_launcher.py": source,
-    "ipython/profile_default/ipython_kernel_config.py": lambda: CONFIGURATION,
+    CONNECTION_FILE: lambda: json.dumps(CONNECTION),
+    MODULE: source,
+    f"{IPYTHON}/profile_default/ipython_kernel_config.py": lambda: CONFIGURATION,
 }
 """Files by their paths in the folder of `environments.launcher`."""

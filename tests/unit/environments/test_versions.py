@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_jobqueue.cluster.environment import check_environment, choose_one, scheduler_python
-from jupyter_jobqueue.environments.compare import differences, require_dask
+from jupyter_jobqueue.environments.compare import OLDEST, differences, require_dask
 from jupyter_jobqueue.environments.versions import (
     Environment,
     Interpreters,
@@ -111,6 +111,13 @@ def test_an_old_dask_is_refused() -> None:
     with pytest.raises(InvalidOption, match=r"has distributed 2023.12.1, but 2024.8 or newer is "):
         require_dask(old, ["/b/bin/python"], "")
     require_dask(OLD, ["/b/bin/python"], "")
+
+
+def test_the_oldest_dask_is_the_one_of_the_dependencies() -> None:
+    lines = (Path(__file__).parents[3] / "pyproject.toml").read_text()
+    oldest = ".".join(map(str, OLDEST))
+    assert f'"dask>={oldest}"' in lines
+    assert f'"distributed>={oldest}"' in lines
 
 
 def test_differences_that_matter_are_said() -> None:
