@@ -73,8 +73,10 @@ def test_a_limit_of_jobs_a_submission_makes_it_several(queue: Queue, htcondor: H
 def test_a_job_over_its_walltime_is_said_so_and_replaced(queue: Queue) -> None:
     with queue.cluster(job_extra_directives={"allowed_job_duration": "3"}) as cluster:
         cluster.scale(jobs=1)
+        # As the limit is known, the successor may be there before the first job has ended.
         until(lambda: len(cluster.jobs) > 1)
         first = next(iter(cluster.jobs.values()))
+        until(lambda: first.ended is not None)
         assert first.reason == "The job exceeded allowed job duration of 00:03"
         assert first.ended_by_system
 
